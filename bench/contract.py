@@ -1,0 +1,121 @@
+"""The table of what the shim must reach, row by row, with what was measured."""
+
+import dataclasses
+
+from plans import ADDRESS, K, M
+from workers import Refused, Worker
+
+LARGE = ("64 KiB", "1 MiB", "8 MiB")
+
+
+@dataclasses.dataclass
+class Row:
+    """One line of the table. `value` is None if it could not be measured; `note` says why."""
+    what: str
+    case: str
+    target: float
+    unit: str = "x"         # x: a ratio, at least; ms, KiB: at most
+    value: float = None
+    low: float = None
+    high: float = None
+    note: str = ""
+
+    def met(self):
+        if self.value is None:
+            return "not measured"
+        return "met" if self._reached(self.value) else "not met"
+
+    def in_doubt(self):
+        """Is the target inside the interval, so that another run may say otherwise?"""
+        return (self.low is not None and self.value is not None and
+                self._reached(self.low) != self._reached(self.high))
+
+    def _reached(self, value):
+        return value >= self.target if self.unit == "x" else value <= self.target
+
+
+def _row(what, case, target, result, unit="x", scale=1):
+    row = Row(what, case, target, unit)
+    if result.value is None:
+        row.note = result.refused or "the yardstick could not be measured"
+    else:
+        row.value, row.low, row.high = (v / scale for v in (result.value, result.low, result.high))
+    return row
+
+
+# The targets: what, side, sizes, at least.
+TRANSFERS = (
+    ("aligned, direct", "passed", ("4 KiB", *LARGE), 0.99),
+    ("misaligned address", "address", ("4 KiB",), 0.97),
+    ("misaligned address", "address", LARGE, 1.00),
+    ("misaligned length and offset", "both", LARGE, 0.90),
+)
+
+
+def transfer_rows(comparison, results):
+    size = comparison.what["size"]
+    case = f"{comparison.what['op']} {size}"
+    by_name = {result.side: result for result in results}
+    return [_row(what, case, target, by_name[side])
+            for what, side, sizes, target in TRANSFERS if size in sizes]
+
+
+def probe_rows(comparison, results):
+    text = comparison.what["op"]
+    target = 0.90 if text == "open and close" else 0.98
+    shim = next(result for result in results if result.side == "shim")
+    return [_row(text, "", target, shim)]
+
+
+def start_rows(comparison, results):
+    shim = next(result for result in results if result.side == "shim")
+    return [_row("added to " + comparison.what["op"], "", 0.3, shim, "ms", 1e6)]
+
+
+def rows_for(comparison, results):
+    if comparison.metric == "best":
+        return probe_rows(comparison, results)
+    if comparison.metric == "added":
+        return start_rows(comparison, results)
+    return transfer_rows(comparison, results)
+
+
+def in_order(rows):
+    """Rows of one kind next to each other, in the order of the contract's table."""
+    kinds = [what for what, *_ in TRANSFERS]
+    return sorted(rows, key=lambda row: kinds.index(row.what) if row.what in kinds else -1)
+
+
+# Memory: what the process has to itself, with the shim and without, in the same state.
+
+BOUNCING_THREADS = 64
+
+
+def _memory(bench, options, preload, extra, after_bounce):
+    library = bench.libraries[preload] if preload else None
+    with Worker(bench.program, options, library, extra) as worker:
+        if after_bounce:
+            worker.batch("time 500000000")
+        return worker.memory()["Private_Dirty"]
+
+
+def _memory_row(bench, what, target, aligned, misaligned, after_bounce, extra=None):
+    row = Row(what, "", target, "KiB")
+    try:
+        with_shim = _memory(bench, misaligned, "shim", extra, after_bounce)
+        row.value = with_shim - _memory(bench, aligned, None, None, after_bounce)
+    except Refused as reason:
+        row.note = str(reason)
+    return row
+
+
+def memory_rows(bench, plans):
+    one = plans.options("read", 64 * K)
+    many = plans.options("read", M, "--random", "--threads", str(BOUNCING_THREADS))
+    return [
+        _memory_row(bench, "memory before the first bounce", 64, one, (*one, *ADDRESS), False),
+        _memory_row(bench, f"memory, {BOUNCING_THREADS} threads that bounce", 16 * K,
+                    many, (*many, *ADDRESS), True),
+        _memory_row(bench, "the same, DIOSHIM_BOUNCE_MAX=4M", 4 * K, many, (*many, *ADDRESS), True,
+                    {"DIOSHIM_BOUNCE_MAX": "4M"}),
+    ]

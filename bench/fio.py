@@ -1,0 +1,100 @@
+"""The same by fio: is what we measure what others measure?"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+
+import stats
+from plans import K, M, size_name
+
+SIZES = (4 * K, 64 * K, M, 8 * M)
+# fio's iomem_align moves its page-aligned buffer by that many bytes.
+SIDES = {
+    "aligned": (None, {}),
+    "passed": ("shim", {}),
+    "address": ("shim", {"iomem_align": 13}),
+    "both": ("shim", {"shorten": 1, "offset": 1237}),
+}
+PASSES = 4
+SECONDS = 1
+
+
+def available():
+    return shutil.which("fio") is not None
+
+
+def seconds():
+    return len(SIZES) * 2 * len(SIDES) * PASSES * (SECONDS + 0.4)
+
+
+def _command(path, file_size, op, size, odd):
+    command = ["fio", "--name=bench", "--ioengine=psync", "--thread", "--direct=1",
+               "--rw=" + {"read": "read", "overwrite": "write"}[op], "--overwrite=1",
+               f"--filename={path}", f"--bs={size - odd.get('shorten', 0)}",
+               f"--offset={odd.get('offset', 0)}", f"--size={file_size - size}",
+               "--time_based", f"--runtime={SECONDS}", "--output-format=json", "--mem=mmap"]
+    if "iomem_align" in odd:
+        command.append(f"--iomem_align={odd['iomem_align']}")
+    return command
+
+
+def _ns_per_op(command, library, op):
+    environment = dict(os.environ)
+    environment.pop("LD_PRELOAD", None)
+    if library:
+        environment["LD_PRELOAD"] = library
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"fio failed: {run.stdout[:300]} {run.stderr[-300:]}")
+    # Some complaint may come before the JSON.
+    job = json.loads(run.stdout[run.stdout.index("{"):])["jobs"][0]
+    return 1e9 / job["read" if op == "read" else "write"]["iops"]
+
+
+def _measure(plans, libraries, op, size):
+    times = {name: [] for name in SIDES}
+    for number in range(PASSES):
+        for name in (SIDES if number % 2 == 0 else reversed(SIDES)):
+            preload, odd = SIDES[name]
+            path = os.path.join(plans.directory, "fio.dat")
+            command = _command(path, plans.size, op, size, odd)
+            times[name].append(_ns_per_op(command, preload and libraries[preload], op))
+    return times
+
+
+def _ours(comparisons, op, size, side):
+    """Our own number for the same thing: the contract's comparison, of one thread, sequential."""
+    for line in comparisons:
+        if (line["section"], line["op"], line.get("size"), line["side"]) == (
+                "contract", op, size_name(size), side):
+            return line
+    return {}
+
+
+def rows(plans, libraries, comparisons, progress):
+    """One row for each op, size and side: fio's time and ratio next to ours."""
+    table = []
+    for op in ("read", "overwrite"):
+        for size in SIZES:
+            progress.show(f"fio {op} {size_name(size)}")
+            times = _measure(plans, libraries, op, size)
+            for name in SIDES:
+                ours = _ours(comparisons, op, size, name)
+                table.append({
+                    "op": op, "size": size_name(size), "side": name,
+                    "fio_ns": statistics.median(times[name]), "ns": ours.get("median_ns"),
+                    "fio_ratio": statistics.median(stats.ratios(times["aligned"], times[name])),
+                    "ratio": ours.get("value"),
+                })
+            progress.advance(seconds() / len(SIZES) / 2)
+    return table
+
+
+def text(row):
+    line = (f"fio: {row['op']} {row['size']} {row['side']}: {row['fio_ns'] / 1e3:.1f} us, "
+            f"ratio {row['fio_ratio']:.3f}")
+    if row["ratio"] is None:
+        return line
+    return line + f"; ours {row['ns'] / 1e3:.1f} us, ratio {row['ratio']:.3f}"

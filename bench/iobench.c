@@ -1,0 +1,232 @@
+/*
+ * iobench: one kind of I/O, over and over, timed. bench.py starts it with and without the shim and
+ * compares; it uses the plain calls of the C library, so that the shim interposes.
+ *
+ *	iobench --op OP [OPTION...] --count N | --time MS     one batch, its result as one line of JSON
+ *	iobench --op OP [OPTION...]                           a batch for each line of standard input
+ *
+ * In the second form a line is "count N" or "time NANOSECONDS", and the end of the input is the end
+ * of the program. So a process with the shim and one without can take turns of a few milliseconds,
+ * and whatever drifts on the machine drifts for both.
+ */
+#include "iobench.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void die(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fputs("iobench: ", stderr);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
+}
+
+static const char usage[] =
+	"usage: iobench --op OP [OPTION...] [-- CHILD ARG...]\n"
+	"  --op OP              read overwrite extend | null cached open spawn\n"
+	"  --file PATH          made if it is not there; PATH.0, PATH.1... with --own-files\n"
+	"  --file-size BYTES    all threads together\n"
+	"  --size BYTES         of a call\n"
+	"  --shorten BYTES      off the length of each call: misaligned length\n"
+	"  --address-off BYTES  misaligned address\n"
+	"  --offset-off BYTES   misaligned offset\n"
+	"  --random             else sequential\n"
+	"  --stream             read() and write(), not pread() and pwrite()\n"
+	"  --append             with O_APPEND\n"
+	"  --huge               buffers in huge pages, else in ordinary ones\n"
+	"  --memory-fd FD       shared memory for the buffers, unless --huge\n"
+	"  --buffers N          used in turn, so that they are not in the CPU's cache\n"
+	"  --buffered           without O_DIRECT; reads start cold, writes end with fsync\n"
+	"  --fsync-every N      calls, not only at the end of a batch\n"
+	"  --threads N\n"
+	"  --own-files          one for each thread\n"
+	"  --untimed            do not look at the clock around each call\n"
+	"  --cpu N              run on that CPU only\n"
+	"  --child-preload LIB  LD_PRELOAD of what `spawn` starts\n"
+	"  --count N, --time MS one batch, then end\n";
+
+enum option_code {
+	OPT_OP = 256, OPT_FILE, OPT_FILE_SIZE, OPT_SIZE, OPT_SHORTEN, OPT_ADDRESS_OFF, OPT_OFFSET_OFF,
+	OPT_RANDOM, OPT_STREAM, OPT_APPEND, OPT_HUGE, OPT_BUFFERS, OPT_BUFFERED, OPT_FSYNC_EVERY,
+	OPT_THREADS, OPT_OWN_FILES, OPT_UNTIMED, OPT_CPU, OPT_CHILD_PRELOAD, OPT_COUNT, OPT_TIME,
+	OPT_MEMORY_FD,
+};
+
+static const struct option options[] = {
+	{ "op", required_argument, NULL, OPT_OP },
+	{ "file", required_argument, NULL, OPT_FILE },
+	{ "file-size", required_argument, NULL, OPT_FILE_SIZE },
+	{ "size", required_argument, NULL, OPT_SIZE },
+	{ "shorten", required_argument, NULL, OPT_SHORTEN },
+	{ "address-off", required_argument, NULL, OPT_ADDRESS_OFF },
+	{ "offset-off", required_argument, NULL, OPT_OFFSET_OFF },
+	{ "random", no_argument, NULL, OPT_RANDOM },
+	{ "stream", no_argument, NULL, OPT_STREAM },
+	{ "append", no_argument, NULL, OPT_APPEND },
+	{ "huge", no_argument, NULL, OPT_HUGE },
+	{ "memory-fd", required_argument, NULL, OPT_MEMORY_FD },
+	{ "buffers", required_argument, NULL, OPT_BUFFERS },
+	{ "buffered", no_argument, NULL, OPT_BUFFERED },
+	{ "fsync-every", required_argument, NULL, OPT_FSYNC_EVERY },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "own-files", no_argument, NULL, OPT_OWN_FILES },
+	{ "untimed", no_argument, NULL, OPT_UNTIMED },
+	{ "cpu", required_argument, NULL, OPT_CPU },
+	{ "child-preload", required_argument, NULL, OPT_CHILD_PRELOAD },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "time", required_argument, NULL, OPT_TIME },
+	{ NULL, 0, NULL, 0 },
+};
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value = strtoull(text, &end, 10);
+
+	if (end == text || *end || *text == '-')
+		die("not a number: %s", text);
+	return value;
+}
+
+/* The options that say where and how the calls are made; false if `code` is none of them. */
+static bool set_switch(struct setup *s, int code)
+{
+	switch (code) {
+	case OPT_RANDOM: s->random = true; return true;
+	case OPT_STREAM: s->stream = true; return true;
+	case OPT_APPEND: s->append = true; return true;
+	case OPT_HUGE: s->huge = true; return true;
+	case OPT_BUFFERED: s->buffered = true; return true;
+	case OPT_OWN_FILES: s->own_files = true; return true;
+	case OPT_UNTIMED: s->timed = false; return true;
+	default: return false;
+	}
+}
+
+static bool set_text(struct setup *s, int code, const char *text)
+{
+	switch (code) {
+	case OPT_OP: s->op = op_find(text); return true;
+	case OPT_FILE: s->path = text; return true;
+	case OPT_CHILD_PRELOAD: s->child_preload = text; return true;
+	default: return false;
+	}
+}
+
+static bool set_number(struct setup *s, struct batch *b, int code, const char *text)
+{
+	switch (code) {
+	case OPT_FILE_SIZE: s->file_size = number(text); return true;
+	case OPT_SIZE: s->size = number(text); return true;
+	case OPT_SHORTEN: s->shorten = number(text); return true;
+	case OPT_ADDRESS_OFF: s->addr_off = number(text); return true;
+	case OPT_OFFSET_OFF: s->pos_off = number(text); return true;
+	case OPT_BUFFERS: s->buffers = number(text); return true;
+	case OPT_FSYNC_EVERY: s->fsync_every = number(text); return true;
+	case OPT_THREADS: s->threads = number(text); return true;
+	case OPT_MEMORY_FD: s->memory_fd = number(text); return true;
+	case OPT_CPU: s->cpu = number(text); return true;
+	case OPT_COUNT: b->count = number(text); return true;
+	case OPT_TIME: b->ns = number(text) * 1000000; return true;
+	default: return false;
+	}
+}
+
+static void check_setup(const struct setup *s)
+{
+	if (!s->op)
+		die("--op is missing or unknown\n%s", usage);
+	if (s->threads < 1 || s->threads > THREADS_MOST)
+		die("--threads: 1 to %d", THREADS_MOST);
+	if (s->buffers < 1 || s->addr_off >= PAGE || s->shorten >= s->size)
+		die("--buffers, --address-off or --shorten is out of range");
+	if (s->stream && s->threads > 1 && !s->own_files)
+		die("--stream with several threads needs --own-files");
+	if (s->stream && s->random)
+		die("--stream and --random exclude each other");
+	if (s->op->on_file && !s->path)
+		die("--op %s needs --file", s->op->name);
+}
+
+static void parse(int argc, char **argv, struct setup *s, struct batch *b)
+{
+	int code;
+
+	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!set_switch(s, code) && !set_text(s, code, optarg) &&
+		    !set_number(s, b, code, optarg))
+			die("see above\n%s", usage);
+	s->child = argv + optind;
+	check_setup(s);
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("cannot run on CPU %d", cpu);
+}
+
+static bool parse_command(const char *line, struct batch *b)
+{
+	*b = (struct batch){ UINT64_MAX, UINT64_MAX };
+	return sscanf(line, "count %" SCNu64, &b->count) == 1 ||
+	       sscanf(line, "time %" SCNu64, &b->ns) == 1;
+}
+
+static void one_batch(struct worker *workers, const struct setup *s, const struct batch *b)
+{
+	if (!s->timed && b->count == UINT64_MAX)
+		die("--untimed needs a count");
+	run_batch(workers, s, b);
+	print_result(workers, s);
+}
+
+static void serve(struct worker *workers, const struct setup *s)
+{
+	char line[128];
+	struct batch b;
+
+	puts("{\"ready\": true}");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		if (!parse_command(line, &b))
+			die("not a command: %s", line);
+		one_batch(workers, s, &b);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct setup s = { .size = PAGE, .file_size = 64 << 20, .threads = 1, .buffers = 1,
+			   .timed = true, .cpu = -1, .memory_fd = -1 };
+	struct batch b = { UINT64_MAX, UINT64_MAX };
+	struct worker *workers;
+
+	parse(argc, argv, &s, &b);
+	pin(s.cpu);
+	workers = calloc(s.threads, sizeof(*workers));
+	if (!workers)
+		die("no memory");
+	run_start(workers, &s);
+	if (b.count != UINT64_MAX || b.ns != UINT64_MAX)
+		one_batch(workers, &s, &b);
+	else
+		serve(workers, &s);
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* What the parts of iobench share. See iobench.c for what it is and how it is used. */
+#ifndef DIOSHIM_IOBENCH_H
+#define DIOSHIM_IOBENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	PAGE = 4096,
+	HUGE_PAGE = 2 << 20,
+	THREADS_MOST = 256,
+	TIMES_MOST = 1 << 16, /* calls of one thread and batch whose times are kept */
+	STACK_TOUCHED = 16 << 10,
+};
+
+struct worker;
+
+struct op {
+	const char *name;
+	bool on_file;  /* reads or writes the file named by --file */
+	bool writes;
+	/* One call of the program under test. Bytes moved; NO_MORE; or -1 with errno set. */
+	ssize_t (*once)(struct worker *w);
+};
+
+/* The file is as long as it may get: the batch ends here. */
+#define NO_MORE (-2)
+
+/* What is measured: the command line. */
+struct setup {
+	const struct op *op;
+	const char *path;
+	uint64_t file_size;
+	size_t size;          /* the aligned size; a call moves size - shorten bytes */
+	size_t shorten;       /* bytes: makes the length misaligned */
+	size_t addr_off;      /* bytes past a page boundary */
+	uint64_t pos_off;     /* bytes past an aligned offset */
+	unsigned threads;
+	unsigned buffers;     /* of each thread, used in turn */
+	uint64_t fsync_every; /* calls; 0: once, at the end of a batch */
+	bool random;
+	bool stream;          /* read() and write() at the description's own offset */
+	bool append;
+	bool huge;
+	bool buffered;        /* no O_DIRECT; fsync, or a cold cache */
+	bool own_files;       /* one for each thread; else one descriptor for all */
+	bool timed;           /* look at the clock around each call */
+	int cpu;              /* -1: any */
+	int memory_fd;        /* shared memory for the buffers; -1: our own */
+	char **child;         /* what `spawn` starts */
+	const char *child_preload;
+};
+
+/* One thread's share. */
+struct worker {
+	const struct setup *setup;
+	unsigned index;
+	int fd;
+	char *memory;         /* the buffers */
+	uint64_t buffer_step; /* bytes from one buffer to the next */
+	uint64_t calls;       /* since the start; chooses the buffer */
+	uint64_t start, end;  /* the part of the file that it works on */
+	uint64_t pos;         /* of the next call, if sequential */
+	uint64_t rng;
+	/* The batch's results. */
+	uint64_t ops, bytes, elapsed;
+	uint64_t *times;      /* ns of each call, TIMES_MOST at most */
+	size_t times_count;
+	int error;
+};
+
+/* A batch ends after `count` calls or `ns` nanoseconds, whichever comes first. */
+struct batch {
+	uint64_t count;
+	uint64_t ns;
+};
+
+const struct op *op_find(const char *name);
+
+/* Called once for each worker, before the first batch; the process ends if it cannot be done. */
+void worker_prepare(struct worker *w);
+
+/* Bring the file into the state that a batch starts from; not timed. */
+void worker_begin(struct worker *w);
+
+/* After the last call of a batch; part of its time. 0, or -1 with errno set. */
+int worker_finish(struct worker *w);
+
+/* After that, not timed: what has grown takes no room while others have their turn. */
+void worker_end(struct worker *w);
+
+/* Start the threads; then run batches, one after the other, in all of them. */
+void run_start(struct worker *workers, const struct setup *s);
+void run_batch(struct worker *workers, const struct setup *s, const struct batch *b);
+
+void print_result(struct worker *workers, const struct setup *s);
+
+uint64_t now_ns(void);
+__attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
+
+#endif

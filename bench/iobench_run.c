@@ -1,0 +1,209 @@
+/* Batches: threads, clocks and the numbers that come of them. */
+#include "iobench.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static pthread_barrier_t started, ended;
+static struct batch current;
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The call's bytes are counted; false if it failed or was the last. */
+static bool one_call(struct worker *w)
+{
+	ssize_t ret = w->setup->op->once(w);
+
+	if (ret >= 0) {
+		w->bytes += ret;
+		w->ops++;
+		return true;
+	}
+	if (ret != NO_MORE)
+		w->error = errno;
+	return false;
+}
+
+static void calls_timed(struct worker *w, uint64_t start)
+{
+	uint64_t before = start;
+	uint64_t deadline = current.ns > UINT64_MAX - start ? UINT64_MAX : start + current.ns;
+
+	while (w->ops < current.count && before < deadline && one_call(w)) {
+		uint64_t after = now_ns();
+
+		if (w->times_count < TIMES_MOST)
+			w->times[w->times_count++] = after - before;
+		before = after;
+	}
+}
+
+static void calls_untimed(struct worker *w)
+{
+	while (w->ops < current.count && one_call(w))
+		;
+}
+
+static void run_one(struct worker *w)
+{
+	uint64_t start = now_ns();
+
+	if (w->setup->timed)
+		calls_timed(w, start);
+	else
+		calls_untimed(w);
+	if (!w->error && worker_finish(w))
+		w->error = errno;
+	w->elapsed = now_ns() - start;
+}
+
+/* So that a deeper call does not show as memory taken: each stack is this deep from the start. */
+static void touch_stack(void)
+{
+	volatile char deep[STACK_TOUCHED];
+
+	for (size_t i = 0; i < sizeof(deep); i += PAGE / 4)
+		deep[i] = 0;
+}
+
+static void *thread_main(void *arg)
+{
+	touch_stack();
+	for (;;) {
+		pthread_barrier_wait(&started);
+		run_one(arg);
+		pthread_barrier_wait(&ended);
+	}
+	return NULL;
+}
+
+/* The threads outlive the batches, as a program's threads do, and so does what they have warmed up. */
+static void start_threads(struct worker *workers, unsigned count)
+{
+	pthread_t id;
+
+	if (pthread_barrier_init(&started, NULL, count + 1) ||
+	    pthread_barrier_init(&ended, NULL, count + 1))
+		die("pthread_barrier_init failed");
+	for (unsigned i = 0; i < count; i++)
+		if (pthread_create(&id, NULL, thread_main, &workers[i]))
+			die("cannot start %u threads", count);
+}
+
+void run_start(struct worker *workers, const struct setup *s)
+{
+	for (unsigned i = 0; i < s->threads; i++) {
+		workers[i].setup = s;
+		workers[i].index = i;
+		workers[i].times = calloc(TIMES_MOST, sizeof(uint64_t));
+		if (!workers[i].times)
+			die("no memory");
+		worker_prepare(&workers[i]);
+	}
+	touch_stack();
+	if (s->threads > 1)
+		start_threads(workers, s->threads);
+}
+
+void run_batch(struct worker *workers, const struct setup *s, const struct batch *b)
+{
+	for (unsigned i = 0; i < s->threads; i++) {
+		struct worker *w = &workers[i];
+
+		w->ops = w->bytes = w->times_count = 0;
+		w->error = 0;
+		worker_begin(w);
+	}
+	current = *b;
+	if (s->threads == 1) {
+		run_one(workers);
+	} else {
+		pthread_barrier_wait(&started);
+		pthread_barrier_wait(&ended);
+	}
+	for (unsigned i = 0; i < s->threads; i++)
+		worker_end(&workers[i]);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* All threads' times in one sorted array, which the caller frees. */
+static uint64_t *all_times(const struct worker *workers, unsigned threads, size_t *count)
+{
+	uint64_t *all;
+
+	*count = 0;
+	for (unsigned i = 0; i < threads; i++)
+		*count += workers[i].times_count;
+	all = malloc((*count + 1) * sizeof(*all));
+	if (!all)
+		die("no memory");
+	*count = 0;
+	for (unsigned i = 0; i < threads; i++) {
+		memcpy(all + *count, workers[i].times, workers[i].times_count * sizeof(*all));
+		*count += workers[i].times_count;
+	}
+	qsort(all, *count, sizeof(*all), compare);
+	return all;
+}
+
+static void print_percentiles(const struct worker *workers, unsigned threads)
+{
+	size_t count;
+	uint64_t *all = all_times(workers, threads, &count);
+
+	if (count)
+		printf(", \"p50_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64, all[count / 2],
+		       all[count - 1 - count / 100]);
+	free(all);
+}
+
+static bool print_error(const struct worker *workers, unsigned threads)
+{
+	for (unsigned i = 0; i < threads; i++)
+		if (workers[i].error) {
+			printf("{\"error\": \"%s\"}\n", strerror(workers[i].error));
+			return true;
+		}
+	return false;
+}
+
+/*
+ * ns_per_op is what one call adds to the time of the whole, all threads together: one over the sum
+ * of their rates. Threads stop within one call of each other, and waiting for the last is not I/O.
+ */
+void print_result(struct worker *workers, const struct setup *s)
+{
+	uint64_t ops = 0, bytes = 0, elapsed = 0;
+	double rate = 0;
+
+	if (!print_error(workers, s->threads)) {
+		for (unsigned i = 0; i < s->threads; i++) {
+			ops += workers[i].ops;
+			bytes += workers[i].bytes;
+			elapsed = workers[i].elapsed > elapsed ? workers[i].elapsed : elapsed;
+			rate += workers[i].ops / (workers[i].elapsed + 1.0);
+		}
+		printf("{\"ops\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64
+		       ", \"ns_per_op\": %.3f", ops, bytes, elapsed, rate > 0 ? 1 / rate : 0);
+		print_percentiles(workers, s->threads);
+		puts("}");
+	}
+	fflush(stdout);
+}

@@ -1,0 +1,195 @@
+"""What is measured: lists of comparisons for each section of the report."""
+
+import os
+
+from compare import Comparison, Side
+
+K, M = 1 << 10, 1 << 20
+ALL_SIZES = [512 << power for power in range(16)]
+SOME_SIZES = [512, 4 * K, 16 * K, 64 * K, 256 * K, M, 4 * M, 16 * M]
+RANDOM_SIZES = [4 * K, 64 * K, M]
+THREADS = [1, 2, 4, 8, 16]
+# More than there are bounce buffers, too.
+CROWDS = [*THREADS, 64]
+
+# Odd, and not a divisor of anything. The length loses one byte, so that the amounts stay comparable.
+ADDRESS = ("--address-off", "13")
+LENGTH = ("--shorten", "1")
+OFFSET = ("--offset-off", "1237")
+
+
+def size_name(size):
+    for unit, name in ((M, "MiB"), (K, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} B"
+
+
+class Plans:
+    """Makes comparisons on files in one directory, `size` bytes each."""
+
+    def __init__(self, directory, size, worker):
+        self.directory = directory
+        self.size = size
+        self.worker = worker
+        self.left_out = []
+
+    def options(self, op, size, *more, where="direct"):
+        """Sides that leave pages in the cache have a file of their own: dropping them takes time."""
+        path = os.path.join(self.directory, f"{op}-{where}.dat")
+        return ("--op", op, "--file", path, "--file-size", str(self.size), "--size", str(size),
+                *more)
+
+    # The ways of doing one kind of I/O.
+
+    def _sides(self, op, size, common, which):
+        def side(name, *more, where="direct", preload=None):
+            return Side(name, self.options(op, size, *common, *more, where=where), preload)
+
+        every = {
+            "aligned": side("aligned"),
+            "passed": side("passed", preload="shim"),
+            "address": side("address", *ADDRESS, preload="shim"),
+            "length": side("length", *LENGTH, where="edges", preload="shim"),
+            "offset": side("offset", *OFFSET, where="edges", preload="shim"),
+            "both": side("both", *LENGTH, *OFFSET, where="edges", preload="shim"),
+            "huge": side("huge", "--huge"),
+            "buffered": side("buffered", "--buffered", where="buffered"),
+        }
+        return tuple(every[name] for name in which)
+
+    def _fits(self, what, size, threads):
+        """Does each thread's share of the file hold two calls?"""
+        need = 2 * size * threads
+        if need > self.size:
+            self.left_out.append(f"{what}: needs BENCH_SIZE={need // M}M or more")
+        return need <= self.size
+
+    def matrix(self, section, ops, sizes, which, pattern="sequential", threads=1, own_files=False,
+               seconds=0.6, repeats=3, more=()):
+        common = [*more, "--threads", str(threads)]
+        common += ["--random"] if pattern == "random" else []
+        common += ["--own-files"] if own_files else []
+        files = "" if threads == 1 else "own files" if own_files else "one file"
+        plans = []
+        for op in ops:
+            for size in sizes:
+                what = {"op": op, "pattern": pattern, "size": size_name(size),
+                        "threads": threads, "files": files}
+                if self._fits(f"{op} {pattern} {what['size']} x{threads}", size, threads):
+                    plans.append(Comparison(section, what, self._sides(op, size, common, which),
+                                            seconds, repeats=repeats))
+        return plans
+
+    # The sections.
+
+    def contract_transfers(self, seconds):
+        """The rows of the contract on direct reads and writes; see contract.py."""
+        small = self.matrix("contract", ("read", "overwrite"), (4 * K,),
+                            ("aligned", "passed", "address"), seconds=seconds, repeats=5)
+        large = self.matrix("contract", ("read", "overwrite"), (64 * K, M, 8 * M),
+                            ("aligned", "passed", "address", "both"), seconds=seconds,
+                            repeats=5)
+        return small + large
+
+    def probes(self, section, preloads, seconds):
+        """Calls in which the shim has nothing to do."""
+        cpu = ("--cpu", str(max(os.sched_getaffinity(0))), "--untimed")
+        rows = {"null": "1-byte write to /dev/null", "cached": "4 KiB pread from the page cache",
+                "open": "open and close"}
+        return [
+            Comparison(section, {"op": text}, self._preloaded(self.options(op, 4 * K, *cpu), preloads),
+                       seconds, metric="best", repeats=5)
+            for op, text in rows.items()
+        ]
+
+    def crowded_probe(self, seconds):
+        """If a call that passes through wrote to memory that threads share, more would be slower."""
+        return [
+            Comparison("crowd", {"op": "4 KiB pread from the page cache", "threads": threads},
+                       self._preloaded(self.options("cached", 4 * K, "--untimed", "--threads",
+                                                    str(threads)), ("shim",)),
+                       seconds, metric="best", repeats=5)
+            for threads in (1, 2, 4, 8)
+        ]
+
+    @staticmethod
+    def _preloaded(options, preloads):
+        return (Side("none", options), *(Side(name, options, name) for name in preloads))
+
+    def starts(self, section, libraries, preloads, seconds):
+        """Start and exit of a program, in a child of a process that is never preloaded itself."""
+        return [self._starts_of_true(section, libraries, preloads, seconds),
+                self._starts_of_bouncer(section, libraries, seconds)]
+
+    @staticmethod
+    def _starts_of_true(section, libraries, preloads, seconds):
+        def spawn(library):
+            return ("--op", "spawn", *(("--child-preload", library) if library else ()),
+                    "--", "/bin/true")
+
+        sides = [Side(name, spawn(libraries[name])) for name in preloads if libraries[name]]
+        return Comparison(section, {"op": "start and exit of /bin/true"},
+                          (Side("none", spawn(None)), *sides), seconds, metric="added")
+
+    def _starts_of_bouncer(self, section, libraries, seconds):
+        def spawn(library, *more):
+            child = self.options("read", 64 * K, "--count", "1", *more)
+            return ("--op", "spawn", *(("--child-preload", library) if library else ()),
+                    "--", self.worker, *child)
+
+        sides = (Side("none", spawn(None)), Side("shim", spawn(libraries["shim"], *ADDRESS)))
+        return Comparison(section, {"op": "start and exit of a program that bounces once"}, sides,
+                          seconds, metric="added")
+
+    def sweep(self, sizes, random_sizes, seconds, threads=1):
+        which = ("aligned", "passed", "address", "length", "offset", "both", "huge", "buffered")
+        own = threads > 1
+        direct = ("read", "overwrite")
+        return (self.matrix("sweep", (*direct, "extend"), sizes, which, threads=threads,
+                            own_files=own, seconds=seconds, repeats=2) +
+                self.matrix("sweep", direct, random_sizes, which, "random", threads=threads,
+                            own_files=own, seconds=seconds, repeats=2))
+
+    def scaling(self, sizes, seconds):
+        which = ("aligned", "passed", "address", "both")
+        plans = []
+        for own_files in (False, True):
+            for threads in CROWDS:
+                plans += self.matrix("scaling", ("read", "overwrite"), sizes, which, "random",
+                                     threads, own_files and threads > 1, seconds, repeats=2)
+        # One thread is the same on one file and on its own.
+        return [plan for number, plan in enumerate(plans) if plan not in plans[:number]]
+
+    def cold(self, sizes, seconds):
+        """Buffers used in turn, 64 MiB of them: a copy then meets memory, not the CPU's cache."""
+        which = ("aligned", "passed", "address", "both", "huge")
+        plans = []
+        for size in sizes:
+            plans += self.matrix("cold", ("read", "overwrite"), (size,), which, seconds=seconds,
+                                 more=("--buffers", str(64 * M // size)))
+        return plans
+
+    def streams(self, seconds):
+        """Consecutive writes that no alignment suits: against what a program by hand would write."""
+        rows = [("log records of 100 bytes", 100, 4 * K, "op"),
+                ("dd bs=1000000", 1000000, M, "byte")]
+        plans = []
+        for text, odd, even, per in rows:
+            for op in ("overwrite", "extend", "append"):
+                plans.append(Comparison("streams", {"op": f"{text}, {op}"},
+                                        self._stream_sides(op, odd, even, per), seconds, per=per))
+        plans.append(Comparison("streams", {"op": "dd bs=1000000, read"},
+                                self._stream_sides("read", 1000000, M, "byte"), seconds,
+                                per="byte"))
+        return plans
+
+    def _stream_sides(self, op, odd, even, per):
+        more = ["--stream"] + (["--append"] if op == "append" else [])
+        op = "extend" if op == "append" else op
+        # A log record is there when its write returns: so it is with fsync after each.
+        sync = ["--fsync-every", "1"] if per == "op" and op != "read" else []
+        return (Side("aligned", self.options(op, even, *more)),
+                Side("odd", self.options(op, odd, *more, where="edges"), "shim"),
+                Side("buffered", self.options(op, odd, *more, *sync, "--buffered",
+                                              where="buffered")))

@@ -1,0 +1,28 @@
+/*
+ * Calls through the page cache, on a descriptor that is O_DIRECT.
+ *
+ * F_SETFL takes O_DIRECT off the open file description for the length of one call. Compared with a
+ * second description through /proc/self/fd, this needs no descriptor, no /proc and no permission,
+ * and closes nothing (close(2) drops a process's fcntl locks on the file). What it costs is in
+ * doc/design.md: others who share the description may find it in buffered mode for that moment,
+ * with right results.
+ */
+#ifndef DIOSHIM_CACHED_H
+#define DIOSHIM_CACHED_H
+
+#include <stdint.h>
+
+#include "request.h"
+
+/* Make the call with O_DIRECT off. Returns the count, or a negative errno: the one an ordinary
+ * descriptor gives. The descriptor must have been seen in direct mode. */
+long cached_issue(const struct request *rq);
+
+/* Bring what was written from `start` up to `end` to the device, as O_DIRECT would have. 0, or a
+ * negative errno. */
+long cached_sync(int fd, uint64_t start, uint64_t end);
+
+/* Begin with that, and wait for nothing. A failure is told by the cached_sync() that follows. */
+void cached_sync_start(int fd, uint64_t start, uint64_t end);
+
+#endif

@@ -1,0 +1,168 @@
+/* What a descriptor is. See descriptor.h. */
+#include "descriptor.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "hint.h"
+#include "sys.h"
+
+/*
+ * The kernel's struct statx (include/uapi/linux/stat.h), as far as it is used. The C library's
+ * headers show no direct-I/O fields before glibc 2.37 or so, and we want them on any of them.
+ */
+struct kernel_statx {
+	uint32_t mask;
+	uint32_t blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad1;
+	uint64_t ino;
+	uint64_t size;
+	uint64_t blocks;
+	uint64_t attributes_mask;
+	struct {
+		int64_t sec;
+		uint32_t nsec, pad;
+	} times[4];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint32_t dio_mem_align, dio_offset_align;
+	uint64_t subvol;
+	uint32_t atomic_min, atomic_max, atomic_segments;
+	uint32_t dio_read_offset_align;
+	uint32_t atomic_max_opt, pad2;
+	uint64_t spare[8];
+};
+
+_Static_assert(sizeof(struct kernel_statx) == 256, "struct statx is 256 bytes");
+_Static_assert(offsetof(struct kernel_statx, dio_mem_align) == 0x98, "include/uapi/linux/stat.h");
+_Static_assert(offsetof(struct kernel_statx, dio_read_offset_align) == 0xb4,
+	       "include/uapi/linux/stat.h");
+
+enum {
+	MASK_BASIC = 0x7ff,
+	MASK_DIOALIGN = 0x2000,        /* Linux 6.1 */
+	MASK_DIO_READ_ALIGN = 0x20000, /* Linux 6.14 */
+
+	/* No device takes less, so a guess starts here; larger than the largest, it ends. */
+	GUESS_FIRST = 512,
+	GUESS_LAST = 65536,
+
+	/*
+	 * A file system's st_blksize is its block where that matters here (ext4, XFS, btrfs); on
+	 * network file systems it is a wish for large transfers, and no block at all.
+	 */
+	BLOCK_MAX = 65536,
+};
+
+static bool power_of_two(uint32_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* statx(2), or what fstat(2) can tell of it: an old kernel, or a seccomp filter of a container. */
+static bool look_by_statx(int fd, struct kernel_statx *sx)
+{
+	struct stat st;
+
+	memset(sx, 0, sizeof(*sx));
+	if (!sys(SYS_statx, fd, "", AT_EMPTY_PATH,
+		 MASK_BASIC | MASK_DIOALIGN | MASK_DIO_READ_ALIGN, sx))
+		return true;
+	if (sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH))
+		return false;
+	sx->mode = st.st_mode;
+	sx->size = st.st_size;
+	sx->blksize = st.st_blksize;
+	sx->rdev_major = major(st.st_rdev);
+	sx->rdev_minor = minor(st.st_rdev);
+	return true;
+}
+
+/* Alignments as the kernel reports them. 0 means unknown there, and nonsense is no better. */
+static bool known_alignments(const struct kernel_statx *sx, bool write, struct geometry *geo)
+{
+	uint32_t off = sx->dio_offset_align;
+
+	if (!(sx->mask & MASK_DIOALIGN))
+		return false;
+	if (!write && (sx->mask & MASK_DIO_READ_ALIGN) && sx->dio_read_offset_align)
+		off = sx->dio_read_offset_align;
+	if (!power_of_two(off) || !power_of_two(sx->dio_mem_align))
+		return false;
+	geo->off = off;
+	geo->mem = sx->dio_mem_align;
+	return true;
+}
+
+static void guess_alignments(int fd, struct descriptor *d)
+{
+	int sector = 0;
+
+	if (d->block_device && !sys(SYS_ioctl, fd, BLKSSZGET, &sector) && power_of_two(sector)) {
+		d->geo.off = sector;
+		d->geo.mem = sector;
+		d->known = true;
+		return;
+	}
+	d->geo.off = max_u32(hint_off(fd), GUESS_FIRST);
+	d->geo.mem = d->geo.off;
+}
+
+/*
+ * The block that a direct write and a buffered one must not share. Of a block device nothing is
+ * written through the page cache, and the sector is all there is, unless the device cannot be read
+ * through this descriptor (sector.h).
+ */
+static void set_block(struct descriptor *d, uint32_t blksize)
+{
+	d->geo.block = d->geo.off;
+	if (d->block_device && (d->flags & O_ACCMODE) != O_WRONLY)
+		return;
+	d->geo.block = max_u32(d->geo.block, getpagesize());
+	if (!d->block_device && power_of_two(blksize) && blksize <= BLOCK_MAX)
+		d->geo.block = max_u32(d->geo.block, blksize);
+}
+
+bool descriptor_look(int fd, bool write, struct descriptor *d)
+{
+	struct kernel_statx sx;
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	if (flags < 0 || !look_by_statx(fd, &sx) || !(S_ISREG(sx.mode) || S_ISBLK(sx.mode)))
+		return false;
+	*d = (struct descriptor){
+		.flags = flags,
+		.block_device = S_ISBLK(sx.mode),
+		.size = sx.size,
+		.device = makedev(sx.rdev_major, sx.rdev_minor),
+	};
+	/* The size of a device's inode is not the device's. */
+	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
+		return false;
+	d->known = known_alignments(&sx, write, &d->geo);
+	if (!d->known)
+		guess_alignments(fd, d);
+	set_block(d, sx.blksize);
+	return true;
+}
+
+bool descriptor_guess_more(struct descriptor *d)
+{
+	if (d->known || d->geo.off >= GUESS_LAST)
+		return false;
+	d->geo.off *= 8;
+	d->geo.mem = d->geo.off;
+	d->geo.block = max_u32(d->geo.block, d->geo.off);
+	return true;
+}

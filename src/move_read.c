@@ -1,0 +1,261 @@
+/*
+ * How a read is moved. See move.h.
+ *
+ * Always by direct I/O on the aligned range around what is wanted: nothing is left in the page cache
+ * and nothing is read ahead. The page cache is asked only where direct I/O cannot be had at all.
+ */
+#include "move.h"
+
+#include <sys/uio.h>
+
+#include "bounce.h"
+#include "cached.h"
+#include "offset.h"
+#include "sys.h"
+#include "usermem.h"
+
+/* A read of a range on its way. */
+struct reading {
+	const struct request *rq;
+	struct descriptor *d;
+	struct cursor to; /* the next byte, in the program's memory */
+	uint64_t pos;     /* the next byte, in the file */
+	uint64_t end;
+	bool cached_only; /* direct I/O is not to be had for what is left */
+	bool file_end;
+};
+
+static size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The plan's pieces as one iovec. Returns how many. */
+static int pieces_of(const struct read_plan *p, const struct reading *r, const struct bounce *b,
+		     struct iovec *iov)
+{
+	int n = 0;
+
+	if (p->head)
+		iov[n++] = (struct iovec){ b->addr, p->head };
+	if (p->own)
+		iov[n++] = (struct iovec){ (char *)cursor_address(&r->to) + (p->start + p->head - r->pos),
+					   p->own };
+	if (p->tail)
+		iov[n++] = (struct iovec){ b->addr + p->head, p->tail };
+	return n;
+}
+
+/* Hand on what came by way of the bounce buffer. Returns how many of `useful` bytes arrived. */
+static size_t deliver(struct reading *r, const struct read_plan *p, const struct bounce *b,
+		      size_t useful)
+{
+	size_t head = p->head ? min_size(useful, p->head - p->skip) : 0;
+	size_t own = min_size(useful - head, p->own);
+	size_t tail = useful - head - own;
+	size_t done = usermem_scatter(&r->to, b->addr + p->skip, head);
+
+	if (done < head)
+		return done;
+	cursor_advance(&r->to, own);
+	return head + own + usermem_scatter(&r->to, b->addr + p->head, tail);
+}
+
+/*
+ * A short count is the end of the file if it is no multiple of the alignment, or reaches the size. If
+ * not, it may be a device's whim, and the next read, from an aligned offset, will tell.
+ */
+static bool ends_file(const struct reading *r, const struct read_plan *p, size_t got)
+{
+	size_t span = p->head + p->own + p->tail;
+
+	if (got >= span)
+		return false;
+	return !got || (got & (r->d->geo.off - 1)) || p->start + got >= r->d->size;
+}
+
+static bool try_otherwise(long ret)
+{
+	return ret == -EINVAL || ret == -EFAULT;
+}
+
+/* One direct read. Returns the bytes delivered, or a negative errno; 0: try again, differently. */
+static long read_direct(struct reading *r, struct bounce *b)
+{
+	size_t len = r->end - r->pos;
+	struct read_plan p = plan_read(&r->d->geo, r->pos, len, cursor_address(&r->to), b->size);
+	struct iovec iov[3];
+	size_t useful;
+	size_t done;
+	long got = request_issue_at(r->rq, iov, pieces_of(&p, r, b, iov), p.start);
+
+	if (try_otherwise(got)) {
+		if (got != -EINVAL || !descriptor_guess_more(r->d))
+			r->cached_only = true;
+		return 0;
+	}
+	if (got < 0)
+		return got;
+	useful = plan_read_useful(&p, got, len);
+	done = deliver(r, &p, b, useful);
+	/* Memory that cannot be written: the kernel shall say what it says then. */
+	if (done < useful)
+		r->cached_only = true;
+	else
+		r->file_end = ends_file(r, &p, got);
+	return done;
+}
+
+static long read_cached(struct reading *r)
+{
+	const struct request *rq = r->rq;
+	size_t len = r->end - r->pos;
+	struct iovec pieces[16];
+	struct request at;
+	long ret;
+
+	if (len == request_length(rq))
+		at = request_at(rq, rq->iov, rq->count, r->pos);
+	else
+		at = request_at(rq, pieces, cursor_pieces(&r->to, len, pieces, 16), r->pos);
+	ret = cached_issue(&at);
+	r->file_end = !ret;
+	if (ret > 0)
+		cursor_advance(&r->to, ret);
+	return ret;
+}
+
+/* What the whole read would put into a bounce buffer, if one could be had as large as that. */
+static size_t bounce_wanted(const struct reading *r)
+{
+	struct read_plan p = plan_read(&r->d->geo, r->pos, r->end - r->pos, cursor_address(&r->to),
+				       (size_t)1 << 40);
+
+	return p.head + p.tail;
+}
+
+static long read_range(const struct request *rq, struct descriptor *d, uint64_t start, size_t len)
+{
+	struct reading r = {
+		.rq = rq,
+		.d = d,
+		.to = cursor_at_start(rq->iov, rq->count),
+		.pos = start,
+		.end = start + len,
+	};
+	struct bounce b = { 0 };
+	long ret = 0;
+
+	/*
+	 * Where the kernel tells alignments it also knows sizes, and a direct read reaches no further
+	 * than to the block in which the file ends.
+	 */
+	if (d->known && start >= d->size)
+		return 0;
+	if (d->known && r.end > d->size)
+		r.end = d->size;
+	r.cached_only = !bounce_get(&b, bounce_wanted(&r));
+	while (r.pos < r.end && !r.file_end) {
+		ret = r.cached_only ? read_cached(&r) : read_direct(&r, &b);
+		if (ret < 0)
+			break;
+		r.pos += ret;
+	}
+	bounce_put(&b);
+	return r.pos > start ? (long)(r.pos - start) : ret;
+}
+
+/*
+ * All of it in one call of the same kind into aligned memory, so that the kernel minds the offset.
+ * -EINVAL if that is not possible.
+ */
+static long read_bounced(const struct request *rq, size_t len)
+{
+	struct cursor to = cursor_at_start(rq->iov, rq->count);
+	struct bounce b = { 0 };
+	size_t done;
+	long ret = -EINVAL;
+
+	if (!bounce_get(&b, len))
+		return -EINVAL;
+	if (b.size >= len)
+		ret = request_issue_on(rq, b.addr, len);
+	if (ret > 0) {
+		done = usermem_scatter(&to, b.addr, ret);
+		offset_give_back(rq->fd, ret - done);
+		/* Not one byte could be handed on: what does the kernel say of such memory? */
+		ret = done ? (long)done : cached_issue(rq);
+	}
+	bounce_put(&b);
+	return ret;
+}
+
+/* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
+static long read_at_once(const struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+{
+	if (plan_misaligned(&d->geo, pos, len, 0))
+		return -EINVAL;
+	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq)))
+		return request_issue(rq);
+	return read_bounced(rq, len);
+}
+
+/*
+ * Take the next bytes of the file, up to `len`, and not beyond its end: another thread that comes
+ * between must find the offset where the kernel's own read would have left it. Returns the start, or
+ * a negative errno; 0 bytes (*len) are taken at the end of the file. `start`: where the offset was.
+ */
+static int64_t take_what_is_there(const struct request *rq, const struct descriptor *d, int64_t start,
+				  size_t *len)
+{
+	size_t there = (uint64_t)start < d->size ? min_size(*len, d->size - start) : 0;
+	*len = there;
+	if (!there)
+		return start;
+	start = offset_take(rq->fd, there);
+	if (start < 0)
+		return start;
+	/* Another reader has been faster, and the end is nearer than it was. */
+	*len = (uint64_t)start < d->size ? min_size(there, d->size - start) : 0;
+	offset_give_back(rq->fd, there - *len);
+	return start;
+}
+
+static long read_at_offset(const struct request *rq, struct descriptor *d, size_t len)
+{
+	int64_t start = offset_now(rq->fd);
+	size_t taken = len;
+	long ret;
+
+	/* Beyond a device's end, further than an offset can go, or none to be had (seccomp). */
+	if (start < 0)
+		return cached_issue(rq);
+	/* The kernel refuses that, direct or not. */
+	if (start > INT64_MAX - (int64_t)len)
+		return request_issue(rq);
+	ret = read_at_once(rq, d, start, len);
+	if (!try_otherwise(ret))
+		return ret;
+	start = take_what_is_there(rq, d, start, &taken);
+	if (start < 0)
+		return cached_issue(rq);
+	if (!taken) {
+		/* The end, unless the file has grown, or its size says nothing (FUSE). */
+		ret = read_range(rq, d, start, len);
+		if (ret > 0)
+			offset_take(rq->fd, ret);
+		return ret;
+	}
+	ret = read_range(rq, d, start, taken);
+	offset_give_back(rq->fd, taken - (ret > 0 ? ret : 0));
+	return ret;
+}
+
+long move_read(const struct request *rq, struct descriptor *d)
+{
+	size_t len = request_length(rq);
+
+	if (!rq->positional)
+		return read_at_offset(rq, d, len);
+	return read_range(rq, d, rq->pos, len);
+}

@@ -1,0 +1,32 @@
+/*
+ * The tiers, by name. PUBLIC name(): what the program calls, in the public_*.c files; real.name():
+ * what it would have called without the shim (real.h); sys(): the kernel, for the shim's own account
+ * (sys.h). Nothing below the public tier calls a public name, so nothing recurses.
+ */
+#ifndef DIOSHIM_PUBLIC_H
+#define DIOSHIM_PUBLIC_H
+
+#include <errno.h>
+
+/*
+ * errno as the program left it, read before each call because a refused call overwrites it. Through
+ * a pointer that each thread keeps: __errno_location() on every call would cost more than the rest
+ * of the wrapper.
+ */
+extern __thread int *public_errno __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline int errno_before(void)
+{
+	if (__builtin_expect(!public_errno, 0))
+		public_errno = &errno;
+	return *public_errno;
+}
+
+/* Everything else in the library is hidden. */
+#define PUBLIC __attribute__((visibility("default")))
+
+/* The way of nearly every call, to be as short as it can be; and what is off that way. */
+#define HOT static inline __attribute__((always_inline))
+#define COLD static __attribute__((noinline, cold))
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * open and its kin. Nothing is asked about a descriptor when it is opened: what the number stood for
+ * before is forgotten, and the first call that the kernel refuses tells the rest (hint.h).
+ */
+#include <stdarg.h>
+
+#include "hint.h"
+#include "public.h"
+#include "real.h"
+
+static int opened(int fd)
+{
+	hint_forget(fd);
+	return fd;
+}
+
+/* open(2): the mode is there only with these flags. O_TMPFILE has the bits of O_DIRECTORY in it. */
+static mode_t mode_from(int flags, va_list ap)
+{
+	if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
+		return va_arg(ap, mode_t);
+	return 0;
+}
+
+#define PUBLIC_OPEN(name)                                      \
+	PUBLIC int name(const char *path, int flags, ...)      \
+	{                                                      \
+		va_list ap;                                    \
+		mode_t mode;                                   \
+                                                               \
+		va_start(ap, flags);                           \
+		mode = mode_from(flags, ap);                   \
+		va_end(ap);                                    \
+		return opened(real.name(path, flags, mode));   \
+	}
+
+PUBLIC_OPEN(open)
+PUBLIC_OPEN(open64)
+PUBLIC_OPEN(__open)
+PUBLIC_OPEN(__open64)
+
+#define PUBLIC_OPENAT(name)                                          \
+	PUBLIC int name(int dirfd, const char *path, int flags, ...) \
+	{                                                            \
+		va_list ap;                                          \
+		mode_t mode;                                         \
+                                                                     \
+		va_start(ap, flags);                                 \
+		mode = mode_from(flags, ap);                         \
+		va_end(ap);                                          \
+		return opened(real.name(dirfd, path, flags, mode));  \
+	}
+
+PUBLIC_OPENAT(openat)
+PUBLIC_OPENAT(openat64)
+
+PUBLIC int __open_2(const char *path, int flags)
+{
+	return opened(real.__open_2(path, flags));
+}
+
+PUBLIC int __open64_2(const char *path, int flags)
+{
+	return opened(real.__open64_2(path, flags));
+}
+
+PUBLIC int __openat_2(int dirfd, const char *path, int flags)
+{
+	return opened(real.__openat_2(dirfd, path, flags));
+}
+
+PUBLIC int __openat64_2(int dirfd, const char *path, int flags)
+{
+	return opened(real.__openat64_2(dirfd, path, flags));
+}
+
+PUBLIC int creat(const char *path, mode_t mode)
+{
+	return opened(real.creat(path, mode));
+}
+
+PUBLIC int creat64(const char *path, mode_t mode)
+{
+	return opened(real.creat64(path, mode));
+}

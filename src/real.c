@@ -1,0 +1,178 @@
+/* The next definitions, and the raw system calls that stand in for them. See real.h. */
+#include "real.h"
+
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+/* See open(2): O_TMPFILE contains the bits of O_DIRECTORY, so it is compared whole. */
+static bool takes_mode(int flags)
+{
+	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+#define MODE_OF(flags)                                  \
+	({                                              \
+		mode_t mode_ = 0;                       \
+		if (takes_mode(flags)) {                \
+			va_list ap_;                    \
+			va_start(ap_, flags);           \
+			mode_ = va_arg(ap_, mode_t);    \
+			va_end(ap_);                    \
+		}                                       \
+		mode_;                                  \
+	})
+
+static int raw_open(const char *path, int flags, ...)
+{
+	return syscall(SYS_openat, AT_FDCWD, path, flags, MODE_OF(flags));
+}
+
+static int raw_open_2(const char *path, int flags)
+{
+	return syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+static int raw_openat(int dirfd, const char *path, int flags, ...)
+{
+	return syscall(SYS_openat, dirfd, path, flags, MODE_OF(flags));
+}
+
+static int raw_openat_2(int dirfd, const char *path, int flags)
+{
+	return syscall(SYS_openat, dirfd, path, flags, 0);
+}
+
+static int raw_creat(const char *path, mode_t mode)
+{
+	return syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+static ssize_t raw_read(int fd, void *buf, size_t n)
+{
+	return syscall(SYS_read, fd, buf, n);
+}
+
+/* The overflow that FORTIFY looks for; the C library says more than abort(), but it is not there yet. */
+static ssize_t raw_read_chk(int fd, void *buf, size_t n, size_t size)
+{
+	if (n > size)
+		abort();
+	return raw_read(fd, buf, n);
+}
+
+static ssize_t raw_pread(int fd, void *buf, size_t n, off_t pos)
+{
+	return syscall(SYS_pread64, fd, buf, n, pos);
+}
+
+static ssize_t raw_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size)
+{
+	if (n > size)
+		abort();
+	return raw_pread(fd, buf, n, pos);
+}
+
+static ssize_t raw_readv(int fd, const struct iovec *iov, int count)
+{
+	return syscall(SYS_readv, fd, iov, count);
+}
+
+/* A 64-bit kernel takes the whole offset from pos_l and ignores pos_h (pos_from_hilo, fs/read_write.c). */
+static ssize_t raw_preadv(int fd, const struct iovec *iov, int count, off_t pos)
+{
+	return syscall(SYS_preadv, fd, iov, count, pos, 0);
+}
+
+static ssize_t raw_preadv2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
+{
+	return syscall(SYS_preadv2, fd, iov, count, pos, 0, flags);
+}
+
+static ssize_t raw_write(int fd, const void *buf, size_t n)
+{
+	return syscall(SYS_write, fd, buf, n);
+}
+
+static ssize_t raw_pwrite(int fd, const void *buf, size_t n, off_t pos)
+{
+	return syscall(SYS_pwrite64, fd, buf, n, pos);
+}
+
+static ssize_t raw_writev(int fd, const struct iovec *iov, int count)
+{
+	return syscall(SYS_writev, fd, iov, count);
+}
+
+static ssize_t raw_pwritev(int fd, const struct iovec *iov, int count, off_t pos)
+{
+	return syscall(SYS_pwritev, fd, iov, count, pos, 0);
+}
+
+static ssize_t raw_pwritev2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
+{
+	return syscall(SYS_pwritev2, fd, iov, count, pos, 0, flags);
+}
+
+static int raw_fcntl(int fd, int cmd, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+static int raw_dup(int fd)
+{
+	return syscall(SYS_dup, fd);
+}
+
+/* Not SYS_dup2: newer architectures have only dup3, which refuses from == to (dup(2)). */
+static int raw_dup2(int from, int to)
+{
+	if (from == to)
+		return syscall(SYS_fcntl, from, F_GETFD) < 0 ? -1 : to;
+	return syscall(SYS_dup3, from, to, 0);
+}
+
+static int raw_dup3(int from, int to, int flags)
+{
+	return syscall(SYS_dup3, from, to, flags);
+}
+
+static int raw_close(int fd)
+{
+	return syscall(SYS_close, fd);
+}
+
+static int raw_close_range(unsigned first, unsigned last, int flags)
+{
+	return syscall(SYS_close_range, first, last, flags);
+}
+
+#define DIOSHIM_REAL_START(symbol, raw) .symbol = (raw),
+
+struct real real = {
+	DIOSHIM_SYMBOLS(DIOSHIM_REAL_START)
+};
+
+/*
+ * In the constructor and nowhere else: dlsym() takes the loader's lock and may allocate, neither of
+ * which a wrapper may do. A name that the C library lacks keeps its raw call.
+ */
+#define DIOSHIM_REAL_LOOK_UP(symbol, raw)                       \
+	do {                                                    \
+		void *next_ = dlsym(RTLD_NEXT, #symbol);        \
+		if (next_)                                      \
+			real.symbol = (__typeof__(real.symbol))next_; \
+	} while (0);
+
+__attribute__((constructor)) static void real_look_up(void)
+{
+	DIOSHIM_SYMBOLS(DIOSHIM_REAL_LOOK_UP)
+}

@@ -1,0 +1,162 @@
+/* One call of the program's. See request.h. */
+#include "request.h"
+
+#include <limits.h>
+
+#include "plan.h"
+#include "sys.h"
+#include "usermem.h"
+
+/* include/uapi/linux/fs.h; RWF_ATOMIC is left out: torn apart it would not be atomic. */
+enum {
+	FLAG_HIPRI = 0x01,
+	FLAG_DSYNC = 0x02,
+	FLAG_SYNC = 0x04,
+	FLAG_NOWAIT = 0x08,
+	FLAG_APPEND = 0x10,
+	FLAG_NOAPPEND = 0x20,
+	FLAG_DONTCACHE = 0x80,
+	FLAGS_UNDERSTOOD = FLAG_HIPRI | FLAG_DSYNC | FLAG_SYNC | FLAG_NOWAIT | FLAG_APPEND |
+			   FLAG_NOAPPEND | FLAG_DONTCACHE,
+};
+
+static bool iov_understood(const struct request *rq)
+{
+	if (rq->count < 1 || rq->count > IOV_MAX)
+		return false;
+	if (rq->vectored && !usermem_readable(rq->iov, rq->count * sizeof(*rq->iov)))
+		return false;
+	for (int i = 0; i < rq->count; i++)
+		if (rq->iov[i].iov_len > SSIZE_MAX)
+			return false;
+	return true;
+}
+
+bool request_understood(const struct request *rq)
+{
+	size_t len;
+
+	if (!iov_understood(rq) || (rq->flags & ~FLAGS_UNDERSTOOD))
+		return false;
+	if ((rq->flags & FLAG_APPEND) && (rq->flags & FLAG_NOAPPEND))
+		return false;
+	len = request_length(rq);
+	if (!len)
+		return false;
+	return !rq->positional || (rq->pos >= 0 && rq->pos <= (int64_t)(INT64_MAX - len));
+}
+
+/* Beyond what every 64-bit machine leaves to programs; some leave more, and the kernel will know. */
+static bool reaches_high(const struct iovec *iov)
+{
+	uintptr_t start = (uintptr_t)iov->iov_base;
+	uintptr_t end = start + iov->iov_len;
+
+	return end < start || end >> 47;
+}
+
+/* process_vm_readv(2) imports an iovec just as readv(2) does; told to copy nothing, it stops there. */
+static bool importable(const struct iovec *iov, int count)
+{
+	return sys(SYS_process_vm_readv, getpid(), iov, count, NULL, 0L, 0L) != -EFAULT;
+}
+
+bool request_in_user_space(const struct request *rq, bool sure)
+{
+	const struct iovec *iov = rq->iov;
+
+	for (int i = 0; i < rq->count && !sure; i++)
+		sure = reaches_high(&iov[i]);
+	if (!sure)
+		return true;
+	if (rq->vectored)
+		return importable(iov, rq->count);
+	/* read(2) checks its buffer as it stands; an imported iovec is cut to MAX_RW_COUNT before. */
+	const struct iovec last = { (char *)iov->iov_base + iov->iov_len - 1, 1 };
+
+	return last.iov_base >= iov->iov_base && importable(&last, 1);
+}
+
+size_t request_length(const struct request *rq)
+{
+	size_t max = PLAN_MAX_RW(getpagesize());
+	size_t len = 0;
+
+	for (int i = 0; i < rq->count; i++) {
+		if (rq->iov[i].iov_len > max - len)
+			return max;
+		len += rq->iov[i].iov_len;
+	}
+	return len;
+}
+
+uintptr_t request_addresses(const struct request *rq)
+{
+	uintptr_t all = 0;
+
+	for (int i = 0; i < rq->count; i++) {
+		if (!rq->iov[i].iov_len)
+			continue;
+		all |= (uintptr_t)rq->iov[i].iov_base;
+		if (rq->count > 1)
+			all |= rq->iov[i].iov_len;
+	}
+	return all;
+}
+
+long request_issue(const struct request *rq)
+{
+	const struct iovec *iov = rq->iov;
+
+	switch (rq->nr) {
+	case SYS_read:
+	case SYS_write:
+		return sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
+	case SYS_pread64:
+	case SYS_pwrite64:
+		return sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, rq->pos);
+	case SYS_readv:
+	case SYS_writev:
+		return sys(rq->nr, rq->fd, iov, rq->count);
+	case SYS_preadv:
+	case SYS_pwritev:
+		return sys(rq->nr, rq->fd, iov, rq->count, rq->pos, 0);
+	default: /* preadv2(2): an offset of -1 stands for the description's */
+		return sys(rq->nr, rq->fd, iov, rq->count, rq->positional ? rq->pos : -1L, 0,
+			   rq->flags);
+	}
+}
+
+long request_issue_on(const struct request *rq, void *addr, size_t len)
+{
+	const struct iovec iov = { addr, len };
+	struct request other = *rq;
+
+	other.iov = &iov;
+	other.count = 1;
+	return request_issue(&other);
+}
+
+struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
+{
+	struct request at = *rq;
+
+	at.positional = true;
+	at.pos = (int64_t)pos;
+	at.iov = iov;
+	at.count = count;
+	if (rq->flags)
+		at.nr = rq->write ? SYS_pwritev2 : SYS_preadv2;
+	else if (count > 1)
+		at.nr = rq->write ? SYS_pwritev : SYS_preadv;
+	else
+		at.nr = rq->write ? SYS_pwrite64 : SYS_pread64;
+	return at;
+}
+
+long request_issue_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
+{
+	struct request at = request_at(rq, iov, count, pos);
+
+	return request_issue(&at);
+}

@@ -1,0 +1,55 @@
+/*
+ * One call of the program's, whatever its name: which bytes of its memory, which bytes of the file.
+ */
+#ifndef DIOSHIM_REQUEST_H
+#define DIOSHIM_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct request {
+	long nr; /* SYS_read, SYS_pwritev2, ...: to make the same call with other memory */
+	int fd;
+	bool write;
+	bool vectored;           /* iov is the program's array, not one around its buffer */
+	bool positional;         /* false: at the description's offset, which the call moves */
+	int count;               /* of iov */
+	int flags;               /* RWF_*, preadv2(2) */
+	const struct iovec *iov;
+	int64_t pos;             /* if positional */
+};
+
+/*
+ * Is this a request that the shim understands whole? If not, the kernel's answer to it stands: bad
+ * counts, negative lengths or offsets, flags of a later kernel, an array that cannot be read.
+ */
+bool request_understood(const struct request *rq);
+
+/*
+ * Does the memory lie where programs may have any? The kernel checks that of all addresses before it
+ * looks at the file (access_ok), so that a bad one counts even if it would never be reached. `sure`:
+ * ask the kernel even if nothing looks suspicious. Only for an understood request.
+ */
+bool request_in_user_space(const struct request *rq, bool sure);
+
+/* Bytes asked for, capped as the kernel caps them (MAX_RW_COUNT). Only for an understood request. */
+size_t request_length(const struct request *rq);
+
+/* The OR of all addresses (and, if there are several, lengths): what a memory alignment is held against. */
+uintptr_t request_addresses(const struct request *rq);
+
+/* Make the call as it stands. Returns the count, or a negative errno. */
+long request_issue(const struct request *rq);
+
+/* The same kind of call, on one other piece of memory; the offset rules are the original's. */
+long request_issue_on(const struct request *rq, void *addr, size_t len);
+
+/* A positional call in the same direction, with the same flags, on other memory. */
+long request_issue_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos);
+
+/* The request that request_issue_at() makes. */
+struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos);
+
+#endif

@@ -1,0 +1,68 @@
+/* A write at the end of the file, in one piece. See write.h. */
+#include "bounce.h"
+#include "cached.h"
+#include "offset.h"
+#include "write.h"
+
+enum { PIECES = 16 };
+
+/* The first `len` bytes of a request, in the same call, whatever pieces they are in. */
+static long issue_front(const struct request *rq, size_t len)
+{
+	struct cursor from = cursor_at_start(rq->iov, rq->count);
+	struct iovec pieces[PIECES];
+	struct request front = *rq;
+	struct bounce b = { 0 };
+	long ret;
+
+	front.iov = pieces;
+	front.count = cursor_pieces(&from, len, pieces, PIECES);
+	/* Too many pieces for the stack: as one. Without memory for that the bad ones go along. */
+	if (request_length(&front) < len) {
+		front = *rq;
+		if (bounce_get(&b, len) && b.size >= len && usermem_gather(&from, b.addr, len) == len) {
+			pieces[0] = (struct iovec){ b.addr, len };
+			front.iov = pieces;
+			front.count = 1;
+		}
+	}
+	ret = cached_issue(&front);
+	bounce_put(&b);
+	return ret;
+}
+
+/* In one call, as far as the program's memory is good. */
+static long append_cached(const struct request *rq, const struct descriptor *d, size_t len)
+{
+	struct cursor from = cursor_at_start(rq->iov, rq->count);
+	size_t good = write_readable(&from, d, d->size, len);
+
+	if (!good)
+		return -EFAULT;
+	return good < len ? issue_front(rq, good) : cached_issue(rq);
+}
+
+/*
+ * One piece at the end of the file, wherever that is by then (promise P6): direct if all of it is
+ * aligned, else one buffered write.
+ */
+long write_append(const struct request *rq, const struct descriptor *d, size_t len)
+{
+	struct descriptor after;
+	long err;
+	long ret;
+
+	if (!plan_misaligned(&d->geo, d->size, len, 0)) {
+		ret = write_bounced(rq, len);
+		if (!write_otherwise(ret))
+			return ret;
+	}
+	ret = append_cached(rq, d, len);
+	if (ret <= 0 || write_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
+		return ret;
+	/* Others append too; between the two sizes lies at least what we wrote. */
+	err = cached_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);
+	if (err && !rq->positional)
+		offset_give_back(rq->fd, ret);
+	return err ? err : ret;
+}

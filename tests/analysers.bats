@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# Static analysers over the sources and scripts. What each is told to pass over stands, with the
+# reason, in .clang-tidy, or in the file it is about.
+
+load lib
+
+setup() {
+  cd -- "$DIOSHIM_TOP_SRCDIR" || return
+  flags=(-std=gnu11 -D_GNU_SOURCE -Isrc)
+}
+
+# The analysers' warnings go to standard error; one is enough to fail.
+gcc_analyzer() { # SOURCE...
+  local source
+  for source; do
+    gcc "${flags[@]}" -O2 -Wall -Wextra -Werror -fanalyzer -c -o /dev/null "$source" || return
+  done
+}
+
+clang_tidy() { # SOURCE...
+  # xargs: one file for each processor at a time.
+  printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -I % \
+    clang-tidy --quiet --config-file="$DIOSHIM_TOP_SRCDIR/.clang-tidy" % -- "${flags[@]}"
+}
+
+check_with_cppcheck() { # SOURCE...
+  cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+    --std=c11 -D_GNU_SOURCE -Isrc "$@"
+}
+
+@test "gcc -fanalyzer has nothing to say" {
+  need gcc
+  gcc_analyzer src/*.c
+}
+
+@test "clang-tidy has nothing to say" {
+  need clang-tidy
+  clang_tidy src/*.c
+}
+
+@test "cppcheck has nothing to say" {
+  need cppcheck
+  check_with_cppcheck src/*.c
+}
+
+@test "shellcheck has nothing to say" {
+  need shellcheck
+  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh
+}
+
+# Each is shown a fault of the kind it is there for.
+
+@test "gcc -fanalyzer sees a double free" {
+  need gcc
+  cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
+#include <stdlib.h>
+void twice(void *p);
+void twice(void *p) { free(p); free(p); }
+EOT
+  run ! gcc_analyzer "$BATS_TEST_TMPDIR/fault.c"
+  [[ $output == *analyzer-double-free* ]]
+}
+
+@test "clang-tidy sees a null pointer followed" {
+  need clang-tidy
+  cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
+int follow(int *p);
+int follow(int *p) { return p ? 0 : *p; }
+EOT
+  run ! clang_tidy "$BATS_TEST_TMPDIR/fault.c"
+  [[ $output == *clang-analyzer-core.NullDereference* ]]
+}
+
+@test "cppcheck sees an index past the end" {
+  need cppcheck
+  cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
+int past(void);
+int past(void) { int a[4] = { 0 }; return a[4]; }
+EOT
+  run ! check_with_cppcheck "$BATS_TEST_TMPDIR/fault.c"
+  [[ $output == *arrayIndexOutOfBounds* ]]
+}

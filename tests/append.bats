@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# One call, one range: promise P6 of doc/design.md. The long forms are in `make soak`.
+
+# shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
+
+load lib
+
+setup() {
+  filesystems=(ext4-512 ext4-4096 xfs btrfs tmpfs)
+}
+
+play() { # WHAT
+  shim "$DIOSHIM_TEST_BIN/append" --seconds 1 "$1" "$scratch/file"
+}
+
+@test "P6: records that many append to one file are whole, none is lost, none there twice" {
+  on_each "${filesystems[@]}" -- play append
+}
+
+@test "P6: so are those that many write through one file offset" {
+  on_each "${filesystems[@]}" -- play write
+}
+
+@test "P6: of those who read through one file offset, each byte goes to one" {
+  on_each "${filesystems[@]}" -- play read
+}
+
+@test "P6: readers and writers through one file offset take ranges that do not overlap" {
+  on_each "${filesystems[@]}" -- play both
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# Bad input under the shim: the answers that the kernel has for an ordinary file (badinput.c).
+
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
+# shellcheck disable=SC2154 # scratch: on_each in lib.bash
+
+load lib
+
+badinput() {
+  shim "$DIOSHIM_TEST_BIN/badinput" "$scratch"
+}
+
+@test "bad input is answered as by the kernel on ext4 with 512-byte sectors" {
+  on_each ext4-512 -- badinput
+}
+
+@test "bad input is answered as by the kernel on ext4 with 4096-byte sectors" {
+  on_each ext4-4096 -- badinput
+}
+
+@test "bad input is answered as by the kernel on XFS" {
+  on_each xfs -- badinput
+}
+
+@test "bad input is answered as by the kernel on btrfs" {
+  on_each btrfs -- badinput
+}
+
+@test "bad input is answered as by the kernel on tmpfs" {
+  on_each tmpfs -- badinput
+}
+
+@test "bad input is answered as by the kernel on the filesystem at hand" {
+  scratch=$BATS_TEST_TMPDIR badinput
+}
+
+without_the_shim() {
+  run ! "$DIOSHIM_TEST_BIN/badinput" "$scratch"
+  [[ $output == *"not ok"* ]]
+}
+
+@test "the bad input tests fail without the shim" {
+  on_each ext4-512 ext4-4096 xfs -- without_the_shim
+}

@@ -1,0 +1,162 @@
+/* The calls that move data: the same one by raw syscall, or through a public function. */
+#include "differential.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Exported by glibc for itself, for FORTIFY and for old programs; in no header. */
+ssize_t __read(int fd, void *buf, size_t len);
+ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
+ssize_t __pread64(int fd, void *buf, size_t len, off_t pos);
+ssize_t __pread_chk(int fd, void *buf, size_t len, off_t pos, size_t room);
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off_t pos, size_t room);
+ssize_t __write(int fd, const void *buf, size_t len);
+ssize_t __pwrite64(int fd, const void *buf, size_t len, off_t pos);
+
+static void *address_of(const struct piece *p, const struct side *side)
+{
+	switch (p->place) {
+	case PLACE_NULL:
+		return NULL;
+	case PLACE_KERNEL:
+		return (void *)(UINTPTR_MAX - 0xffffff);
+	default:
+		return side->arena + p->at;
+	}
+}
+
+/* The C library takes an int for the count, the kernel an unsigned long: pass both the same. */
+static const struct iovec *vector_of(const struct call *c, const struct side *side)
+{
+	static struct iovec vector[MOST_PIECES];
+
+	if (c->no_vector)
+		return (const struct iovec *)(side->arena + ARENA);
+	for (int i = 0; i < c->count; i++) {
+		vector[i].iov_base = address_of(&c->pieces[i], side);
+		vector[i].iov_len = c->pieces[i].len;
+	}
+	return vector;
+}
+
+/* On 64-bit targets the offset is in one register, and the next one is not looked at. */
+static long raw_vectored(const struct call *c, int fd, const struct iovec *vector)
+{
+	switch (c->op) {
+	case OP_READV:
+		return syscall(SYS_readv, fd, vector, (long)c->count);
+	case OP_PREADV:
+		return syscall(SYS_preadv, fd, vector, (long)c->count, c->pos, 0L);
+	case OP_PREADV2:
+		return syscall(SYS_preadv2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
+	case OP_WRITEV:
+		return syscall(SYS_writev, fd, vector, (long)c->count);
+	case OP_PWRITEV:
+		return syscall(SYS_pwritev, fd, vector, (long)c->count, c->pos, 0L);
+	default:
+		return syscall(SYS_pwritev2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
+	}
+}
+
+static long public_vectored(const struct call *c, int fd, const struct iovec *vector)
+{
+	bool other = c->door % 2;
+
+	switch (c->op) {
+	case OP_READV:
+		return readv(fd, vector, c->count);
+	case OP_PREADV:
+		return (other ? preadv64 : preadv)(fd, vector, c->count, c->pos);
+	case OP_PREADV2:
+		return (other ? preadv64v2 : preadv2)(fd, vector, c->count, c->pos, c->flags);
+	case OP_WRITEV:
+		return writev(fd, vector, c->count);
+	case OP_PWRITEV:
+		return (other ? pwritev64 : pwritev)(fd, vector, c->count, c->pos);
+	default:
+		return (other ? pwritev64v2 : pwritev2)(fd, vector, c->count, c->pos, c->flags);
+	}
+}
+
+static long raw_plain(const struct call *c, int fd, void *buf, size_t len)
+{
+	switch (c->op) {
+	case OP_READ:
+		return syscall(SYS_read, fd, buf, len);
+	case OP_PREAD:
+		return syscall(SYS_pread64, fd, buf, len, c->pos);
+	case OP_WRITE:
+		return syscall(SYS_write, fd, buf, len);
+	default:
+		return syscall(SYS_pwrite64, fd, buf, len, c->pos);
+	}
+}
+
+static long public_pread(const struct call *c, int fd, void *buf, size_t len)
+{
+	switch (c->door % 5) {
+	case 0:
+		return pread(fd, buf, len, c->pos);
+	case 1:
+		return pread64(fd, buf, len, c->pos);
+	case 2:
+		return __pread64(fd, buf, len, c->pos);
+	case 3:
+		return __pread_chk(fd, buf, len, c->pos, len);
+	default:
+		return __pread64_chk(fd, buf, len, c->pos, len);
+	}
+}
+
+static long public_plain(const struct call *c, int fd, void *buf, size_t len)
+{
+	switch (c->op) {
+	case OP_READ:
+		return c->door % 3 == 0 ? read(fd, buf, len) :
+		       c->door % 3 == 1 ? __read(fd, buf, len) :
+					  __read_chk(fd, buf, len, len);
+	case OP_PREAD:
+		return public_pread(c, fd, buf, len);
+	case OP_WRITE:
+		return (c->door % 2 ? __write : write)(fd, buf, len);
+	default:
+		return c->door % 3 == 0 ? pwrite(fd, buf, len, c->pos) :
+		       c->door % 3 == 1 ? pwrite64(fd, buf, len, c->pos) :
+					  __pwrite64(fd, buf, len, c->pos);
+	}
+}
+
+long make_transfer(const struct call *c, const struct scene *s, enum which which)
+{
+	const struct side *side = &s->side[which];
+	int fd = side->fd[c->slot];
+
+	if (is_vectored(c)) {
+		const struct iovec *vector = vector_of(c, side);
+
+		errno = 0;
+		return (which == DIRECT ? public_vectored : raw_vectored)(c, fd, vector);
+	}
+
+	void *buf = address_of(&c->pieces[0], side);
+
+	errno = 0;
+	return (which == DIRECT ? public_plain : raw_plain)(c, fd, buf, c->pieces[0].len);
+}
+
+static void fill(const struct scene *s, struct random *r, size_t from, size_t to)
+{
+	random_fill(r, s->side[ORDINARY].arena + from, to - from);
+	memcpy(s->side[DIRECT].arena + from, s->side[ORDINARY].arena + from, to - from);
+}
+
+/* The same bytes on both sides: what a write takes, and what a read must leave alone around it. */
+void fill_arenas(const struct call *c, const struct scene *s)
+{
+	struct random r = { c->fill };
+
+	fill(s, &r, 0, c->used);
+	fill(s, &r, c->tail, ARENA);
+}

@@ -1,0 +1,206 @@
+/* Which memory a call uses: how much, where, how aligned, and whether it is memory at all. */
+#include "differential.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+static size_t choose_length(struct random *r)
+{
+	switch (below(r, 32)) {
+	case 0:
+		return 0;
+	case 1: case 2:
+		return 1;
+	case 3: case 4: case 5: case 6: case 7:
+		return below(r, 512);
+	case 8: case 9: case 10: case 11: case 12: case 13:
+		return around_units(r, 4096);
+	case 14: case 15: case 16: case 17: case 18: case 19:
+		return around_units(r, 65536);
+	case 20:
+		return below(r, 1 << 20);
+	case 21: /* more than the shim's bounce memory has in one piece */
+		return one_in(r, 8) ? ((size_t)2 << 20) + below(r, 4 << 20) : around_units(r, 1 << 20);
+	default:
+		return below(r, 65536);
+	}
+}
+
+static bool appends(const struct call *c, const struct scene *s)
+{
+	return (c->flags & RWF_APPEND) || (fcntl(s->side[DIRECT].fd[c->slot], F_GETFL) & O_APPEND);
+}
+
+/* Where a write begins. */
+static off_t start_of(const struct call *c, const struct scene *s)
+{
+	if (appends(c, s))
+		return end_of(s);
+	return is_positional(c) ? c->pos : lseek(s->side[DIRECT].fd[c->slot], 0, SEEK_CUR);
+}
+
+static size_t choose_misalignment(struct random *r)
+{
+	return one_in(r, 2) ? (size_t)CHOOSE(r, 0, 0, 512, 64, 4) : below(r, 4096);
+}
+
+/* One behind the other, mostly with gaps, which the check then finds unchanged. */
+static void place_pieces(struct call *c, struct random *r, size_t address_unit)
+{
+	size_t at = ARENA_GUARD + 4096 * below(r, 64);
+	bool gaps = !one_in(r, 4);
+
+	for (int i = 0; i < c->count; i++) {
+		struct piece *p = &c->pieces[i];
+		if (address_unit > 1)
+			at = round_up(at, address_unit);
+		else if (i == 0)
+			at += choose_misalignment(r);
+		else if (gaps)
+			at += below(r, 100);
+		p->place = PLACE_ARENA;
+		p->at = at;
+		if (at + p->len > ARENA - 2 * ARENA_TAIL)
+			p->len = 0;
+		if (i && is_write(c) && one_in(r, 16)) /* the same bytes again */
+			p->at = c->pieces[i - 1].at, p->len = c->pieces[i - 1].len;
+		else
+			at += p->len;
+	}
+	c->used = at + ARENA_GUARD;
+	c->tail = ARENA;
+}
+
+/*
+ * Bad memory in a write brings out defects of Linux 6.18, with or without the shim, and then there
+ * is no right answer to compare with. Where a part has been good, the block that it ends in shows
+ * - on XFS stale memory if the write was buffered, and zeros if it was direct;
+ * - on ext4 zeros if it was direct and aligned, and appending it says EFAULT although it is there
+ *   (so after an EFAULT the shim appends nothing again; a vector may get it before its alignment
+ *   is looked at).
+ * So there the first piece is bad from its start, and nothing moves.
+ */
+static bool only_all_or_nothing(const struct call *c, const struct scene *s)
+{
+	bool aligned = !((start_of(c, s) | asked_bytes(c)) & 511);
+
+	if (!is_write(c))
+		return false;
+	return s->xfs || (s->ext4 && (aligned || (is_vectored(c) && appends(c, s))));
+}
+
+/*
+ * Nor is there an answer where nothing was good:
+ * - ext4, buffered: a delayed allocation is left behind, and each direct read that meets it says EIO
+ *   (iomap_dio_iter); beyond the end the file gets longer all the same (ext4_da_write_end);
+ * - XFS, direct: 0 instead of EFAULT, which moves the offset to the end of the file when appending.
+ */
+static bool never_bad(const struct call *c, const struct scene *s)
+{
+	int flags = fcntl(s->side[DIRECT].fd[c->slot], F_GETFL);
+
+	if (!is_write(c))
+		return false;
+	if (s->xfs)
+		return appends(c, s) && !is_positional(c);
+	return s->ext4 && (!(flags & O_DIRECT) || start_of(c, s) > end_of(s));
+}
+
+static void spoil_the_start(struct call *c, struct random *r)
+{
+	struct piece *p = &c->pieces[0];
+
+	p->len += !p->len;
+	if (one_in(r, 2))
+		p->place = PLACE_NULL;
+	else
+		p->at = ARENA + below(r, 8192);
+}
+
+static void spoil_a_piece(struct call *c, struct random *r)
+{
+	struct piece *p = &c->pieces[below(r, c->count)];
+	size_t before = below(r, p->len < ARENA_TAIL / 2 ? p->len + 1 : ARENA_TAIL / 2);
+
+	switch (below(r, 8)) {
+	case 0:
+		p->place = PLACE_NULL;
+		break;
+	case 1:
+		p->place = PLACE_KERNEL;
+		break;
+	case 2:
+		p->at = ARENA + below(r, 8192);
+		break;
+	case 3: /* page by page, as the kernel takes it */
+		before = before / 4096 * 4096;
+		/* fall through */
+	default:
+		p->at = ARENA - before;
+		c->tail = p->at - ARENA_GUARD;
+		break;
+	}
+}
+
+/* Lengths that the kernel refuses, or cuts at MAX_RW_COUNT and then at the end of the memory. */
+static void exaggerate_a_piece(struct call *c, struct random *r)
+{
+	static const size_t lengths[] = {
+		SIZE_MAX, SSIZE_MAX, (size_t)SSIZE_MAX + 1, 0x7ffff000, 0x80000000, 0xffffffff,
+	};
+
+	c->pieces[below(r, c->count)].len = lengths[below(r, COUNT_OF(lengths))];
+	c->used = ARENA;
+}
+
+static void choose_badness(struct call *c, const struct scene *s, struct random *r)
+{
+	bool careful = only_all_or_nothing(c, s);
+
+	if (one_in(r, 24))
+		(careful ? spoil_the_start : spoil_a_piece)(c, r);
+	else if (one_in(r, 400) && !careful)
+		exaggerate_a_piece(c, r);
+}
+
+static int choose_count(struct random *r)
+{
+	switch (below(r, 64)) {
+	case 0:
+		return CHOOSE(r, -1, INT_MIN, IOV_MAX + 1);
+	case 1:
+		return IOV_MAX;
+	case 2:
+		return 0;
+	case 3: case 4: case 5: case 6:
+		return 1 + below(r, 100);
+	default:
+		return 1 + below(r, 8);
+	}
+}
+
+static size_t choose_piece_length(struct random *r, int count)
+{
+	if (one_in(r, 8))
+		return 0;
+	if (count > 8)
+		return one_in(r, 4) ? 512 * below(r, 3) : below(r, 1000);
+	return choose_length(r) / (one_in(r, 2) ? 1 : 4);
+}
+
+void choose_pieces(struct call *c, const struct scene *s, struct random *r, size_t length_unit,
+		   size_t address_unit)
+{
+	c->count = is_vectored(c) ? choose_count(r) : 1;
+	for (int i = 0; i < c->count && i < MOST_PIECES; i++) {
+		size_t len = is_vectored(c) ? choose_piece_length(r, c->count) : choose_length(r);
+
+		c->pieces[i].len = round_up(len, length_unit);
+	}
+	place_pieces(c, r, address_unit);
+	if (c->count > 0 && !never_bad(c, s))
+		choose_badness(c, s, r);
+	c->no_vector = is_vectored(c) && one_in(r, 200);
+	c->fill = random_word(r);
+}

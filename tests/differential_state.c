@@ -1,0 +1,299 @@
+/*
+ * The calls that change the file or the descriptors. On the direct side some go through a public
+ * function and some past it, by raw syscall: to the shim those are another program, or a language
+ * runtime, that changes things behind its back.
+ */
+#include "differential.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+
+int __open(const char *path, int flags, ...);
+int __open64(const char *path, int flags, ...);
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dir, const char *path, int flags);
+int __openat64_2(int dir, const char *path, int flags);
+int __fcntl(int fd, int cmd, ...);
+int __close(int fd);
+int __dup2(int from, int to);
+
+/* O_DIRECT is what the sides differ in. */
+static int flags_for(enum which which, int flags)
+{
+	return which == DIRECT ? flags : flags & ~O_DIRECT;
+}
+
+static int public_open(unsigned door, const char *path, int flags)
+{
+	switch (door % 8) {
+	case 0:
+		return open(path, flags);
+	case 1:
+		return open64(path, flags);
+	case 2:
+		return openat(AT_FDCWD, path, flags);
+	case 3:
+		return openat64(AT_FDCWD, path, flags);
+	case 4:
+		return door / 8 % 2 ? __open(path, flags) : __open64(path, flags);
+	case 5:
+		return door / 8 % 2 ? __open_2(path, flags) : __open64_2(path, flags);
+	case 6:
+		return door / 8 % 2 ? __openat_2(AT_FDCWD, path, flags) :
+				      __openat64_2(AT_FDCWD, path, flags);
+	default:
+		return syscall(SYS_openat, AT_FDCWD, path, flags);
+	}
+}
+
+static int public_close(unsigned door, int fd)
+{
+	switch (door % 4) {
+	case 0:
+		return close(fd);
+	case 1:
+		return __close(fd);
+	case 2:
+		return close_range(fd, fd, 0);
+	default:
+		return syscall(SYS_close, fd);
+	}
+}
+
+static int public_dup(unsigned door, int from, int to)
+{
+	switch (door % 8) {
+	case 0:
+		return dup2(from, to);
+	case 1:
+		return __dup2(from, to);
+	case 2:
+		return dup3(from, to, O_CLOEXEC);
+	case 3:
+		close(to);
+		return dup(from);
+	case 4:
+		close(to);
+		return fcntl(from, F_DUPFD, to);
+	case 5:
+		close(to);
+		return fcntl64(from, F_DUPFD_CLOEXEC, to);
+	case 6:
+		syscall(SYS_close, to);
+		return syscall(SYS_dup, from);
+	default:
+		return syscall(SYS_dup3, from, to, 0);
+	}
+}
+
+static long public_setfl(unsigned door, int fd, int flags)
+{
+	switch (door % 4) {
+	case 0:
+		return fcntl(fd, F_SETFL, flags);
+	case 1:
+		return fcntl64(fd, F_SETFL, flags);
+	case 2:
+		return __fcntl(fd, F_SETFL, flags);
+	default:
+		return syscall(SYS_fcntl, fd, F_SETFL, flags);
+	}
+}
+
+static int open_file(const struct call *c, enum which which, const char *path)
+{
+	int flags = flags_for(which, c->flags);
+
+	if (which == DIRECT)
+		return public_open(c->door, path, flags);
+	return syscall(SYS_openat, AT_FDCWD, path, flags);
+}
+
+static long reopen(const struct call *c, struct scene *s, enum which which)
+{
+	struct side *side = &s->side[which];
+	int *fd = &side->fd[c->slot];
+
+	if (which == DIRECT)
+		public_close(c->door / 8, *fd);
+	else
+		syscall(SYS_close, *fd);
+	*fd = open_file(c, which, side->path);
+	return *fd < 0 ? -1 : 0;
+}
+
+static long duplicate(const struct call *c, struct scene *s, enum which which)
+{
+	struct side *side = &s->side[which];
+	int *to = &side->fd[c->slot];
+	int from = side->fd[c->other_slot];
+
+	if (c->slot == c->other_slot)
+		return 0;
+	*to = which == DIRECT ? public_dup(c->door, from, *to) :
+				(int)syscall(SYS_dup3, from, *to, 0);
+	return *to < 0 ? -1 : 0;
+}
+
+static long set_flags(const struct call *c, const struct scene *s, enum which which)
+{
+	int fd = s->side[which].fd[c->slot];
+	int flags = flags_for(which, c->flags);
+
+	if (which == DIRECT)
+		return public_setfl(c->door, fd, flags);
+	return syscall(SYS_fcntl, fd, F_SETFL, flags);
+}
+
+/* Another program's ordinary write: what it leaves in the page cache counts for both. */
+static long write_as_a_bystander(const struct call *c, const struct scene *s, enum which which)
+{
+	const struct side *side = &s->side[which];
+
+	return syscall(SYS_pwrite64, side->witness, side->arena + c->pieces[0].at,
+		       c->pieces[0].len, c->pos);
+}
+
+long make_change(const struct call *c, struct scene *s, enum which which)
+{
+	int fd = s->side[which].fd[c->slot];
+
+	errno = 0;
+	switch (c->op) {
+	case OP_SEEK:
+		return lseek(fd, c->pos, c->flags);
+	case OP_TRUNCATE:
+		return ftruncate(fd, c->pos);
+	case OP_REOPEN:
+		return reopen(c, s, which);
+	case OP_DUP:
+		return duplicate(c, s, which);
+	case OP_SETFL:
+		return set_flags(c, s, which);
+	case OP_ALLOCATE:
+		return fallocate(fd, c->flags, c->pos, c->pieces[0].len);
+	default:
+		return write_as_a_bystander(c, s, which);
+	}
+}
+
+/* The largest offset that the filesystem lets one seek to is the largest size of a file. */
+static off_t find_most_size(int fd)
+{
+	off_t can = 0;
+
+	for (off_t step = (off_t)1 << 62; step; step /= 2)
+		if (can <= LLONG_MAX - step && lseek(fd, can + step, SEEK_SET) >= 0)
+			can += step;
+	return can;
+}
+
+static void wipe_device(int fd, off_t size)
+{
+	static unsigned char zeros[1 << 20];
+
+	for (off_t at = 0; at < size; at += sizeof(zeros))
+		if (syscall(SYS_pwrite64, fd, zeros, sizeof(zeros), at) < 0)
+			err(2, "cannot wipe the device");
+}
+
+static void open_witness(struct scene *s, struct side *side)
+{
+	int flags = O_RDWR | (s->block_device ? 0 : O_CREAT | O_TRUNC);
+	uint64_t size = 0;
+
+	side->witness = syscall(SYS_openat, AT_FDCWD, side->path, flags, 0600);
+	if (side->witness < 0)
+		err(2, "cannot open %s", side->path);
+	if (!s->block_device)
+		return;
+	if (ioctl(side->witness, BLKGETSIZE64, &size))
+		err(2, "%s: no block device", side->path);
+	if (s->device_size && s->device_size != (off_t)size)
+		errx(2, "%s: not as large as the other device", side->path);
+	s->device_size = size;
+	wipe_device(side->witness, size);
+}
+
+static void find_type(struct scene *s)
+{
+	struct statfs fs;
+
+	if (fstatfs(s->side[ORDINARY].witness, &fs))
+		err(2, "fstatfs");
+	s->xfs = fs.f_type == XFS_SUPER_MAGIC;
+	s->ext4 = fs.f_type == EXT4_SUPER_MAGIC;
+}
+
+void open_everything(struct scene *s)
+{
+	struct call c = { .op = OP_REOPEN, .flags = O_RDWR | O_DIRECT };
+
+	for (enum which which = 0; which < SIDES; which++) {
+		struct side *side = &s->side[which];
+
+		open_witness(s, side);
+		for (c.slot = 0; c.slot < SLOTS; c.slot++) {
+			c.door = c.slot;
+			side->fd[c.slot] = open_file(&c, which, side->path);
+			if (side->fd[c.slot] < 0)
+				err(2, "cannot open %s", side->path);
+		}
+	}
+	find_type(s);
+	s->most_size = s->block_device ? s->device_size : find_most_size(s->side[0].witness);
+}
+
+static void copy_range(const struct scene *s, off_t from, off_t to)
+{
+	static unsigned char chunk[1 << 18];
+
+	while (from < to) {
+		size_t want = to - from < (off_t)sizeof(chunk) ? (size_t)(to - from) : sizeof(chunk);
+		long got = syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want, from);
+
+		if (got <= 0 || syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
+			err(2, "cannot copy after a mismatch");
+		from += got;
+	}
+}
+
+static void copy_contents(const struct scene *s)
+{
+	struct stat st;
+
+	if (s->block_device) {
+		copy_range(s, 0, s->device_size);
+		return;
+	}
+	if (fstat(s->side[ORDINARY].witness, &st))
+		err(2, "fstat");
+	if (st.st_size > 2 * LARGE_FILE)
+		st.st_size = 0;
+	for (enum which which = 0; which < SIDES; which++)
+		if (ftruncate(s->side[which].witness, st.st_size))
+			err(2, "ftruncate");
+	copy_range(s, 0, st.st_size);
+}
+
+void make_alike(const struct scene *s)
+{
+	copy_contents(s);
+	for (unsigned slot = 0; slot < SLOTS; slot++) {
+		off_t offset = lseek(s->side[ORDINARY].fd[slot], 0, SEEK_CUR);
+		long flags = syscall(SYS_fcntl, s->side[ORDINARY].fd[slot], F_GETFL);
+
+		lseek(s->side[DIRECT].fd[slot], offset, SEEK_SET);
+		syscall(SYS_fcntl, s->side[DIRECT].fd[slot], F_SETFL, flags | O_DIRECT);
+	}
+}

@@ -1,0 +1,268 @@
+/* A disk that fills up, and a quota that is used up, in the middle of a request. See faults.h. */
+#include "faults.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Where a write needs more than its own blocks (copy on write, or the map of a file in many pieces),
+ * how much fits also depends on the size of the parts that it is made in. Then any true count is right.
+ */
+static bool in_many_pieces;
+
+static bool room_is_exact(void)
+{
+	return !in_many_pieces && !getenv("DIOSHIM_TEST_INEXACT");
+}
+
+/*
+ * Take all the space there is. What a file has been given before stays its own, so where the next
+ * write fails is the test's choice.
+ */
+static void fill_disk(const char *path)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	off_t least = getenv("DIOSHIM_TEST_INEXACT") ? 64 * BLOCK : BLOCK / 4;
+	off_t end = 0;
+
+	if (fd < 0 && errno == ENOSPC)
+		return;
+	if (fd < 0)
+		err(99, "%s", path);
+	for (off_t chunk = (off_t)1 << 30; chunk >= least; chunk /= 2)
+		while (!fallocate(fd, 0, end, chunk))
+			end += chunk;
+	close(fd);
+}
+
+/* Not sync(2): other filesystems have nothing to do with it. */
+static void sync_scene(void)
+{
+	int fd = open(scene, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0 || syncfs(fd))
+		err(99, "%s", scene);
+	close(fd);
+}
+
+/* Some file systems give up a reserve only when asked again, and need room for the file's own map. */
+static void fill_up(void)
+{
+	fill_disk(in_scene("filler"));
+	fill_disk(in_scene("filler2"));
+	sync_scene();
+}
+
+static void make_room(void)
+{
+	unlink(in_scene("filler"));
+	unlink(in_scene("filler2"));
+	sync_scene();
+}
+
+/* The request: a head, whole blocks, a tail. */
+static const off_t request_pos = 2 * BLOCK + 100;
+
+/* A file of `size` bytes with space for `room`. */
+static void make_file_with_room(const char *path, size_t size, off_t room)
+{
+	int fd;
+
+	unlink(path);
+	make_file(path, 1, size);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || (room > (off_t)size && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, room)))
+		err(99, "%s", path);
+	if (fsync(fd) || close(fd))
+		err(99, "%s", path);
+}
+
+/* How much an ordinary descriptor moves there. */
+static ssize_t ordinary_answer(const char *path, const struct attempt *a, size_t size, off_t room)
+{
+	ssize_t ret;
+	int fd;
+
+	make_file_with_room(path, size, room);
+	fill_up();
+	fd = open_for(path, a, 0);
+	ret = by_kernel(fd, a, bytes_of(2, a->len, a->shift));
+	require(ret == -1 ? errno == ENOSPC : ret > 0);
+	close(fd);
+	make_room();
+	unlink(path);
+	return ret;
+}
+
+/* What is left over at the full disk gets the error itself. */
+static void require_full(int fd, const struct attempt *a, unsigned char *data, ssize_t ret)
+{
+	struct attempt rest = *a;
+
+	rest.pos += ret;
+	rest.len -= ret;
+	require(by_shim(fd, &rest, data + ret) == -1 && errno == ENOSPC);
+}
+
+static void try_full(const struct attempt *a, size_t size, off_t room)
+{
+	char path[256];
+	struct image before;
+	unsigned char *data;
+	ssize_t ordinary;
+	ssize_t ret;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s", in_scene("file"));
+	ordinary = room_is_exact() ? ordinary_answer(path, a, size, room) : 0;
+	make_file_with_room(path, size, room);
+	fill_up();
+	before = image_of(path);
+	fd = open_for(path, a, O_DIRECT);
+	data = bytes_of(2, a->len, a->shift);
+	errno = 0;
+	ret = by_shim(fd, a, data);
+	require(ret != -1 || errno == ENOSPC);
+	require_true(path, fd, &before, a, data, ret);
+	if (room_is_exact()) {
+		require(ret == ordinary);
+		if (ret > 0 && (size_t)ret < a->len)
+			require_full(fd, a, data, ret);
+	}
+	make_room();
+	require_completes(path, fd, &before, a, data, ret);
+	close(fd);
+	unlink(path);
+	image_free(&before);
+}
+
+/* Where the space ends, in the request's segments. */
+static const struct {
+	const char *name;
+	off_t blocks;
+} ends[] = {
+	{ "before the head", 2 },	     { "after the head", 3 }, { "in the whole blocks", 8 },
+	{ "before the last whole block", 17 }, { "before the tail", 18 }, { "nowhere", 19 },
+};
+
+/* From the caller's memory where the blocks lie aligned in it, else by way of a bounce buffer. */
+static const size_t shifts[] = { 100, 1 };
+
+static void full_in_each_segment(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		for (size_t s = 0; s < COUNT_OF(shifts); s++) {
+			struct attempt a = { (enum kind)((i + s) % KINDS), false, request_pos,
+					     16 * BLOCK, shifts[s] };
+
+			in_case("space ends %s, %s, address + %zu", ends[i].name, kind_name(a.kind),
+				a.shift);
+			try_full(&a, 2 * BLOCK, ends[i].blocks * BLOCK);
+		}
+}
+
+static void full_under_an_append(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct attempt a = { (enum kind)(i % KINDS), true, request_pos, 16 * BLOCK, 1 };
+
+		/* At the end of the file there is a block already, with room for what is left of it. */
+		if (ends[i].blocks * BLOCK < request_pos)
+			continue;
+		in_case("space ends %s, append by %s", ends[i].name, kind_name(a.kind));
+		try_full(&a, request_pos, ends[i].blocks * BLOCK);
+	}
+}
+
+/* All of it whole blocks at an aligned end; the buffer is what is misaligned. */
+static void full_under_an_aligned_append(void **state)
+{
+	struct attempt a = { BY_WRITE, true, 2 * BLOCK, 16 * BLOCK, 3 };
+
+	(void)state;
+	in_case("aligned append from a misaligned buffer");
+	try_full(&a, 2 * BLOCK, 8 * BLOCK);
+}
+
+/* More than one bounce buffer holds. */
+static void full_in_a_long_request(void **state)
+{
+	static const off_t blocks[] = { 3, 300, 1000, 1282 };
+
+	(void)state;
+	in_many_pieces = true;
+	for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+		struct attempt a = { BY_PWRITE, false, request_pos, 1280 * BLOCK, 1 };
+
+		in_case("5 MiB, space for %lld blocks", (long long)blocks[i]);
+		try_full(&a, 2 * BLOCK, blocks[i] * BLOCK);
+	}
+}
+
+/* What it takes where each case costs a second: btrfs. */
+static int few_space_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_under_an_aligned_append),
+		cmocka_unit_test(full_in_a_long_request),
+	};
+
+	return cmocka_run_group_tests_name("faults space", tests, NULL, NULL);
+}
+
+int space_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_in_each_segment),
+		cmocka_unit_test(full_under_an_append),
+		cmocka_unit_test(full_under_an_aligned_append),
+		cmocka_unit_test(full_in_a_long_request),
+	};
+
+	if (getenv("DIOSHIM_TEST_INEXACT"))
+		return few_space_tests();
+	return cmocka_run_group_tests_name("faults space", tests, NULL, NULL);
+}
+
+/* The scene's limit is 1 MiB for everything. */
+static void quota_in_the_middle(void **state)
+{
+	char path[256];
+	struct attempt a = { BY_WRITE, false, 100, 4u << 20, 1 };
+	struct image before;
+	unsigned char *data;
+	ssize_t first;
+	ssize_t ret;
+	size_t done;
+	int fd;
+
+	(void)state;
+	in_case("quota");
+	snprintf(path, sizeof(path), "%s", in_scene("file"));
+	make_file(path, 1, 100);
+	before = image_of(path);
+	fd = open_for(path, &a, O_DIRECT);
+	data = bytes_of(2, a.len, a.shift);
+	first = ret = by_shim(fd, &a, data);
+	for (done = ret > 0 ? ret : 0; ret > 0 && done < a.len; done += ret > 0 ? ret : 0)
+		ret = write(fd, data + done, a.len - done);
+	require(ret == -1 && errno == EDQUOT);
+	require_true(path, fd, &before, &a, data, done ? (ssize_t)done : first);
+	close(fd);
+	image_free(&before);
+}
+
+int quota_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(quota_in_the_middle),
+	};
+
+	return cmocka_run_group_tests_name("faults quota", tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Try ./setup where it is meant to work: a minimal Debian with git and nothing else.
+#
+#   tests/fresh-root.sh [DIR]
+#
+# DIR is where that Debian goes; it is kept. Without DIR it goes to a temporary directory. Needs root,
+# debootstrap and a Debian mirror, so `make check` leaves it alone. DEBIAN_SUITE and DEBIAN_MIRROR
+# choose what to install.
+#
+# The mounts belong to a namespace of their own and end with it, whatever happens.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+skip() {
+  echo "SKIP: $*"
+  exit 77
+}
+
+fail() {
+  echo "FAIL: $*"
+  exit 1
+}
+
+# The mirror that this machine itself uses, if it is a Debian.
+mirror() {
+  local uri
+  # shellcheck disable=SC2016 # apt-get's own syntax
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2>/dev/null | head -n 1)
+  echo "${DEBIAN_MIRROR:-${uri:-http://deb.debian.org/debian}}"
+}
+
+make_root() {
+  debootstrap --variant=minbase --include=git "${DEBIAN_SUITE:-bookworm}" "$root" "$(mirror)" \
+    >"$root.log" 2>&1 || {
+    tail "$root.log"
+    fail 'debootstrap'
+  }
+  # A container image has no package lists; and this machine may need a proxy.
+  rm -rf "$root"/var/lib/apt/lists/*
+  apt-config dump 2>/dev/null | grep -E '^Acquire::(https?::proxy|Check-)' -i \
+    >"$root/etc/apt/apt.conf.d/01host" || :
+  # A container's root is a mount point, which unshare --propagation needs.
+  mount --bind "$root" "$root"
+  mount -t proc proc "$root/proc"
+  mount --rbind /sys "$root/sys"
+  mount --rbind /dev "$root/dev"
+}
+
+# What a clone of this checkout, with its changes committed, would hold.
+clone() {
+  mkdir "$root/opt/dioshim"
+  git -C "$top" ls-files --cached --others --exclude-standard --deduplicate -z |
+    tar -C "$top" --null --files-from=- --create |
+    tar -C "$root/opt/dioshim" --extract --touch --no-same-owner
+}
+
+inside() { # UID COMMAND [ARG...]
+  local uid=$1
+  shift
+  # shellcheck disable=SC2016 # for the shell inside
+  chroot --userspec="$uid:$uid" "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/nonexistent \
+    sh -c 'cd /opt/dioshim && exec "$@"' sh "$@" </dev/null
+}
+
+# Run a command inside and compare: $output is what it says on its standard output.
+expect() { # STATUS UID COMMAND [ARG...]
+  local want=$1 status=0
+  shift
+  printf '\n[uid %s] $ %s\n' "$1" "${*:2}"
+  { inside "$@" 2>&1 >&3 | tee "$root.stderr" >&2; } 3>&1 | tee "$root.stdout" || status=$?
+  output=$(<"$root.stdout")
+  ((status == want)) || fail "exit status $status instead of $want"
+}
+
+try() {
+  expect 1 1000 ./setup run true
+  grep -q '^sudo apt-get.* install -y .*gcc' "$root.stderr" || fail 'it does not say what to install'
+  [[ ! -e $root/opt/dioshim/build ]] || fail 'it did something without root rights'
+
+  expect 0 0 ./setup run true
+  [[ -z $output ]] || fail 'its own words on the standard output'
+
+  # shellcheck disable=SC2016 # for the shell inside
+  expect 3 1000 ./setup run sh -c 'echo "$LD_PRELOAD"; exit 3'
+  [[ $output == /opt/dioshim/build/.libs/libdioshim.so ]] || fail 'another preload'
+  [[ ! -s $root.stderr ]] || fail 'it does not start at once'
+
+  expect 0 0 ./setup run
+  expect 0 0 .ci/run
+  [[ ${output##*$'\n'} =~ ^[1-9][0-9]*\ passed,\ 0\ failed ]] || fail 'no summary in the last line'
+}
+
+((EUID == 0)) || skip 'not root'
+command -v debootstrap >/dev/null || skip 'debootstrap is missing (Debian: debootstrap)'
+
+if [[ ! -v DIOSHIM_FRESH_ROOT ]]; then
+  dir=${1-}
+  if [[ $dir ]]; then
+    mkdir -p "$dir"
+    [[ ! -e $dir/root ]] || fail "$dir/root is there already"
+  else
+    dir=$(mktemp -d /var/tmp/dioshim-root.XXXXXX)
+    trap 'rm -rf --one-file-system "$dir"' EXIT
+  fi
+  unshare --mount --propagation private true || skip 'no mount namespace to be had'
+  DIOSHIM_FRESH_ROOT=$(realpath "$dir")/root \
+    unshare --mount --propagation private --pid --fork --kill-child -- "$BASH" "$0"
+  exit
+fi
+
+root=$DIOSHIM_FRESH_ROOT
+echo "making a minimal Debian in $root"
+make_root
+clone
+try
+echo
+echo 'PASS: ./setup in a fresh Debian'

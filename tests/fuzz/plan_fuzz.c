@@ -1,0 +1,152 @@
+/*
+ * libFuzzer on the planner (src/plan.c): whatever the numbers, these properties hold. tests/fuzz/run
+ * builds and starts it.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* An input: raw bytes of this, short ones filled up with zeros. */
+struct input {
+	uint64_t pos;
+	uint64_t addr;
+	uint32_t len;
+	uint32_t room;
+	uint32_t got;
+	uint8_t mem;   /* alignments are powers of two: these are the exponents */
+	uint8_t off;
+	uint8_t block;
+};
+
+#define hold(condition) \
+	((condition) ? (void)0 : broken(#condition, __LINE__))
+
+static const struct input *at_hand;
+
+static void broken(const char *condition, int line)
+{
+	fprintf(stderr,
+		"line %d: not so: %s\n  pos=%llu addr=%#llx len=%u room=%u mem=2^%u off=2^%u block=2^%u\n",
+		line, condition, (unsigned long long)at_hand->pos, (unsigned long long)at_hand->addr,
+		at_hand->len, at_hand->room, at_hand->mem, at_hand->off, at_hand->block);
+	abort();
+}
+
+static uint64_t floor_to(uint64_t value, uint64_t align)
+{
+	return value / align * align;
+}
+
+/* Does [from, to) contain a whole block? */
+static bool holds_block(uint64_t from, uint64_t to, uint32_t block)
+{
+	return floor_to(from + block - 1, block) + block <= to;
+}
+
+static void check_write_step(const struct geometry *g, struct step step, uint64_t pos, size_t left,
+			     uint64_t addr)
+{
+	hold(step.len > 0 && step.len <= left);
+	if (step.how == HOW_EDGE) {
+		hold(plan_misaligned(g, pos, left, 0));
+		hold(!holds_block(pos, pos + step.len, g->block));
+		return;
+	}
+	hold(pos % g->off == 0 && step.len % g->off == 0);
+	hold(step.how != HOW_OWN || (addr && addr % g->mem == 0));
+}
+
+/* Two steps that follow each other, the one cached and the other direct, must not meet in a block. */
+static void check_border(const struct geometry *g, enum how before, enum how now, uint64_t pos)
+{
+	if ((before == HOW_EDGE) != (now == HOW_EDGE))
+		hold(pos % g->block == 0);
+}
+
+static void check_write(const struct geometry *g, uint64_t pos, size_t len, uint64_t addr)
+{
+	bool aligned = !plan_misaligned(g, pos, len, addr) && addr;
+	int steps = 0;
+	enum how before = HOW_EDGE;
+
+	while (len) {
+		struct step step = plan_write(g, pos, len, addr);
+
+		check_write_step(g, step, pos, len, addr);
+		if (steps)
+			check_border(g, before, step.how, pos);
+		/* What needs no help is left as it is. */
+		hold(!aligned || (step.how == HOW_OWN && step.len == len));
+		before = step.how;
+		pos += step.len;
+		len -= step.len;
+		addr = addr ? addr + step.len : 0;
+		hold(++steps <= 3);
+	}
+}
+
+static void check_read_plan(const struct geometry *g, const struct read_plan *p, uint64_t pos,
+			    size_t len, uint64_t addr, size_t room)
+{
+	uint64_t end = p->start + p->head + p->own + p->tail;
+
+	hold(p->start % g->off == 0);
+	hold(p->start + p->skip == pos && p->skip < g->off);
+	hold(p->head % g->off == 0 && p->own % g->off == 0 && p->tail % g->off == 0);
+	hold(p->head + p->own + p->tail > 0);
+	hold(p->head + p->tail <= room);
+	/* No more than the blocks around what is wanted. */
+	hold(end < pos + len + g->off);
+	if (!p->own)
+		return;
+	/* What goes into the caller's memory is all of it the caller's. */
+	hold(addr && (addr + (p->start + p->head - pos)) % g->mem == 0);
+	hold(p->start + p->head >= pos && p->start + p->head + p->own <= pos + len);
+}
+
+static void check_read(const struct geometry *g, uint64_t pos, size_t len, uint64_t addr, size_t room,
+		       size_t got)
+{
+	for (int steps = 0; len && steps < 8; steps++) {
+		struct read_plan p = plan_read(g, pos, len, addr, room);
+		size_t span = p.head + p.own + p.tail;
+		size_t useful;
+
+		check_read_plan(g, &p, pos, len, addr, room);
+		useful = plan_read_useful(&p, span, len);
+		hold(useful > 0 && useful <= len);
+		hold(plan_read_useful(&p, 0, len) == 0);
+		hold(plan_read_useful(&p, got % (span + 1), len) <= useful);
+		/* A plan that stops short stops where direct I/O can go on. */
+		hold(useful == len || (pos + useful) % g->off == 0);
+		pos += useful;
+		len -= useful;
+		addr = addr ? addr + useful : 0;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { 0 };
+	struct geometry g;
+	size_t room;
+	size_t len;
+
+	memcpy(&in, data, size < sizeof(in) ? size : sizeof(in));
+	at_hand = &in;
+	g.mem = 1u << in.mem % 17;
+	g.off = 1u << in.off % 17;
+	g.block = g.off << in.block % 5;
+	len = in.len % PLAN_MAX_RW(4096) + 1;
+	in.pos %= (uint64_t)INT64_MAX - len - 2 * g.block;
+	in.addr %= (uint64_t)1 << 47;
+	room = (2 + in.room % 64) * (size_t)g.off;
+	check_write(&g, in.pos, len, in.addr);
+	check_read(&g, in.pos, len, in.addr, room, in.got);
+	return 0;
+}

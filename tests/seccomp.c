@@ -1,0 +1,470 @@
+/*
+ * Under seccomp filters: an old kernel, a jealous sandbox, and one that kills.
+ *
+ *   seccomp old|refused|strict FILE
+ *
+ * A child installs a filter and makes misaligned calls on FILE; the parent, without one, compares
+ * what is in the file afterwards with what the calls have answered. It is seccomp.bats that starts
+ * this, under the shim.
+ *
+ *   old      system calls that older kernels do not have, or refuse: everything works all the same
+ *   refused  a helper call of the shim's is refused with EPERM: the shim may do less, or nothing; it
+ *            gives no wrong answer and costs no byte
+ *   strict   whatever is not on the list below kills the process (doc/design.md has the list, too)
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define SPAN ((size_t)1 << 20) /* of the file, that the calls are made in */
+
+/*
+ * The system calls that the shim makes for its own sake, on an O_DIRECT descriptor when the kernel
+ * would refuse, or has refused, a misaligned call. A sandbox that allows these and what the program
+ * itself needs is enough.
+ */
+static const int helpers[] = {
+	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask, SYS_prlimit64,
+	SYS_mmap, SYS_munmap, SYS_madvise, SYS_process_vm_readv, SYS_process_vm_writev, SYS_getpid,
+	SYS_futex, SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync, SYS_fadvise64,
+};
+
+/* The program's own call, made again in pieces, at an offset, or with flags. */
+static const int transfers[] = {
+	SYS_read, SYS_pread64, SYS_readv, SYS_preadv, SYS_preadv2,
+	SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, SYS_pwritev2,
+};
+
+/* Filters */
+
+struct filter {
+	struct sock_filter code[128];
+	unsigned short len;
+};
+
+static void add(struct filter *f, struct sock_filter instruction)
+{
+	if (f->len == COUNT_OF(f->code))
+		errx(99, "filter too long");
+	f->code[f->len++] = instruction;
+}
+
+static struct sock_filter load(size_t offset)
+{
+	return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset);
+}
+
+static struct sock_filter unless_equal_skip(uint32_t value, uint8_t skip)
+{
+	return (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip);
+}
+
+static struct sock_filter say(uint32_t verdict)
+{
+	return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict);
+}
+
+static void on_call(struct filter *f, int nr, uint32_t verdict)
+{
+	add(f, load(offsetof(struct seccomp_data, nr)));
+	add(f, unless_equal_skip((uint32_t)nr, 1));
+	add(f, say(verdict));
+}
+
+/* Only if the low half of an argument is `value`; that half comes first on the machines we run on. */
+static void on_call_with(struct filter *f, int nr, int argument, uint32_t value, uint32_t verdict)
+{
+	add(f, load(offsetof(struct seccomp_data, nr)));
+	add(f, unless_equal_skip((uint32_t)nr, 3));
+	add(f, load(offsetof(struct seccomp_data, args) + (size_t)argument * 8));
+	add(f, unless_equal_skip(value, 1));
+	add(f, say(verdict));
+}
+
+static void install(struct filter *f, uint32_t otherwise)
+{
+	struct sock_fprog program = { .filter = f->code };
+
+	add(f, say(otherwise));
+	program.len = f->len;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		err(77, "seccomp");
+}
+
+/* The calls */
+
+/* What is to be expected of the calls: a true count in any case. */
+enum expected { ALL_MOVED, SOME_MOVED, NONE_MOVED };
+
+enum way { WRITE, PWRITE, WRITEV, PWRITEV, READ, PREAD, READV, PREADV };
+
+static bool is_read(enum way way)
+{
+	return way >= READ;
+}
+
+/* Head, whole blocks and tail; one block; whole blocks from a misaligned address; across 64 KiB. */
+static const struct job {
+	enum way way;
+	off_t pos;
+	size_t len;
+	size_t shift;
+} jobs[] = {
+	{ PWRITE, 100, 20000, 1 },	{ PREAD, 90, 20100, 3 },      { WRITE, 30001, 7, 5 },
+	{ READ, 29000, 3000, 1 },	{ WRITEV, 40000, 50001, 1 },  { READV, 39000, 60000, 7 },
+	{ PWRITEV, 65536, 131072, 3 },	{ PREADV, 65536, 131072, 1 }, { PWRITE, 200000, 300000, 1 },
+	{ PREAD, 200001, 299999, 1 },	{ WRITE, 8192, 16384, 1 },    { READ, 8192, 16384, 1 },
+	{ PWRITE, 511, 2, 0 },		{ PREAD, 4095, 2, 0 },	      { PWRITE, 4096, 4097, 0 },
+	{ PREAD, 0, 65537, 0 },
+};
+
+struct result {
+	ssize_t ret;
+	int error;
+	off_t offset; /* as lseek() tells it; -1 where the filter forbids to ask */
+	bool right;   /* what was read was what had been written */
+};
+
+/* Of the child's; the parent sees it, too. */
+struct report {
+	struct result results[COUNT_OF(jobs)];
+	unsigned char model[SPAN]; /* what the file must hold */
+	unsigned char known[SPAN]; /* not, where a call has stopped short of what it was to write */
+};
+
+static unsigned char *buffer;
+
+static unsigned char byte_of(size_t seed, size_t n)
+{
+	return (unsigned char)(seed * 41 + n * 7 + n / 253);
+}
+
+static ssize_t make(int fd, const struct job *job, unsigned char *at)
+{
+	struct iovec iov[2] = { { at, job->len / 2 }, { at + job->len / 2, job->len - job->len / 2 } };
+
+	switch (job->way) {
+	case WRITE:
+		return write(fd, at, job->len);
+	case PWRITE:
+		return pwrite(fd, at, job->len, job->pos);
+	case WRITEV:
+		return writev(fd, iov, 2);
+	case PWRITEV:
+		return pwritev(fd, iov, 2, job->pos);
+	case READ:
+		return read(fd, at, job->len);
+	case PREAD:
+		return pread(fd, at, job->len, job->pos);
+	case READV:
+		return readv(fd, iov, 2);
+	default:
+		return preadv(fd, iov, 2, job->pos);
+	}
+}
+
+static bool implied_offset(enum way way)
+{
+	return way == WRITE || way == WRITEV || way == READ || way == READV;
+}
+
+/* The descriptors come from before the filter: each has its offset where the call is to begin. */
+static void do_job(struct report *report, size_t i, int fd)
+{
+	const struct job *job = &jobs[i];
+	struct result *result = &report->results[i];
+	unsigned char *at = buffer + job->shift;
+
+	for (size_t n = 0; n < job->len; n++)
+		at[n] = is_read(job->way) ? 0 : byte_of(i, n);
+	result->ret = make(fd, job, at);
+	result->error = errno;
+	result->offset = lseek(fd, 0, SEEK_CUR);
+	result->right = true;
+	for (ssize_t n = 0; n < (ssize_t)job->len; n++) {
+		size_t place = (size_t)(job->pos + n);
+
+		if (is_read(job->way)) {
+			if (n < result->ret && report->known[place] && at[n] != report->model[place])
+				result->right = false;
+		} else if (n < result->ret) {
+			report->model[place] = at[n];
+			report->known[place] = 1;
+		} else if (result->ret >= 0) {
+			report->known[place] = 0;
+		}
+	}
+}
+
+static void do_all(struct report *report, const char *path, struct filter *f, uint32_t otherwise)
+{
+	int fds[COUNT_OF(jobs)];
+
+	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+		fds[i] = open(path, O_RDWR | O_DIRECT);
+		if (fds[i] < 0 || lseek(fds[i], jobs[i].pos, SEEK_SET) < 0)
+			err(99, "%s", path);
+	}
+	install(f, otherwise);
+	for (size_t i = 0; i < COUNT_OF(jobs); i++)
+		do_job(report, i, fds[i]);
+	syscall(SYS_exit_group, 0);
+}
+
+/* The judgement */
+
+static const char *case_name;
+static int failures;
+
+static void must(bool condition, const char *what, size_t job)
+{
+	if (condition)
+		return;
+	printf("# %s: job %zu: %s\n", case_name, job, what);
+	failures++;
+}
+
+static void judge_result(const struct report *report, size_t i, enum expected expected)
+{
+	const struct result *result = &report->results[i];
+	const struct job *job = &jobs[i];
+	off_t moved = result->ret > 0 ? result->ret : 0;
+
+	must(result->ret >= -1 && result->ret != 0 && moved <= (off_t)job->len, "a strange count", i);
+	must(result->right, "wrong bytes read", i);
+	/* The kernel's own word about a misaligned call. */
+	must(result->ret > 0 || result->error == EINVAL, "another errno than EINVAL", i);
+	must(expected != ALL_MOVED || moved == (off_t)job->len, "not all of it was moved", i);
+	must(expected != NONE_MOVED || !moved, "moved, though the filter was to prevent it", i);
+	if (result->offset >= 0 && implied_offset(job->way))
+		must(result->offset == job->pos + moved, "the offset is not where the count says", i);
+}
+
+static void judge_file(const struct report *report, const char *path)
+{
+	static unsigned char now[SPAN];
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		err(99, "%s", path);
+	fdatasync(fd);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (syscall(SYS_pread64, fd, now, SPAN, 0L) != (long)SPAN)
+		err(99, "%s", path);
+	close(fd);
+	for (size_t n = 0; n < SPAN; n++)
+		if (report->known[n] && now[n] != report->model[n]) {
+			must(false, "the file holds other bytes than the calls have said", n);
+			return;
+		}
+}
+
+static void new_file(struct report *report, const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	for (size_t n = 0; n < SPAN; n++)
+		report->model[n] = byte_of(99, n);
+	memset(report->known, 1, SPAN);
+	if (fd < 0 || syscall(SYS_pwrite64, fd, report->model, SPAN, 0L) != (long)SPAN || fsync(fd))
+		err(99, "%s", path);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+static void run_case(const char *name, const char *path, struct filter *f, uint32_t otherwise,
+		     enum expected expected)
+{
+	static int number;
+	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int before = failures;
+	int status;
+	pid_t child;
+
+	if (report == MAP_FAILED)
+		err(99, "mmap");
+	case_name = name;
+	new_file(report, path);
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		do_all(report, path, f, otherwise);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		err(99, "fork");
+	if (WIFSIGNALED(status))
+		must(false, strsignal(WTERMSIG(status)), 0);
+	else if (WEXITSTATUS(status) == 77)
+		exit(77);
+	else
+		must(WEXITSTATUS(status) == 0, "the child has failed", 0);
+	for (size_t i = 0; !status && i < COUNT_OF(jobs); i++)
+		judge_result(report, i, expected);
+	judge_file(report, path);
+	printf("%sok %d - %s\n", failures == before ? "" : "not ", ++number, name);
+	munmap(report, sizeof(*report));
+}
+
+/* (a) What older kernels say */
+
+static const uint32_t enosys = SECCOMP_RET_ERRNO | ENOSYS;
+static const uint32_t einval = SECCOMP_RET_ERRNO | EINVAL;
+static const uint32_t eperm = SECCOMP_RET_ERRNO | EPERM;
+
+static void add_no_populate(struct filter *f)
+{
+	on_call_with(f, SYS_madvise, 2, MADV_POPULATE_READ, einval);
+	on_call_with(f, SYS_madvise, 2, MADV_POPULATE_WRITE, einval);
+}
+
+static void old_kernels(const char *path)
+{
+	struct filter no_statx = { 0 };
+	struct filter no_populate = { 0 };
+	struct filter no_newer_calls = { 0 };
+	struct filter none_of_them = { 0 };
+
+	on_call(&no_statx, SYS_statx, enosys);
+	run_case("no statx(2): alignments are not known", path, &no_statx, SECCOMP_RET_ALLOW, ALL_MOVED);
+	add_no_populate(&no_populate);
+	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW, ALL_MOVED);
+	on_call(&no_newer_calls, SYS_sync_file_range, enosys);
+	on_call(&no_newer_calls, SYS_preadv2, enosys);
+	on_call(&no_newer_calls, SYS_pwritev2, enosys);
+	run_case("no sync_file_range(2), preadv2(2), pwritev2(2)", path, &no_newer_calls,
+		 SECCOMP_RET_ALLOW, ALL_MOVED);
+	on_call(&none_of_them, SYS_statx, enosys);
+	on_call(&none_of_them, SYS_sync_file_range, enosys);
+	on_call(&none_of_them, SYS_preadv2, enosys);
+	on_call(&none_of_them, SYS_pwritev2, enosys);
+	add_no_populate(&none_of_them);
+	run_case("none of these", path, &none_of_them, SECCOMP_RET_ALLOW, ALL_MOVED);
+}
+
+/* (b) A sandbox that refuses */
+
+static void refuse(const char *name, const char *path, int nr, enum expected expected)
+{
+	struct filter f = { 0 };
+
+	on_call(&f, nr, eperm);
+	run_case(name, path, &f, SECCOMP_RET_ALLOW, expected);
+}
+
+static void refuse_with(const char *name, const char *path, int nr, int argument, uint32_t value,
+			enum expected expected)
+{
+	struct filter f = { 0 };
+
+	on_call_with(&f, nr, argument, value, eperm);
+	run_case(name, path, &f, SECCOMP_RET_ALLOW, expected);
+}
+
+static void refuse_all_helpers(const char *path)
+{
+	struct filter f = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(helpers); i++)
+		on_call(&f, helpers[i], eperm);
+	run_case("all of them refused", path, &f, SECCOMP_RET_ALLOW, NONE_MOVED);
+}
+
+/* Without a look at the descriptor nothing can be done; everything else has a second way. */
+static void refused_helpers(const char *path)
+{
+	struct filter memory = { 0 };
+	struct filter looks = { 0 };
+
+	refuse_with("F_GETFL refused", path, SYS_fcntl, 1, F_GETFL, NONE_MOVED);
+	refuse_with("F_SETFL refused", path, SYS_fcntl, 1, F_SETFL, SOME_MOVED);
+	refuse("fcntl refused", path, SYS_fcntl, NONE_MOVED);
+	refuse("statx refused", path, SYS_statx, ALL_MOVED);
+	refuse("newfstatat refused", path, SYS_newfstatat, ALL_MOVED);
+	refuse("ioctl refused", path, SYS_ioctl, ALL_MOVED);
+	refuse("lseek refused", path, SYS_lseek, ALL_MOVED);
+	refuse("madvise refused", path, SYS_madvise, ALL_MOVED);
+	refuse_with("MADV_DONTFORK refused", path, SYS_madvise, 2, MADV_DONTFORK, ALL_MOVED);
+	refuse_with("MADV_HUGEPAGE refused", path, SYS_madvise, 2, MADV_HUGEPAGE, ALL_MOVED);
+	refuse("mmap refused", path, SYS_mmap, ALL_MOVED);
+	refuse("munmap refused", path, SYS_munmap, ALL_MOVED);
+	refuse("rt_sigprocmask refused", path, SYS_rt_sigprocmask, ALL_MOVED);
+	refuse("prlimit64 refused", path, SYS_prlimit64, ALL_MOVED);
+	refuse("sync_file_range refused", path, SYS_sync_file_range, ALL_MOVED);
+	refuse("process_vm_readv refused", path, SYS_process_vm_readv, ALL_MOVED);
+	refuse("process_vm_writev refused", path, SYS_process_vm_writev, ALL_MOVED);
+	refuse("getpid refused", path, SYS_getpid, ALL_MOVED);
+	refuse("futex refused", path, SYS_futex, ALL_MOVED);
+	on_call(&memory, SYS_madvise, eperm);
+	on_call(&memory, SYS_process_vm_readv, eperm);
+	on_call(&memory, SYS_process_vm_writev, eperm);
+	run_case("the caller's memory cannot be checked", path, &memory, SECCOMP_RET_ALLOW, SOME_MOVED);
+	on_call(&looks, SYS_statx, eperm);
+	on_call(&looks, SYS_newfstatat, eperm);
+	run_case("statx and newfstatat refused", path, &looks, SECCOMP_RET_ALLOW, NONE_MOVED);
+	refuse_all_helpers(path);
+}
+
+/* (c) A sandbox that kills */
+
+static void strict_sandbox(const char *path)
+{
+	struct filter f = { 0 };
+	struct filter no_statx = { 0 };
+
+	add_no_populate(&no_statx);
+	on_call(&no_statx, SYS_statx, enosys);
+	on_call(&no_statx, SYS_sync_file_range, enosys);
+	for (size_t i = 0; i < COUNT_OF(helpers); i++) {
+		on_call(&f, helpers[i], SECCOMP_RET_ALLOW);
+		on_call(&no_statx, helpers[i], SECCOMP_RET_ALLOW);
+	}
+	for (size_t i = 0; i < COUNT_OF(transfers); i++) {
+		on_call(&f, transfers[i], SECCOMP_RET_ALLOW);
+		on_call(&no_statx, transfers[i], SECCOMP_RET_ALLOW);
+	}
+	on_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
+	on_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
+	run_case("nothing but the helpers on the list", path, &f, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
+	run_case("the same on an old kernel", path, &no_statx, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
+}
+
+int main(int argc, char **argv)
+{
+	buffer = aligned_alloc(4096, SPAN);
+	if (!buffer)
+		err(99, "memory");
+	if (argc == 3 && !strcmp(argv[1], "old"))
+		old_kernels(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "refused"))
+		refused_helpers(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "strict"))
+		strict_sandbox(argv[2]);
+	else
+		errx(99, "usage: seccomp old|refused|strict FILE");
+	return failures != 0;
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The long forms of stress.bats, append.bats and signals.bats: each case goes on for SOAK_SECONDS.
+# `make soak` starts this. SOAK_SEED repeats an earlier run's random choices, SOAK_ONLY (a regular
+# expression) plays some of the cases.
+set -euo pipefail
+
+: "${DIOSHIM_LIB:?the library under test; use \"make soak\"}"
+: "${DIOSHIM_TEST_BIN:?where the test programs were built; use \"make soak\"}"
+seconds=${SOAK_SECONDS-60}
+seed=${SOAK_SEED-$RANDOM}
+only=${SOAK_ONLY-}
+
+# Parallel arrays: what the case is called, and its command.
+names=() commands=()
+failed=0 writes=0 records=0 bytes_lost=0
+
+add() { # NAME COMMAND
+  [[ ! $only || $1 =~ $only ]] || return 0
+  names+=("$1")
+  commands+=("$2")
+}
+
+# One round of the signal tests takes some five seconds.
+add_signals() { # PLACE PATH
+  local scale=$((seconds < 5 ? 1 : seconds / 5))
+  add "$1 signals" "\"$DIOSHIM_TEST_BIN/signals\" --scale $scale $2"
+  add "$1 signals, one bounce buffer" \
+    "DIOSHIM_BOUNCE_MAX=64K \"$DIOSHIM_TEST_BIN/signals\" --scale $scale $2"
+}
+
+add_filesystem() { # NAME DIRECTORY
+  local options="--seconds $seconds --seed $seed" what
+  add "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" $options $2/file"
+  add "$1 stress, extending" "\"$DIOSHIM_TEST_BIN/stress\" $options --extend $2/file"
+  for what in append write read both; do
+    add "$1 $what" "\"$DIOSHIM_TEST_BIN/append\" $options $what $2/file"
+  done
+  add_signals "$1" "$2"
+}
+
+add_device() { # NAME DEVICE
+  add "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" --seconds $seconds --seed $seed --block-device $2"
+  add_signals "$1" "$2"
+}
+
+# Sum up what the programs report: "N writes", "N records", "N bytes lost" in the end, or, where it
+# did not come to an end, "N wrong from byte".
+count_up() { # OUTPUT
+  [[ $1 =~ ([0-9]+)\ writes ]] && writes=$((writes + BASH_REMATCH[1]))
+  [[ $1 =~ ([0-9]+)\ records ]] && records=$((records + BASH_REMATCH[1]))
+  local wrong
+  while read -r wrong; do
+    bytes_lost=$((bytes_lost + ${wrong%% *}))
+  done < <(grep -oE '[0-9]+ bytes lost' <<<"$1" || grep -oE '[0-9]+ wrong from byte' <<<"$1" || :)
+}
+
+play() { # NUMBER
+  local name=${names[$1]} output status=0 start=$SECONDS
+  printf '[%d/%d] %s: ' $(($1 + 1)) ${#names[@]} "$name"
+  # Ten times as long as it should take, and it hangs.
+  output=$(LD_PRELOAD=$DIOSHIM_LIB timeout --signal=KILL $((seconds * 10 + 120)) \
+    bash -c "exec env ${commands[$1]}" 2>&1) || status=$?
+  count_up "$output"
+  if ((status == 0)); then
+    printf 'ok, %d s\n' $((SECONDS - start))
+    sed -n -E 's/^(stress|append): /  /p' <<<"$output"
+    return
+  fi
+  failed=$((failed + 1))
+  printf 'FAILED with status %d after %d s\n' "$status" $((SECONDS - start))
+  tail -n 30 <<<"$output" | sed 's/^/  /'
+}
+
+for entry in $DIOSHIM_TEST_DIRS; do
+  add_filesystem "${entry%%=*}" "${entry#*=}"
+done
+for entry in $DIOSHIM_TEST_BLOCK; do
+  add_device "${entry%%=*}" "${entry#*=}"
+done
+
+echo "soak: ${#names[@]} cases of about $seconds s each, seed $seed"
+for ((number = 0; number < ${#names[@]}; number++)); do
+  play "$number"
+done
+echo "soak: ${#names[@]} cases, $failed failed, $writes writes, $records records," \
+  "$bytes_lost bytes lost, $((SECONDS / 60)) min; not here: ${DIOSHIM_TEST_SKIPPED:-nothing}"
+((failed == 0))

@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# What the kernel gets to see, call by call: promises P2, P3, P7 and P8 of doc/design.md, on the
+# evidence of strace. callone makes the calls, trace.py judges the traces.
+
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
+# shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
+
+load lib
+
+setup_file() {
+  need strace
+}
+
+setup() {
+  bats_require_minimum_version 1.5.0
+  callone=$DIOSHIM_TEST_BIN/callone
+  data=read,pread64,readv,preadv,preadv2,write,pwrite64,writev,pwritev,pwritev2
+  strict=(ext4-512 ext4-4096 xfs)
+  any=(ext4-512 ext4-4096 xfs btrfs tmpfs)
+  devices=(blk-512 blk-4096)
+}
+
+# Trace COMMAND under the shim, or (plain) without it.
+traced() { # TRACE shim|plain COMMAND [ARG...]
+  local trace=$1 preload=()
+  [[ $2 == plain ]] || preload=(-E "LD_PRELOAD=$DIOSHIM_LIB")
+  shift 2
+  strace -qq -s 300 -e raw="$data" -o "$trace" "${preload[@]}" "$@"
+}
+
+judge() { # CHECK [ARG...]
+  "$BATS_TEST_DIRNAME/trace.py" "$@"
+}
+
+sector() {
+  if [[ $where == *-4096 ]]; then echo 4096; else echo 512; fi
+}
+
+new_file() { # BYTES
+  file=$scratch
+  [[ -b $file ]] || file+=/file
+  pattern "$1" | dd of="$file" bs=64k iflag=fullblock conv=notrunc,fsync status=none
+}
+
+# "NAME,MISALIGN,LENGTH,OFFSET" for every kind of transfer; positions move on from OFFSET.
+each_transfer() { # MISALIGN LENGTH OFFSET
+  local kind offset=$3
+  calls=()
+  for kind in ${kinds-read pread readv preadv preadv2 write pwrite writev pwritev pwritev2}; do
+    calls+=("$kind,$1,$2,$offset")
+  done
+}
+
+same_with_and_without() { # TARGET FLAGS CALL...
+  traced "$scratch_trace.plain" plain "$callone" "$@" >"$scratch_trace.plain.out"
+  traced "$scratch_trace.shim" shim "$callone" "$@" >"$scratch_trace.shim.out"
+  cmp "$scratch_trace.plain.out" "$scratch_trace.shim.out"
+  judge same "$scratch_trace.plain" "$scratch_trace.shim"
+  judge single "$scratch_trace.shim"
+}
+
+aligned() {
+  new_file 65536
+  scratch_trace=$BATS_TEST_TMPDIR/trace
+  each_transfer 0 8192 16384
+  same_with_and_without "$file" rdwr,direct "${calls[@]}" getfl
+}
+
+@test "P2: an aligned call on a direct descriptor is that one system call, with the caller's address" {
+  on_each "${any[@]}" "${devices[@]}" -- aligned
+}
+
+aligned_after_rescue() {
+  new_file 65536
+  each_transfer 0 8192 16384
+  traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pwrite,1,1000,3 pread,1,1000,3 "${calls[@]}" >/dev/null
+  judge single --skip 2 "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P2: it still is, on a descriptor that has needed help before" {
+  on_each "${any[@]}" "${devices[@]}" -- aligned_after_rescue
+}
+
+native() {
+  new_file 65536
+  scratch_trace=$BATS_TEST_TMPDIR/trace
+  each_transfer 3 1001 777
+  same_with_and_without "$file" rdwr,direct "${calls[@]}"
+}
+
+@test "P2: where the filesystem takes any alignment, a misaligned call is one system call too" {
+  on_each btrfs tmpfs -- native
+}
+
+ordinary() {
+  new_file 65536
+  scratch_trace=$BATS_TEST_TMPDIR/trace
+  each_transfer 3 1001 777
+  same_with_and_without "$file" rdwr "${calls[@]}"
+}
+
+@test "P2: a call on a descriptor without O_DIRECT is one system call" {
+  on_each "${any[@]}" "${devices[@]}" -- ordinary
+}
+
+@test "P2: so is a call on a pipe, a socket, /dev/null or /dev/zero" {
+  scratch_trace=$BATS_TEST_TMPDIR/trace
+  kinds="write writev read readv" each_transfer 3 1001 -1
+  same_with_and_without pipe: rdwr "${calls[@]}"
+  same_with_and_without socket: rdwr "${calls[@]}"
+  each_transfer 3 1001 777
+  same_with_and_without /dev/null rdwr "${calls[@]}"
+  same_with_and_without /dev/zero rdwr "${calls[@]}"
+}
+
+@test "P2: open, close, dup and fcntl of an ordinary file are one system call each" {
+  scratch_trace=$BATS_TEST_TMPDIR/trace
+  : >"$BATS_TEST_TMPDIR/file"
+  traced "$scratch_trace.plain" plain "$callone" "$BATS_TEST_TMPDIR/file" rdwr,creat \
+    open close open64 close openat close creat close dup close dup2 close dup3 close \
+    dupfd close dupfd_cloexec close getfd getfl setfl
+  traced "$scratch_trace.shim" shim "$callone" "$BATS_TEST_TMPDIR/file" rdwr,creat \
+    open close open64 close openat close creat close dup close dup2 close dup3 close \
+    dupfd close dupfd_cloexec close getfd getfl setfl
+  judge same "$scratch_trace.plain" "$scratch_trace.shim"
+}
+
+# One call of each kind to get known to the shim (an inherited descriptor's first costs a refusal),
+# and the same again to be judged.
+wrong_address() {
+  local kind
+  new_file 65536
+  for kind in read pread readv preadv preadv2 write pwrite writev pwritev pwritev2; do
+    run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+      "$kind,3,16384,16384" "$kind,3,16384,16384"
+    [[ ${lines[1]} == "$kind,3,16384,16384 = 16384" ]]
+    judge moved --skip 1 --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+    judge never-cleared --skip 1 "$BATS_TEST_TMPDIR/trace"
+  done
+}
+
+@test "P3: a misaligned buffer with aligned length and offset moves in one call of the same kind" {
+  on_each "${strict[@]}" "${devices[@]}" -- wrong_address
+}
+
+# NAME,MISALIGN,LENGTH,OFFSET: within a block, on its borders, across them, and large.
+read -r -d '' -a odd_writes <<'END' || :
+  pwrite,0,1,0 pwrite,3,1,4095 pwrite,0,2,4095 pwrite,5,1000,3 pwrite,0,4096,1 pwrite,0,8192,4095
+  pwrite,0,40000,12345 pwrite,7,40000,4096 pwrite,0,65536,513 pwrite,0,36865,4096
+  pwritev,0,40001,333 pwritev,9,40000,333 pwritev2,1,16385,8191 write,0,10001,4097 writev,1,30001,77
+  pwrite,1,1000000,1234 pwrite,0,600,200000
+END
+
+odd_reads=("${odd_writes[@]//write/read}")
+
+edges() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct "${odd_writes[@]}"
+  [[ $output != *" = -1"* ]]
+  judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: only partial blocks are written without O_DIRECT, they are waited for, and it is set again" {
+  on_each "${strict[@]}" -- edges
+}
+
+extending() {
+  file=$scratch/file
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,creat,direct \
+    write,0,1000,0 write,1,100000,1000 write,0,3,101000 pwrite,1,5000,200000
+  [[ $output != *" = -1"* ]]
+  judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  [[ $(stat --format=%s "$file") == 205000 ]]
+}
+
+@test "P3: the same for writes that extend the file" {
+  on_each "${strict[@]}" -- extending
+}
+
+appends() {
+  file=$scratch/file
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,creat,direct,append \
+    write,0,1000,0 write,1,100000,0 writev,0,30001,0 pwrite,0,5000,0
+  [[ $output != *" = -1"* ]]
+  judge one-append "$BATS_TEST_TMPDIR/trace"
+  judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  [[ $(stat --format=%s "$file") == 136001 ]]
+}
+
+@test "P6: a misaligned append is one write of all of it, and waited for" {
+  on_each "${strict[@]}" -- appends
+}
+
+reads() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pread,3,1000,3 "${odd_reads[@]}"
+  [[ $output != *" = -1"* ]]
+  judge never-cleared --skip 1 "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: a read of an odd range never clears O_DIRECT" {
+  on_each "${strict[@]}" "${devices[@]}" -- reads
+}
+
+sectors() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pread,3,1000,3 "${odd_writes[@]}" "${odd_reads[@]}"
+  [[ $output != *" = -1"* ]]
+  judge sectors --skip 1 --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: a partial sector of a block device is read and written directly, never through F_SETFL" {
+  on_each "${devices[@]}" -- sectors
+}
+
+no_descriptors() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    "${odd_writes[@]}" "${odd_reads[@]}"
+  [[ $output != *" = -1"* ]]
+  judge no-descriptors "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P7: the I/O path makes no descriptor and does not go to /proc" {
+  on_each "${strict[@]}" "${devices[@]}" -- no_descriptors
+}
+
+# The one in doc/design.md that is to stay as fast as it was: every buffer from anonymous mmap.
+mmap_variant='
+import mmap, os, sys
+def mark(what):
+    os.access(f"mark:{what}/python/0x0/0x0", os.F_OK)
+f = os.open(sys.argv[1], os.O_CREAT | os.O_TRUNC | os.O_DIRECT | os.O_RDWR)
+buffer = mmap.mmap(-1, 8192)
+mark("begin")
+buffer.write(b"x" * 8192)
+os.write(f, buffer)
+os.pwrite(f, buffer, 8192)
+os.preadv(f, [buffer], 4096)
+mark("end")
+'
+
+mmap_python() {
+  local python
+  python=$(python3_binary)
+  traced "$BATS_TEST_TMPDIR/plain" plain "$python" -c "$mmap_variant" "$scratch/file"
+  rm "$scratch/file"
+  traced "$BATS_TEST_TMPDIR/shim" shim "$python" -c "$mmap_variant" "$scratch/file"
+  # Where anonymous memory lies is the kernel's choice.
+  sed -E -i 's/0x7[ef][0-9a-f]{10}/ADDRESS/g' "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+  grep -q 'pwrite64(0x., ADDRESS, 0x2000, 0x2000) = 0x2000' "$BATS_TEST_TMPDIR/shim"
+  cut_at_marks() { sed -n '/mark:begin/,/mark:end/p' "$1"; }
+  diff <(cut_at_marks "$BATS_TEST_TMPDIR/plain") <(cut_at_marks "$BATS_TEST_TMPDIR/shim")
+}
+
+@test "P2: Python with page-aligned mmap buffers makes the same system calls as ever" {
+  on_each "${strict[@]}" -- mmap_python
+}

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+"""Judge what a traced program asked of the kernel.
+
+  trace.py CHECK [OPTION...] TRACE...
+
+TRACE is the output of "strace -s 300 -e raw=DATA_CALLS" (lib.bash: traced) of a program that puts
+each call between two marks, as callone.c does. What stands between two marks is a section: the
+system calls that the library made of one call of the program. Each CHECK below is a function with
+its own description; it prints what is wrong and exits with status 1, or 99 if the trace is not
+worth judging.
+"""
+import argparse
+import re
+import sys
+
+READS = {"read", "pread64", "readv", "preadv", "preadv2"}
+WRITES = {"write", "pwrite64", "writev", "pwritev", "pwritev2"}
+DATA = READS | WRITES
+SYSCALL_OF = {"pread": "pread64", "pwrite": "pwrite64", "getfl": "fcntl"}
+
+# Any of these gives the process a descriptor.
+MAKES_DESCRIPTORS = {
+    "open", "openat", "openat2", "creat", "socket", "socketpair", "accept", "accept4", "pipe",
+    "pipe2", "dup", "dup2", "dup3", "memfd_create", "eventfd", "eventfd2", "epoll_create",
+    "epoll_create1", "timerfd_create", "signalfd", "signalfd4", "inotify_init", "inotify_init1",
+    "pidfd_open", "pidfd_getfd", "userfaultfd", "io_uring_register", "open_by_handle_at",
+}
+
+CALL = re.compile(r"^(\w+)\((.*)\)\s+= (\S+)(.*)$")
+MARK = re.compile(r'^access\("mark:(begin|end)/([^/]*)/([^/]*)/([^/"]*)"')
+
+
+class Unfit(Exception):
+    """The trace does not hold what the check is about."""
+
+
+class Call:
+    """One system call; `pos` and `direct` are those of the file it worked on at that moment."""
+
+    def __init__(self, line):
+        match = CALL.match(line)
+        if not match:
+            raise Unfit(f"cannot parse: {line}")
+        self.text = line
+        self.name, args, result, self.rest = match.groups()
+        self.args = args.split(", ")
+        self.result = int(result, 0) if result != "?" else None
+        self.pos = None
+        self.direct = False
+        self.append = False
+
+    def arg(self, number):
+        return int(self.args[number], 0)
+
+    @property
+    def span(self):
+        return self.pos, self.pos + max(self.result, 0)
+
+
+class Section:
+    """The system calls of one call; `asked` is its name and numbers as given to callone."""
+
+    def __init__(self, asked, area, iov):
+        words = asked.split(",")
+        self.asked = asked
+        self.kind = SYSCALL_OF.get(words[0], words[0])
+        self.numbers = [int(word) for word in words[1:]]
+        self.area = int(area, 0)
+        self.iov = int(iov, 0)
+        self.calls = []
+
+    def vectored(self):
+        return self.kind.rstrip("2").endswith("v")
+
+    def refused(self):
+        """Whether the kernel was asked first, and refused: the way to find out about a descriptor."""
+        return self.calls[0].name == self.kind and self.calls[0].rest.startswith(" EINVAL")
+
+    def data_calls(self):
+        """Without the refused one."""
+        calls = self.calls[1:] if self.refused() else self.calls
+        return [call for call in calls if call.name in DATA]
+
+    def addresses(self):
+        """The addresses that this call was given: of its buffer or its iovec array."""
+        return {self.iov} if self.vectored() else {self.area + self.numbers[0]}
+
+    def normalised(self):
+        """The calls as text, without what changes from one process to the next."""
+        text = "\n".join(re.sub(r"\s+= ", " = ", call.text) for call in self.calls)
+        text = re.sub(r"\b0x[0-9a-f]{6,}\b", lambda m: self.symbolic(int(m[0], 0)), text)
+        return f"[{self.asked}]\n{text}"
+
+    def symbolic(self, address):
+        if address == self.iov:
+            return "IOV"
+        if self.area <= address < self.area + (4 << 20):
+            return f"AREA+{address - self.area:#x}"
+        return f"{address:#x}"
+
+
+class File:
+    """What is known of one descriptor: enough for single-threaded programs without seeks to the end."""
+
+    def __init__(self, flags):
+        self.pos = 0
+        self.set_flags(flags)
+
+    def set_flags(self, flags):
+        self.direct = "O_DIRECT" in flags
+        self.append = "O_APPEND" in flags
+
+    def see(self, call):
+        call.direct, call.append = self.direct, self.append
+        if call.name in ("pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2"):
+            call.pos = call.arg(3)
+        elif call.name in DATA:
+            call.pos = self.pos
+            self.pos += max(call.result, 0)
+        elif call.name == "lseek" and call.result >= 0:
+            self.pos = call.result
+        elif call.name == "fcntl" and call.args[1] == "F_SETFL" and call.result == 0:
+            self.set_flags(call.args[2])
+
+
+def parse(path):
+    """The sections of a trace, with what each call found its file to be."""
+    sections, files, current = [], {}, None
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        for line in map(str.rstrip, lines):
+            if line.startswith(("---", "+++")):
+                if current and line.startswith("---"):
+                    raise Unfit(f"a signal inside a call: {line}")
+                continue
+            mark = MARK.match(line)
+            if mark:
+                if mark[1] == "begin":
+                    current = Section(*mark.groups()[1:])
+                    sections.append(current)
+                else:
+                    current = None
+                continue
+            if line.startswith(("exit", "execve")):
+                continue
+            call = Call(line)
+            if call.name == "openat" and call.result >= 0:
+                files[call.result] = File(call.args[2])
+            elif call.args[0].lstrip("-").isalnum() and call.args[0][0].isdigit():
+                number = int(call.args[0], 0)
+                if number in files:
+                    files[number].see(call)
+            if current:
+                current.calls.append(call)
+    if current:
+        raise Unfit("a begin mark without its end")
+    if not sections:
+        raise Unfit("no marks")
+    return sections
+
+
+class Wrong(Exception):
+    """The check failed."""
+
+
+def wrong(section, message):
+    listing = "\n".join(f"    {call.text}" for call in section.calls)
+    raise Wrong(f"{section.asked}: {message}\n{listing}")
+
+
+def judged(sections, options):
+    chosen = sections[options.skip:]
+    if not chosen:
+        raise Unfit("nothing left to judge")
+    return chosen
+
+
+def check_same(options):
+    """Two traces have the same system calls between all marks, arguments and results included."""
+    one, two = (judged(parse(path), options) for path in options.traces)
+    one, two = ([section.normalised() for section in part] for part in (one, two))
+    for a, b in zip(one, two):
+        if a != b:
+            raise Wrong(f"without the shim:\n{a}\nwith it:\n{b}")
+    if len(one) != len(two):
+        raise Unfit("not the same number of sections")
+
+
+def check_single(options):
+    """Each call is one system call of that kind, on the caller's own memory."""
+    for section in judged(parse(options.traces[0]), options):
+        if len(section.calls) != 1:
+            wrong(section, "not one system call")
+        call = section.calls[0]
+        if call.name != section.kind:
+            wrong(section, "another kind of call")
+        if section.numbers and call.arg(1) not in section.addresses():
+            wrong(section, "not the caller's own address")
+
+
+def check_moved(options):
+    """Each call moves all its data with one direct call of that kind, on other, aligned memory.
+
+    A vectored call may become its scalar twin: what was scattered lies in one piece there. And it may
+    be refused first, since the kernel has to say that the array can be looked at; a scalar one not.
+    """
+    for section in judged(parse(options.traces[0]), options):
+        if section.refused() and not section.vectored():
+            wrong(section, "refused first")
+        data = section.data_calls()
+        if len(data) != 1:
+            wrong(section, "not one data call")
+        call = data[0]
+        scalar = SYSCALL_OF.get(section.kind.rstrip("2")[:-1], section.kind.rstrip("2")[:-1])
+        if call.name not in (section.kind, scalar):
+            wrong(section, "another kind of call")
+        if call.result != section.numbers[1]:
+            wrong(section, "not all of the data")
+        if not call.direct:
+            wrong(section, "not direct")
+        if call.arg(1) in section.addresses():
+            wrong(section, "still the caller's own address")
+        if call.name == scalar and call.arg(1) % options.sector:
+            wrong(section, "the address is not aligned")
+
+
+def check_no_descriptors(options):
+    """No call on the I/O path makes a descriptor, closes one, or goes to /proc."""
+    for section in judged(parse(options.traces[0]), options):
+        for call in section.calls:
+            if call.name in MAKES_DESCRIPTORS or call.name in ("close", "close_range"):
+                wrong(section, f"{call.name} on the I/O path")
+            if call.name == "fcntl" and call.args[1].startswith("F_DUPFD"):
+                wrong(section, "F_DUPFD on the I/O path")
+            if "/proc/" in call.text:
+                wrong(section, "/proc on the I/O path")
+
+
+def check_never_cleared(options):
+    """O_DIRECT stays on throughout: nothing is set, and every data call is a direct one."""
+    for section in judged(parse(options.traces[0]), options):
+        if any(call.name == "fcntl" and call.args[1] == "F_SETFL" for call in section.calls):
+            wrong(section, "F_SETFL")
+        if not section.data_calls():
+            wrong(section, "no data call at all")
+        if not all(call.direct for call in section.data_calls()):
+            wrong(section, "a call without O_DIRECT")
+
+
+def merged(spans):
+    """Neighbouring spans joined."""
+    out = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
+
+
+def holds_whole_block(span, block):
+    start, end = span
+    return end // block > -(-start // block)
+
+
+def waits_for(call, span):
+    """Whether a sync_file_range writes `span` out and waits for it."""
+    if call.name != "sync_file_range" or call.result != 0:
+        return False
+    start, length, flags = call.arg(1), call.arg(2), call.args[3]
+    return (start <= span[0] and (length == 0 or start + length >= span[1])
+            and "SYNC_FILE_RANGE_WRITE" in flags.split("|")
+            and "SYNC_FILE_RANGE_WAIT_AFTER" in flags)
+
+
+def judge_edges(section, block, sector):
+    writes = [call for call in section.data_calls() if call.name in WRITES and call.result > 0]
+    buffered = [call for call in writes if not call.direct]
+    if sum(call.result for call in writes) != section.numbers[1]:
+        wrong(section, "the writes do not add up to what was asked for")
+    if not buffered and any(part % sector for part in section.numbers[1:3]):
+        wrong(section, "a partial block was not written as one")
+    for span in merged(call.span for call in buffered if not call.append):
+        if holds_whole_block(span, block):
+            wrong(section, f"a whole block in {span} without O_DIRECT")
+    for call in buffered:
+        after = section.calls[section.calls.index(call) + 1:]
+        if call.append:
+            done = any(c.name == "sync_file_range" and "WAIT_AFTER" in c.text for c in after)
+        else:
+            done = any(waits_for(c, call.span) for c in after)
+        if not done:
+            wrong(section, "a partial block was not waited for")
+    return len(buffered)
+
+
+def judge_restored(section):
+    settings = [c for c in section.calls if c.name == "fcntl" and c.args[1] == "F_SETFL"]
+    if settings and "O_DIRECT" not in settings[-1].args[2]:
+        wrong(section, "O_DIRECT was not set again")
+    others = {re.sub(r"\|?O_DIRECT", "", c.args[2]) for c in settings}
+    if len(others) > 1:
+        wrong(section, "F_SETFL changed other flags")
+
+
+def check_edges(options):
+    """Misaligned writes: only partial blocks without O_DIRECT, and waited for; then it is set again."""
+    count = 0
+    for section in judged(parse(options.traces[0]), options):
+        count += judge_edges(section, options.block, options.sector)
+        judge_restored(section)
+    if not count:
+        raise Unfit("not one write without O_DIRECT")
+
+
+def check_one_append(options):
+    """Each write is one piece: a single data call for all of it."""
+    for section in judged(parse(options.traces[0]), options):
+        writes = section.data_calls()
+        if len(writes) != 1 or writes[0].result != section.numbers[1]:
+            wrong(section, "not one write of everything")
+
+
+def check_sectors(options):
+    """Misaligned calls on a block device: whole sectors, direct, nothing through F_SETFL."""
+    check_never_cleared(options)
+    for section in judged(parse(options.traces[0]), options):
+        for call in section.data_calls():
+            if call.pos % options.sector or (call.result > 0 and call.result % options.sector):
+                wrong(section, "not a whole sector")
+        read = [c.span for c in section.data_calls() if c.name in READS]
+        start, end = section.numbers[2], section.numbers[2] + section.numbers[1]
+        for part in (start, end):
+            sector = part - part % options.sector
+            if section.kind in WRITES and part % options.sector and not any(
+                    a <= sector and sector + options.sector <= b for a, b in read):
+                wrong(section, f"the sector at {sector} was not read before it was written")
+
+
+def main():
+    checks = {name[6:].replace("_", "-"): function for name, function in globals().items()
+              if name.startswith("check_")}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("check", choices=checks)
+    parser.add_argument("traces", nargs="+")
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first sections")
+    parser.add_argument("--block", type=int, default=4096, help="block of the page cache")
+    parser.add_argument("--sector", type=int, default=512, help="alignment of direct I/O")
+    options = parser.parse_args()
+    try:
+        checks[options.check](options)
+    except Wrong as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except (Unfit, ValueError, IndexError) as error:
+        print(f"trace.py: {options.traces}: {error}", file=sys.stderr)
+        sys.exit(99)
+
+
+main()
