@@ -8,6 +8,7 @@
 
 #include "bounce.h"
 #include "cached.h"
+#include "overlap.h"
 #include "sector.h"
 #include "sys.h"
 #include "write.h"
@@ -117,13 +118,34 @@ static long write_edge(struct writing *w, size_t len)
 	return sector_write(w->rq, w->d, &w->from, w->pos, len);
 }
 
+/* Copying the next piece while the last is on its way. 0: not to be had. */
+static long write_overlapped(struct writing *w, size_t len)
+{
+	struct cursor from = w->from;
+	struct overlap o;
+
+	len &= ~(size_t)(w->d->geo.block - 1);
+	if (!overlap_pays(len) || !overlap_possible(w->rq, w->d, w->pos, len) ||
+	    !overlap_begin(&o, w->rq->fd, w->pos, len))
+		return 0;
+	overlap_write(&o, &from, w->pos + len);
+	return (long)(overlap_end(&o) - w->pos);
+}
+
+static long write_copied(struct writing *w, size_t len)
+{
+	long ret = write_overlapped(w, len);
+
+	return ret ? ret : write_bounce(w, len);
+}
+
 static long write_step(struct writing *w, struct step step)
 {
 	switch (step.how) {
 	case HOW_OWN:
 		return write_own(w, step.len);
 	case HOW_BOUNCE:
-		return write_bounce(w, step.len);
+		return write_copied(w, step.len);
 	default:
 		return write_edge(w, step.len);
 	}
@@ -161,6 +183,65 @@ static void fetch_edges(const struct writing *w)
 			    POSIX_FADV_WILLNEED);
 }
 
+/* The whole blocks of a request that has partial ones as well. False: not to be written around. */
+static bool whole_blocks(struct writing *w, uint64_t *start, uint64_t *end)
+{
+	const struct geometry *g = &w->d->geo;
+	struct step first = plan_write(g, w->pos, w->end - w->pos, 0);
+
+	*start = w->pos + (first.how == HOW_EDGE ? first.len : 0);
+	*end = w->end & (g->off - 1) ? w->end & ~(uint64_t)(g->block - 1) : w->end;
+	return !w->d->block_device && *start < *end && w->end <= w->d->size &&
+	       (*start > w->pos || *end < w->end) &&
+	       overlap_possible(w->rq, w->d, *start, *end - *start) &&
+	       usermem_readable_prefix(&w->from, w->end - w->pos) == w->end - w->pos;
+}
+
+/* The edge at the end, while what is before it may still be on its way. */
+static bool write_last_edge(struct writing *w, uint64_t pos)
+{
+	struct writing last = *w;
+	size_t len = w->end - pos;
+
+	if (!len)
+		return true;
+	last.pos = pos;
+	cursor_advance(&last.from, pos - w->pos);
+	if (write_cached(&last, len) != (long)len)
+		return false;
+	w->cached_from = last.cached_from;
+	cached_sync_start(w->rq->fd, pos, w->end);
+	return true;
+}
+
+/*
+ * In a file that is long enough already the whole blocks set out first, and are on their way while the
+ * kernel reads the blocks around the edges, changes them, and begins to write them back. (If an edge
+ * then fails there are bytes beyond the count that are written, as there may be after any direct write
+ * that fails.) Returns the bytes that are where they belong, or a negative errno; 0: not to be had.
+ */
+static long write_around(struct writing *w)
+{
+	uint64_t start, end, sound;
+	struct cursor from = w->from;
+	struct overlap o;
+	bool last = false;
+	long ret = 0;
+
+	if (!whole_blocks(w, &start, &end) || !overlap_begin(&o, w->rq->fd, start, end - start))
+		return 0;
+	cursor_advance(&from, start - w->pos);
+	overlap_write(&o, &from, end);
+	if (!overlap_stopped(&o)) {
+		ret = start > w->pos ? write_cached(w, start - w->pos) : 0;
+		last = ret == (long)(start - w->pos) && write_last_edge(w, end);
+	}
+	sound = overlap_end(&o);
+	if (ret < (long)(start - w->pos))
+		return ret;
+	return (long)((last && sound == end ? w->end : sound) - w->pos);
+}
+
 /* Is it all one call, in which the kernel minds the limit itself? */
 static bool one_call(struct step step, size_t len)
 {
@@ -193,7 +274,8 @@ static long write_on(struct writing *w)
 	if (!w->limited && !one_call(step, len)) {
 		limit_end(w);
 		fetch_edges(w);
-		return 0;
+		ret = write_around(w);
+		return write_otherwise(ret) ? 0 : ret;
 	}
 	ret = write_step(w, step);
 	if (ret && !write_otherwise(ret))
