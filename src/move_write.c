@@ -43,7 +43,8 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
 	ret = write_at_once(rq, d, start, len);
-	if (!write_otherwise(ret))
+	/* A write of nothing is a refusal too: XFS says that of bad memory, where EFAULT is meant. */
+	if (ret && !write_otherwise(ret))
 		return ret;
 	/* Of a device no more than is left. */
 	if (d->block_device && (uint64_t)start < d->size && len > d->size - start)

@@ -8,17 +8,20 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 struct options {
 	long calls;
+	long seconds; /* fewer calls on a slow machine, but FEWEST_CALLS at least; 0: all of them */
 	uint64_t seed;
 	unsigned every; /* compare all of the files' contents after so many calls, on average */
 	long trace;  /* print the calls from this one on */
 	long report; /* end after so many mismatches */
 	bool expect_mismatch;
 };
+
+#define FEWEST_CALLS 2000
 
 static struct scene scene;
 static struct call call;
@@ -188,14 +191,21 @@ static bool compare_at_the_end(const struct scene *s)
 	return false;
 }
 
+static bool time_is_up(const struct options *opt, time_t start)
+{
+	return opt->seconds && time(NULL) - start >= opt->seconds;
+}
+
 static bool compare_all(struct scene *s, const struct options *opt)
 {
 	struct random calls = { opt->seed };
 	struct random checks = { ~opt->seed };
-
+	time_t start = time(NULL);
 	long mismatches = 0;
 
 	for (s->number = 1; s->number <= opt->calls; s->number++) {
+		if (s->number > FEWEST_CALLS && time_is_up(opt, start))
+			break;
 		if (one_call(s, &calls, &checks, opt))
 			continue;
 		if (++mismatches >= opt->report)
@@ -203,22 +213,6 @@ static bool compare_all(struct scene *s, const struct options *opt)
 		make_alike(s);
 	}
 	return compare_at_the_end(s) && !mismatches;
-}
-
-/* On a huge page's boundary, so that addresses are aligned alike on both sides. */
-static unsigned char *make_arena(void)
-{
-	size_t huge = (size_t)2 << 20;
-	size_t size = ARENA + ARENA_HOLE + ARENA_TAIL;
-	unsigned char *map = mmap(NULL, size + huge, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED)
-		err(2, "mmap");
-	map += huge - (uintptr_t)map % huge;
-	if (mprotect(map + ARENA, ARENA_HOLE, PROT_NONE))
-		err(2, "mprotect");
-	return map;
 }
 
 static void handle_signals(void)
@@ -230,8 +224,8 @@ static void handle_signals(void)
 }
 
 static const char usage[] =
-	"usage: differential [--calls N] [--seed N] [--check-every N] [--trace FROM]\n"
-	"                    [--report N] [--block-device] [--expect-mismatch]\n"
+	"usage: differential [--calls N] [--seconds N] [--seed N] [--check-every N]\n"
+	"                    [--trace FROM] [--report N] [--block-device] [--expect-mismatch]\n"
 	"                    --direct PATH --ordinary PATH\n";
 
 static uint64_t number_of(const char *text)
@@ -248,6 +242,7 @@ static struct options parse(int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "calls", 1, NULL, 'n' },
+		{ "seconds", 1, NULL, 'l' },
 		{ "seed", 1, NULL, 's' },
 		{ "check-every", 1, NULL, 'e' },
 		{ "trace", 1, NULL, 't' },
@@ -264,6 +259,7 @@ static struct options parse(int argc, char **argv)
 	while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (name) {
 		case 'n': opt.calls = number_of(optarg); break;
+		case 'l': opt.seconds = number_of(optarg); break;
 		case 's': opt.seed = number_of(optarg); break;
 		case 'e': opt.every = number_of(optarg); break;
 		case 't': opt.trace = number_of(optarg); break;
@@ -292,7 +288,7 @@ int main(int argc, char **argv)
 	open_everything(&scene);
 	same = compare_all(&scene, &opt);
 	if (same)
-		printf("%ld calls alike, seed=%llu\n", opt.calls, (unsigned long long)opt.seed);
+		printf("%ld calls alike, seed=%llu\n", scene.number - 1, (unsigned long long)opt.seed);
 	print_tally();
 	return same == opt.expect_mismatch;
 }

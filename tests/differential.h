@@ -25,6 +25,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20 /* Linux 6.9 */
+#endif
+
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 enum which { ORDINARY, DIRECT, SIDES };
@@ -158,6 +162,7 @@ static inline size_t asked_bytes(const struct call *c)
 }
 
 off_t end_of(const struct scene *s);
+unsigned char *make_arena(void);
 void choose_pieces(struct call *c, const struct scene *s, struct random *r, size_t length_unit,
 		   size_t address_unit);
 void choose_call(struct call *c, const struct scene *s, struct random *r);

@@ -1,9 +1,27 @@
 /* Which memory a call uses: how much, where, how aligned, and whether it is memory at all. */
 #include "differential.h"
 
+#include <err.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+/* On a huge page's boundary, so that addresses are aligned alike on both sides. */
+unsigned char *make_arena(void)
+{
+	size_t huge = (size_t)2 << 20;
+	size_t size = ARENA + ARENA_HOLE + ARENA_TAIL;
+	unsigned char *map = mmap(NULL, size + huge, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	map += huge - (uintptr_t)map % huge;
+	if (mprotect(map + ARENA, ARENA_HOLE, PROT_NONE))
+		err(2, "mprotect");
+	return map;
+}
 
 static size_t choose_length(struct random *r)
 {
@@ -29,6 +47,8 @@ static size_t choose_length(struct random *r)
 
 static bool appends(const struct call *c, const struct scene *s)
 {
+	if (c->flags & RWF_NOAPPEND) /* whatever the description says: at its own position */
+		return false;
 	return (c->flags & RWF_APPEND) || (fcntl(s->side[DIRECT].fd[c->slot], F_GETFL) & O_APPEND);
 }
 
@@ -77,17 +97,18 @@ static void place_pieces(struct call *c, struct random *r, size_t address_unit)
  * is no right answer to compare with. Where a part has been good, the block that it ends in shows
  * - on XFS stale memory if the write was buffered, and zeros if it was direct;
  * - on ext4 zeros if it was direct and aligned, and appending it says EFAULT although it is there
- *   (so after an EFAULT the shim appends nothing again; a vector may get it before its alignment
- *   is looked at).
+ *   (so after an EFAULT the shim appends nothing again). A vector may get that far before the
+ *   alignment of its pieces is looked at, if only the offset is aligned.
  * So there the first piece is bad from its start, and nothing moves.
  */
-static bool only_all_or_nothing(const struct call *c, const struct scene *s)
+static bool only_all_or_nothing(const struct call *c, const struct scene *s, size_t asked)
 {
-	bool aligned = !((start_of(c, s) | asked_bytes(c)) & 511);
+	bool at_block = !(start_of(c, s) & 511);
+	bool aligned = at_block && !(asked & 511);
 
 	if (!is_write(c))
 		return false;
-	return s->xfs || (s->ext4 && (aligned || (is_vectored(c) && appends(c, s))));
+	return s->xfs || (s->ext4 && (aligned || (is_vectored(c) && (at_block || appends(c, s)))));
 }
 
 /*
@@ -156,11 +177,11 @@ static void exaggerate_a_piece(struct call *c, struct random *r)
 
 static void choose_badness(struct call *c, const struct scene *s, struct random *r)
 {
-	bool careful = only_all_or_nothing(c, s);
+	bool careful = only_all_or_nothing(c, s, asked_bytes(c));
 
 	if (one_in(r, 24))
 		(careful ? spoil_the_start : spoil_a_piece)(c, r);
-	else if (one_in(r, 400) && !careful)
+	else if (one_in(r, 400) && !only_all_or_nothing(c, s, 0)) /* MAX_RW_COUNT is aligned */
 		exaggerate_a_piece(c, r);
 }
 

@@ -50,14 +50,18 @@ static void send_stream(const char *path, int flags, size_t most, struct progres
 			_exit(2);
 		p->said = p->sent;
 	}
-	_exit(0);
+	for (;;)
+		pause();
 }
 
-static void kill_sender(pid_t child, unsigned round)
+/* Some time after it has begun: to get that far, or to be killed, may take any time. */
+static void kill_sender(pid_t child, unsigned round, const struct progress *p)
 {
 	const struct timespec delay = { 0, 2000000 + round * 7919 % 23 * 700000 };
 	int status;
 
+	for (int tries = 0; !p->said && tries < 10000; tries++)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	nanosleep(&delay, NULL);
 	kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) != child)
@@ -101,7 +105,7 @@ static size_t kill_in_stream(int flags, size_t most, unsigned round, struct prog
 		err(99, "fork");
 	if (!child)
 		send_stream(path, flags, most, p);
-	kill_sender(child, round);
+	kill_sender(child, round, p);
 	return require_prefix(path, p);
 }
 

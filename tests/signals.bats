@@ -7,7 +7,7 @@ load lib
 
 # What it looks for may well end in a deadlock, of a child even: bats waits for who has its descriptor 3.
 signals() { # [NAME=VALUE...]
-  env "$@" LD_PRELOAD="$DIOSHIM_LIB" timeout --signal=KILL 60 \
+  env "$@" LD_PRELOAD="$DIOSHIM_LIB" timeout --signal=KILL 95 \
     "$DIOSHIM_TEST_BIN/signals" "$scratch" 3>&-
 }
 

@@ -174,14 +174,25 @@ void bustle_stop(struct bustle *b)
 		pthread_join(b->threads[i], NULL);
 }
 
+static _Atomic unsigned storms_handled;
+
+void storm_handled(void)
+{
+	storms_handled++;
+}
+
 static void *storm_main(void *storm)
 {
 	struct storm *s = storm;
 	struct rng rng = { 1 };
 
 	while (!atomic_load(&s->over)) {
+		unsigned before = storms_handled;
+
 		must(!syscall(SYS_tgkill, getpid(), s->target, s->signal));
-		usleep((useconds_t)rng_between(&rng, 1, 150));
+		do
+			usleep((useconds_t)rng_between(&rng, 1, 150));
+		while (storms_handled == before && !atomic_load(&s->over));
 	}
 	return NULL;
 }

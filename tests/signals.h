@@ -65,7 +65,10 @@ struct bustle {
 void bustle_start(struct bustle *b, int count, int first_spot);
 void bustle_stop(struct bustle *b);
 
-/* A thread that sends a signal to the one that starts it, at random short intervals. */
+/*
+ * A thread that sends a signal to the one that starts it, at random short intervals after the one
+ * before was handled: where the disk is slow, what is interrupted has to get on, too.
+ */
 struct storm {
 	pthread_t thread;
 	pid_t target;
@@ -75,6 +78,10 @@ struct storm {
 
 void storm_start(struct storm *s, int signal);
 void storm_stop(struct storm *s);
+void storm_handled(void); /* for the handler to say at its end */
+
+/* What has to be enough of something may take so long, for each of `scale`, on a slow machine. */
+enum { PATIENCE = 20 };
 
 /* The tests, one file for each kind. */
 struct suite {

@@ -128,10 +128,10 @@ static void *flipper_main(void *unused)
 static void *mover_main(void *region)
 {
 	off_t at = *(off_t *)region;
-	double end = seconds_now() + 0.4 * scale;
+	double start = seconds_now();
 	unsigned seed = 0;
 
-	while (seconds_now() < end) {
+	while (seconds_now() < start + (flipper.flips > 100 ? 0.4 : PATIENCE) * scale) {
 		must(moves_data(flipper.spot, at, seed++, 20001));
 		must(moves_data(flipper.spot, at + 20001, seed++, 301));
 	}

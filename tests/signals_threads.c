@@ -16,6 +16,7 @@ static struct victim {
 	int type;
 	_Atomic unsigned char value;
 	_Atomic bool running;
+	_Atomic bool cancelled;
 	bool reads;
 } victim;
 
@@ -99,8 +100,8 @@ static void *cancelled_before(void *unused)
 	(void)unused;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	victim.running = true;
-	/* It sleeps through the pthread_cancel(). */
-	usleep(20000);
+	while (!victim.cancelled)
+		sched_yield();
 	memset(bytes, 0xee, sizeof(bytes));
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	if (pwrite(victim.spot.fd, bytes + 1, 1001, victim.spot.base + VICTIM_AT) >= 0)
@@ -120,6 +121,7 @@ static void cancelled_before_the_call(void **state)
 	while (!victim.running)
 		sched_yield();
 	pthread_cancel(thread);
+	victim.cancelled = true;
 	pthread_join(thread, &result);
 	assert_ptr_equal(result, PTHREAD_CANCELED);
 	assert_true(holds_data(victim.spot, VICTIM_AT, 9, 1001, (unsigned char[1004]){ 0 }));
