@@ -16,6 +16,7 @@
 
 #include "process.h"
 #include "sys.h"
+#include "without.h"
 
 enum {
 	STARTERS = 4,
@@ -92,6 +93,15 @@ static uintptr_t map_aligned(size_t size)
 	return start;
 }
 
+/* Told not to have huge pages, they must not come of the system's own accord either (THP "always"). */
+static void choose_pages(uintptr_t start, size_t size)
+{
+	if (without & WITHOUT_HUGEPAGES)
+		sys(SYS_madvise, start, size, MADV_NOHUGEPAGE);
+	else if (size > BOUNCE_LARGE)
+		sys(SYS_madvise, start + BOUNCE_LARGE, size - BOUNCE_LARGE, MADV_HUGEPAGE);
+}
+
 static uintptr_t map_region(struct process *p, const struct layout *l)
 {
 	size_t size = region_size(l);
@@ -105,8 +115,7 @@ static uintptr_t map_region(struct process *p, const struct layout *l)
 	 * the two processes with a stale copy (open(2), O_DIRECT, "Notes").
 	 */
 	if (!sys(SYS_madvise, start, size, MADV_DONTFORK)) {
-		if (size > BOUNCE_LARGE)
-			sys(SYS_madvise, start + BOUNCE_LARGE, size - BOUNCE_LARGE, MADV_HUGEPAGE);
+		choose_pages(start, size);
 		if (atomic_compare_exchange_strong(&p->bounce_region, &none, start))
 			return start;
 	}

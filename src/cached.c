@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
+#include "recording.h"
 #include "sys.h"
+#include "tally.h"
+#include "without.h"
 
 /* The flags are read just before they are set: the program may change others of them meanwhile. */
 static bool set_direct(int fd, bool direct)
@@ -17,7 +20,7 @@ static bool set_direct(int fd, bool direct)
 	return flags == wanted || !sys(SYS_fcntl, fd, F_SETFL, wanted);
 }
 
-long cached_issue(const struct request *rq)
+static long issue_buffered(const struct request *rq)
 {
 	enum { TRIES = 1000, IN_A_ROW = 16 };
 	long ret = -EINVAL;
@@ -36,6 +39,17 @@ long cached_issue(const struct request *rq)
 			sys(SYS_sched_yield);
 	}
 	set_direct(rq->fd, true);
+	return ret;
+}
+
+long cached_issue(const struct request *rq)
+{
+	long ret;
+
+	recording_buffered_begins();
+	ret = issue_buffered(rq);
+	recording_buffered_ends();
+	tally_cached(rq->tally, ret);
 	return ret;
 }
 
@@ -59,5 +73,6 @@ long cached_sync(int fd, uint64_t start, uint64_t end)
 
 void cached_sync_start(int fd, uint64_t start, uint64_t end)
 {
-	sys(SYS_sync_file_range, fd, (long)start, (long)(end - start), SYNC_FILE_RANGE_WRITE);
+	if (!(without & WITHOUT_PREFETCH))
+		sys(SYS_sync_file_range, fd, (long)start, (long)(end - start), SYNC_FILE_RANGE_WRITE);
 }

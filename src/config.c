@@ -3,15 +3,23 @@
  * setenv() of the program's. secure_getenv(): nothing is believed in a setuid program.
  *
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
+ *   DIOSHIM_WITHOUT      optimisations to do without, separated by commas: hints, hugepages, overlap,
+ *                        prefetch (without.h)
+ *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
+ *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be the same
+ *
+ * The files are best named by an absolute path: programs that this one starts read the variables too.
  */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "bounce.h"
-#include "sys.h"
+#include "complain.h"
+#include "recording.h"
+#include "without.h"
+
+unsigned without;
 
 /* The factor that a suffix stands for; 0 if it is none. */
 static size_t unit(const char *suffix)
@@ -41,22 +49,7 @@ static bool parse_bytes(const char *text, size_t *bytes)
 	return true;
 }
 
-/* One line, in one piece, without stdio: the program's stderr may not be set up yet. */
-static void complain(const char *value)
-{
-	static const char before[] = "dioshim: DIOSHIM_BOUNCE_MAX=";
-	static const char after[] =
-		": not a size from 64K to 64M (bytes, or with K or M); using 16M\n";
-	const struct iovec line[] = {
-		{ (char *)(uintptr_t)before, sizeof(before) - 1 },
-		{ (char *)(uintptr_t)value, strnlen(value, 80) },
-		{ (char *)(uintptr_t)after, sizeof(after) - 1 },
-	};
-
-	sys(SYS_writev, STDERR_FILENO, line, 3);
-}
-
-__attribute__((constructor)) static void read_environment(void)
+static void read_bounce_max(void)
 {
 	const char *value = secure_getenv("DIOSHIM_BOUNCE_MAX");
 	size_t bytes;
@@ -66,5 +59,57 @@ __attribute__((constructor)) static void read_environment(void)
 	if (parse_bytes(value, &bytes) && bytes >= BOUNCE_MAX_LEAST && bytes <= BOUNCE_MAX_MOST)
 		bounce_set_max(bytes);
 	else
-		complain(value);
+		complain("DIOSHIM_BOUNCE_MAX", value, strlen(value),
+			 "not a size from 64K to 64M (bytes, or with K or M); using 16M", "");
+}
+
+/* The bit of a word of `len` bytes; 0 if it is none of ours. */
+static unsigned without_bit(const char *word, size_t len)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} words[] = {
+		{ "hints", WITHOUT_HINTS },
+		{ "hugepages", WITHOUT_HUGEPAGES },
+		{ "overlap", WITHOUT_OVERLAP },
+		{ "prefetch", WITHOUT_PREFETCH },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].word) == len && !memcmp(words[i].word, word, len))
+			return words[i].bit;
+	return 0;
+}
+
+static void read_without(void)
+{
+	const char *word = secure_getenv("DIOSHIM_WITHOUT");
+
+	while (word && *word) {
+		size_t len = strcspn(word, ",");
+		unsigned bit = without_bit(word, len);
+
+		if (len && !bit)
+			complain("DIOSHIM_WITHOUT", word, len,
+				 "none of hints, hugepages, overlap, prefetch; ignored", "");
+		without |= bit;
+		word += len;
+		word += *word == ',';
+	}
+}
+
+/* A variable that is set to nothing is as good as none. */
+static const char *file_named_by(const char *variable)
+{
+	const char *value = secure_getenv(variable);
+
+	return value && *value ? value : NULL;
+}
+
+__attribute__((constructor)) static void read_environment(void)
+{
+	read_bounce_max();
+	read_without();
+	recording_start(file_named_by("DIOSHIM_STATS"), file_named_by("DIOSHIM_TRACE"));
 }

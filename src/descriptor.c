@@ -3,55 +3,20 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "hint.h"
+#include "statx.h"
 #include "sys.h"
-
-/*
- * The kernel's struct statx (include/uapi/linux/stat.h), as far as it is used. The C library's
- * headers show no direct-I/O fields before glibc 2.37 or so, and we want them on any of them.
- */
-struct kernel_statx {
-	uint32_t mask;
-	uint32_t blksize;
-	uint64_t attributes;
-	uint32_t nlink, uid, gid;
-	uint16_t mode, pad1;
-	uint64_t ino;
-	uint64_t size;
-	uint64_t blocks;
-	uint64_t attributes_mask;
-	struct {
-		int64_t sec;
-		uint32_t nsec, pad;
-	} times[4];
-	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
-	uint64_t mnt_id;
-	uint32_t dio_mem_align, dio_offset_align;
-	uint64_t subvol;
-	uint32_t atomic_min, atomic_max, atomic_segments;
-	uint32_t dio_read_offset_align;
-	uint32_t atomic_max_opt, pad2;
-	uint64_t spare[8];
-};
-
-_Static_assert(sizeof(struct kernel_statx) == 256, "struct statx is 256 bytes");
-_Static_assert(offsetof(struct kernel_statx, dio_mem_align) == 0x98, "include/uapi/linux/stat.h");
-_Static_assert(offsetof(struct kernel_statx, dio_read_offset_align) == 0xb4,
-	       "include/uapi/linux/stat.h");
 
 enum {
 	/*
 	 * Not STATX_BASIC_STATS, which asks for the times: since Linux 6.13 the next write would have to
 	 * give the file a new one, and on XFS to log it (fill_mg_cmtime(), fs/stat.c).
 	 */
-	MASK_BASIC = 0x203, /* STATX_TYPE | STATX_MODE | STATX_SIZE */
-	MASK_DIOALIGN = 0x2000,        /* Linux 6.1 */
-	MASK_DIO_READ_ALIGN = 0x20000, /* Linux 6.14 */
+	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | MASK_DIOALIGN | MASK_DIO_READ_ALIGN,
 
 	/* No device takes less, so a guess starts here; larger than the largest, it ends. */
 	GUESS_FIRST = 512,
@@ -80,8 +45,7 @@ static bool look_by_statx(int fd, struct kernel_statx *sx)
 	struct stat st;
 
 	memset(sx, 0, sizeof(*sx));
-	if (!sys(SYS_statx, fd, "", AT_EMPTY_PATH,
-		 MASK_BASIC | MASK_DIOALIGN | MASK_DIO_READ_ALIGN, sx))
+	if (!sys(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_WANTED, sx))
 		return true;
 	if (sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH))
 		return false;

@@ -1,6 +1,8 @@
 /* What a descriptor number was last seen to want. See hint.h. */
 #include "hint.h"
 
+#include "without.h"
+
 _Atomic uint8_t hint_table[HINT_FDS];
 
 /* A nibble holds up to 2^15. A larger alignment is remembered as that: some refusals are not foreseen. */
@@ -13,7 +15,8 @@ static unsigned shift_of(uint32_t align)
 
 void hint_learn(int fd, uint32_t mem, uint32_t off)
 {
-	hint_set(fd, shift_of(mem) << 4 | shift_of(off));
+	if (!(without & WITHOUT_HINTS))
+		hint_set(fd, shift_of(mem) << 4 | shift_of(off));
 }
 
 uint32_t hint_off(int fd)

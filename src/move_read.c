@@ -12,6 +12,7 @@
 #include "cached.h"
 #include "offset.h"
 #include "sys.h"
+#include "tally.h"
 #include "usermem.h"
 
 /* A read of a range on its way. */
@@ -139,7 +140,7 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
 	struct reading r = {
 		.rq = rq,
 		.d = d,
-		.to = cursor_at_start(rq->iov, rq->count),
+		.to = request_cursor(rq),
 		.pos = start,
 		.end = start + len,
 	};
@@ -171,7 +172,7 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
  */
 static long read_bounced(const struct request *rq, size_t len)
 {
-	struct cursor to = cursor_at_start(rq->iov, rq->count);
+	struct cursor to = request_cursor(rq);
 	struct bounce b = { 0 };
 	size_t done;
 	long ret = -EINVAL;
@@ -233,12 +234,14 @@ static long read_at_offset(const struct request *rq, struct descriptor *d, size_
 	/* The kernel refuses that, direct or not. */
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
+	tally_at(rq->tally, start);
 	ret = read_at_once(rq, d, start, len);
 	if (!try_otherwise(ret))
 		return ret;
 	start = take_what_is_there(rq, d, start, &taken);
 	if (start < 0)
 		return cached_issue(rq);
+	tally_at(rq->tally, start);
 	if (!taken) {
 		/* The end, unless the file has grown, or its size says nothing (FUSE). */
 		ret = read_range(rq, d, start, len);

@@ -7,6 +7,7 @@
 #include "offset.h"
 #include "overlap.h"
 #include "sys.h"
+#include "tally.h"
 #include "write.h"
 
 /* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
@@ -42,6 +43,7 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	/* The kernel refuses that, direct or not. */
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
+	tally_at(rq->tally, start);
 	ret = write_at_once(rq, d, start, len);
 	/* A write of nothing is a refusal too: XFS says that of bad memory, where EFAULT is meant. */
 	if (ret && !write_otherwise(ret))
@@ -52,6 +54,7 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	start = offset_take(rq->fd, len);
 	if (start < 0)
 		return write_too_far(rq);
+	tally_at(rq->tally, start);
 	ret = write_range(rq, d, start, len);
 	offset_give_back(rq->fd, len - (ret > 0 ? ret : 0));
 	return ret;

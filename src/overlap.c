@@ -2,6 +2,8 @@
 #include "overlap.h"
 
 #include "sys.h"
+#include "tally.h"
+#include "without.h"
 #include "write.h"
 
 enum {
@@ -46,8 +48,9 @@ bool overlap_possible(const struct request *rq, const struct descriptor *d, uint
 {
 	size_t block = d->geo.block;
 
-	return d->known && len && !rq->flags && !((pos | len) & (block - 1)) &&
-	       pos + len <= d->size && !write_synchronous(rq, d);
+	if ((without & WITHOUT_OVERLAP) || !d->known || rq->flags || write_synchronous(rq, d))
+		return false;
+	return len && !((pos | len) & (block - 1)) && pos + len <= d->size;
 }
 
 /* A quarter of the whole, so that all parts of the buffer have a share, within bounds. */
@@ -111,6 +114,7 @@ static void wait_for_one(struct overlap *o)
 
 	if (ret == -EAGAIN && !o->waited)
 		ret = write_waiting(o, i);
+	tally_moved(o->tally, ret);
 	o->part[i].under_way = false;
 	o->under_way--;
 	if (ret < (long)o->part[i].len)
@@ -157,6 +161,7 @@ static void write_piece(struct overlap *o, struct cursor *from, size_t len)
 
 void overlap_write(struct overlap *o, struct cursor *from, uint64_t end)
 {
+	o->tally = from->tally;
 	while (o->next < end && !overlap_stopped(o))
 		write_piece(o, from, end - o->next < o->piece ? end - o->next : o->piece);
 }

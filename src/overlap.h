@@ -27,6 +27,7 @@ struct overlap {
 	uint64_t next;             /* where the next piece begins in the file */
 	uint64_t bad;              /* the first byte that is not certainly there; UINT64_MAX: none */
 	unsigned under_way;        /* how many */
+	struct tally *tally;       /* of the request; null: none */
 	bool waited;               /* one has been written synchronously, after it was refused */
 	struct {
 		uint64_t pos;

@@ -163,7 +163,8 @@ struct real real = {
 
 /*
  * In the constructor and nowhere else: dlsym() takes the loader's lock and may allocate, neither of
- * which a wrapper may do. A name that the C library lacks keeps its raw call.
+ * which a wrapper may do. A name that the C library lacks keeps its raw call. Before the library's other
+ * constructors (101 is the first of a program's), one of which may take these over (watch.c).
  */
 #define DIOSHIM_REAL_LOOK_UP(symbol, raw)                       \
 	do {                                                    \
@@ -172,7 +173,7 @@ struct real real = {
 			real.symbol = (__typeof__(real.symbol))next_; \
 	} while (0);
 
-__attribute__((constructor)) static void real_look_up(void)
+__attribute__((constructor(101))) static void real_look_up(void)
 {
 	DIOSHIM_SYMBOLS(DIOSHIM_REAL_LOOK_UP)
 }

@@ -3,8 +3,8 @@
  * shared, so that what they have counted outlives them however they end.
  *
  * The layout is that of the file; the launcher reads it. All zero is a valid beginning, but for the
- * magic: whoever comes first makes the file and nobody has to wait. Everything is written with atomic
- * operations, and nothing waits, locks or allocates.
+ * first two words: whoever comes first writes those and makes the file, and nobody has to wait.
+ * Everything is written with atomic operations, and nothing waits, locks or allocates.
  *
  * DIOSHIM_STATS=FILE counts every call on an O_DIRECT descriptor; DIOSHIM_TRACE=FILE keeps the last
  * RECORD_CALLS calls that the shim changed. The two may name one file.
@@ -95,14 +95,17 @@ struct record_call {
 	int32_t iovcnt;          /* of vectored calls, else 0 */
 	uint64_t addr;           /* the buffer's address, the array's for vectored calls */
 	uint64_t len;            /* bytes asked for in all */
-	int64_t pos;             /* where it began, bytes from the start of the file; -1: not known */
+	int64_t pos;             /* where it began, bytes from the start of the file; -1: not known. Of a
+				    description whose offset others move at the same time: as near as
+				    can be told */
 	int64_t ret;             /* the count, or a negative errno */
 	uint64_t copied;         /* bytes */
 	uint64_t cached;         /* bytes */
 	uint32_t duration_ns;    /* at the most UINT32_MAX */
 	uint16_t misaligned;     /* enum record_misaligned */
 	uint16_t done;           /* enum record_done */
-	uint16_t refusal;        /* errno with which the kernel had refused it; 0: it was not asked */
+	uint16_t refusal;        /* errno with which the kernel had refused it; 0: it was not asked;
+				    UINT16_MAX: it wrote nothing of what was there to write */
 	uint16_t positional;     /* 1 if the call names its offset */
 	int32_t rwf;             /* RWF_* */
 	uint64_t spare[3];
@@ -115,7 +118,10 @@ struct record {
 	_Atomic uint64_t size;       /* sizeof(struct record): another version's differs */
 	_Atomic uint64_t lost_files; /* calls on files for which there was no place */
 	_Atomic uint64_t calls;      /* calls put into call[] so far: the next ticket */
-	uint64_t spare[4];
+	/* Calls for whose length O_DIRECT was taken off a description: begun, ended (recording.h). */
+	_Atomic uint64_t buffered_begun;
+	_Atomic uint64_t buffered_ended;
+	uint64_t spare[2];
 	struct record_file file[RECORD_FILES]; /* open addressing, by device and inode */
 	struct record_call call[RECORD_CALLS]; /* a ring, by number */
 };

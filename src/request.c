@@ -5,7 +5,7 @@
 
 #include "plan.h"
 #include "sys.h"
-#include "usermem.h"
+#include "tally.h"
 
 /* include/uapi/linux/fs.h; RWF_ATOMIC is left out: torn apart it would not be atomic. */
 enum {
@@ -104,7 +104,15 @@ uintptr_t request_addresses(const struct request *rq)
 	return all;
 }
 
-long request_issue(const struct request *rq)
+struct cursor request_cursor(const struct request *rq)
+{
+	struct cursor start = cursor_at_start(rq->iov, rq->count);
+
+	start.tally = rq->tally;
+	return start;
+}
+
+static long issue(const struct request *rq)
 {
 	const struct iovec *iov = rq->iov;
 
@@ -125,6 +133,14 @@ long request_issue(const struct request *rq)
 		return sys(rq->nr, rq->fd, iov, rq->count, rq->positional ? rq->pos : -1L, 0,
 			   rq->flags);
 	}
+}
+
+long request_issue(const struct request *rq)
+{
+	long ret = issue(rq);
+
+	tally_moved(rq->tally, ret);
+	return ret;
 }
 
 long request_issue_on(const struct request *rq, void *addr, size_t len)

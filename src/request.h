@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "usermem.h"
+
 struct request {
 	long nr; /* SYS_read, SYS_pwritev2, ...: to make the same call with other memory */
 	int fd;
@@ -19,6 +21,7 @@ struct request {
 	int flags;               /* RWF_*, preadv2(2) */
 	const struct iovec *iov;
 	int64_t pos;             /* if positional */
+	struct tally *tally;     /* what is done for it, if that is recorded; else null */
 };
 
 /*
@@ -39,6 +42,9 @@ size_t request_length(const struct request *rq);
 
 /* The OR of all addresses (and, if there are several, lengths): what a memory alignment is held against. */
 uintptr_t request_addresses(const struct request *rq);
+
+/* The start of its memory. */
+struct cursor request_cursor(const struct request *rq);
 
 /* Make the call as it stands. Returns the count, or a negative errno. */
 long request_issue(const struct request *rq);

@@ -10,6 +10,8 @@
 #include "descriptor.h"
 #include "hint.h"
 #include "move.h"
+#include "record_call.h"
+#include "recording.h"
 #include "request.h"
 #include "sys.h"
 #include "write.h"
@@ -66,6 +68,19 @@ static bool misaligned(const struct request *rq, const struct descriptor *d)
 	       plan_misaligned(&d->geo, pos, request_length(rq), request_addresses(rq));
 }
 
+/* For the record; the kernel's answer stands where the shim stands aside. */
+static void record_answer(const struct request *rq, int refusal, long answer)
+{
+	if (answer == STAND_ASIDE) {
+		/* Not over: now the kernel is asked. */
+		if (refusal == REFUSAL_FORESEEN)
+			return;
+		tally_done(rq->tally, DONE_ASIDE);
+		answer = refusal > 0 ? -refusal : 0;
+	}
+	record_rescued(rq, refusal, answer);
+}
+
 /*
  * The kernel refused, and the description is not direct: it speaks of something else, or another
  * thread's call had O_DIRECT off for the moment in which we looked (cached.c). Then the same call
@@ -82,6 +97,7 @@ static bool direct_after_all(const struct request *rq, struct descriptor *d, boo
 
 		if (ret != -EINVAL) {
 			*answer = ret;
+			record_retried(rq);
 			return false;
 		}
 		if (!descriptor_look(rq->fd, rq->write, d))
@@ -105,6 +121,7 @@ static long move(const struct request *rq, struct descriptor *d, int refusal)
 	 */
 	if (!d->known && ret > 0 && refusal == EINVAL)
 		hint_learn(rq->fd, 1, d->geo.off);
+	record_moved(rq, d);
 	return ret;
 }
 
@@ -120,6 +137,7 @@ static long rescue_masked(const struct request *rq, int refusal)
 		hint_forget(rq->fd);
 		return STAND_ASIDE;
 	}
+	record_looked(rq, &d);
 	if (!(d.flags & O_DIRECT)) {
 		/* Where the offset is implied, it may have been another when the kernel refused. */
 		bool likely_so = d.known ? !rq->positional || misaligned(rq, &d) : hinted;
@@ -138,8 +156,9 @@ static long rescue_masked(const struct request *rq, int refusal)
 	return move(rq, &d, refusal);
 }
 
-static bool rescue(const struct request *rq, int refusal, int before, ssize_t *ret)
+static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 {
+	struct tally tally;
 	kernel_sigset old;
 	long answer;
 
@@ -147,7 +166,11 @@ static bool rescue(const struct request *rq, int refusal, int before, ssize_t *r
 	if (refusal == REFUSAL_FORESEEN && pthread_testcancel)
 		pthread_testcancel();
 	old = block_signals();
+	if (unlikely(recording.any))
+		record_begin(rq, &tally);
 	answer = rescue_masked(rq, refusal);
+	if (unlikely(recording.any))
+		record_answer(rq, refusal, answer);
 	restore_signals(old);
 	if (answer == STAND_ASIDE) {
 		errno = refusal > 0 ? refusal : before;
@@ -201,7 +224,7 @@ static bool may_help(const struct request *rq, ssize_t ret, int *refusal)
 bool rescue_foreseen(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret)
 {
 	const struct iovec iov = { (void *)(uintptr_t)buf, len };
-	const struct request rq = request_of(nr, fd, &iov, 1, pos);
+	struct request rq = request_of(nr, fd, &iov, 1, pos);
 
 	return rescue(&rq, REFUSAL_FORESEEN, errno, ret);
 }
@@ -210,11 +233,16 @@ ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos
 		       ssize_t ret)
 {
 	const struct iovec iov = { (void *)(uintptr_t)buf, len };
-	const struct request rq = request_of(nr, fd, &iov, 1, pos);
+	struct request rq = request_of(nr, fd, &iov, 1, pos);
 	int refusal;
 
+	/* Of nothing that was asked, the answer has been counted where it came in (watch.c). */
+	if (unlikely(!len))
+		return ret;
 	if (may_help(&rq, ret, &refusal))
 		rescue(&rq, refusal, before, &ret);
+	else if (unlikely(recording.any))
+		record_answered(fd, record_direction(&rq), ret);
 	return ret;
 }
 
@@ -227,9 +255,9 @@ ssize_t rescue_refused_vector(long nr, int fd, const struct iovec *iov, int coun
 	rq.vectored = true;
 	rq.flags = flags;
 	/* Nothing asked, nothing moved. The kernel has accepted the array, so it can be looked at. */
-	if (!ret && !request_length(&rq))
-		return 0;
-	if (may_help(&rq, ret, &refusal))
+	if ((ret || request_length(&rq)) && may_help(&rq, ret, &refusal))
 		rescue(&rq, refusal, before, &ret);
+	else if (unlikely(recording.any))
+		record_answered(fd, record_direction(&rq), ret);
 	return ret;
 }

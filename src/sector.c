@@ -4,6 +4,7 @@
 #include "bounce.h"
 #include "process.h"
 #include "sys.h"
+#include "tally.h"
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 
@@ -64,6 +65,7 @@ static long rewrite(const struct request *rq, const struct descriptor *d, struct
 	ret = request_issue_at(rq, &iov, 1, pos - skip);
 	if (ret != (long)size)
 		return ret < 0 ? ret : -EIO;
+	tally_done(rq->tally, DONE_SECTOR);
 	return len;
 }
 

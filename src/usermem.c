@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "sys.h"
+#include "tally.h"
 
 /* Linux 5.14, madvise(2); the C library's headers may be older. */
 #ifndef MADV_POPULATE_READ
@@ -105,7 +106,7 @@ static size_t copy_piece(struct cursor *c, struct iovec piece, void *own, enum a
 	return piece.iov_len;
 }
 
-static size_t copy(struct cursor *c, void *own, size_t len, enum access access)
+static size_t copy_pieces(struct cursor *c, void *own, size_t len, enum access access)
 {
 	size_t done = 0;
 
@@ -119,6 +120,19 @@ static size_t copy(struct cursor *c, void *own, size_t len, enum access access)
 		if (n < piece.iov_len)
 			break;
 	}
+	return done;
+}
+
+static size_t copy(struct cursor *c, void *own, size_t len, enum access access)
+{
+	int64_t began;
+	size_t done;
+
+	if (likely(!c->tally))
+		return copy_pieces(c, own, len, access);
+	began = tally_clock();
+	done = copy_pieces(c, own, len, access);
+	tally_copied(c->tally, done, began);
 	return done;
 }
 

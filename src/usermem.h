@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+struct tally;
+
 /* A place in an iovec array; the array itself stays the program's. */
 struct cursor {
 	const struct iovec *iov;
@@ -21,6 +23,7 @@ struct cursor {
 	/* Pages found good for the current direction: many small pieces share one check. */
 	uintptr_t good_start;
 	uintptr_t good_end;
+	struct tally *tally; /* where copies are counted; null: nowhere */
 };
 
 struct cursor cursor_at_start(const struct iovec *iov, int count);

@@ -9,7 +9,7 @@ enum { PIECES = 16 };
 /* The first `len` bytes of a request, in the same call, whatever pieces they are in. */
 static long issue_front(const struct request *rq, size_t len)
 {
-	struct cursor from = cursor_at_start(rq->iov, rq->count);
+	struct cursor from = request_cursor(rq);
 	struct iovec pieces[PIECES];
 	struct request front = *rq;
 	struct bounce b = { 0 };
@@ -34,7 +34,7 @@ static long issue_front(const struct request *rq, size_t len)
 /* In one call, as far as the program's memory is good. */
 static long append_cached(const struct request *rq, const struct descriptor *d, size_t len)
 {
-	struct cursor from = cursor_at_start(rq->iov, rq->count);
+	struct cursor from = request_cursor(rq);
 	size_t good = write_readable(&from, d, d->size, len);
 
 	if (!good)

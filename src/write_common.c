@@ -44,7 +44,7 @@ size_t write_readable(const struct cursor *from, const struct descriptor *d, uin
 
 long write_bounced(const struct request *rq, size_t len)
 {
-	struct cursor from = cursor_at_start(rq->iov, rq->count);
+	struct cursor from = request_cursor(rq);
 	struct bounce b = { 0 };
 	long ret = -ENOMEM;
 

@@ -81,6 +81,15 @@ everything() {
   on_each "${files[@]}" "${devices[@]}" -- everything
 }
 
+without() {
+  both -E DIOSHIM_WITHOUT=overlap -- "${overwrites[@]}"
+  run -1 grep io_uring "$trace"
+}
+
+@test "DIOSHIM_WITHOUT=overlap: never" {
+  on_each "${files[@]}" "${devices[@]}" -- without
+}
+
 refused() {
   both -e inject=io_uring_setup:error=EPERM -- "${overwrites[@]}"
   [[ $(grep -c io_uring_setup "$trace") == 1 ]]

@@ -33,6 +33,22 @@ filtered() { # SUITE
   on_each "${strict[@]}" "${devices[@]}" -- filtered strict
 }
 
+recorded() {
+  local -x DIOSHIM_STATS=$BATS_TEST_TMPDIR/record DIOSHIM_TRACE=$BATS_TEST_TMPDIR/record
+  rm -f "$DIOSHIM_STATS"
+  filtered recorded
+  [[ $("$DIOSHIM_TEST_BIN/recordcat" "$DIOSHIM_STATS") =~ calls=([0-9]+) ]]
+  ((BASH_REMATCH[1] > 0))
+  # The first call of all makes the entry of its file, and that takes readlinkat.
+  rm "$DIOSHIM_STATS"
+  run filtered strict
+  [[ $output == *"Bad system call"* ]]
+}
+
+@test "P7: nor beyond those that recording adds" {
+  on_each "${strict[@]}" "${devices[@]}" -- recorded
+}
+
 # By what its source says, for what no filter above has provoked. real.c only stands in for the C
 # library's own functions; SYS_read and so on are the program's call.
 @test "P7: the list is complete" {
@@ -43,7 +59,9 @@ filtered() { # SUITE
   used=$(find "$src" -name '*.[ch]' ! -name real.c -exec grep -oh 'SYS_[a-z0-9_]*' {} + |
     grep -v '^SYS_$' | sed 's/^SYS_xxx$//' | sort -u | sed '/^$/d')
   if grep -q getpid "$src"/*.c; then used+=$'\nSYS_getpid'; fi
-  diff <({ listed helpers && listed unfiltered && listed transfers; } | sort -u) <(sort -u <<<"$used")
+  if grep -q clock_gettime "$src"/*.[ch]; then used+=$'\nSYS_clock_gettime'; fi
+  diff <(for list in helpers unfiltered transfers recorders at_start; do listed $list; done | sort -u) \
+    <(sort -u <<<"$used")
 }
 
 @test "without the shim the same filters leave a misaligned call refused" {

@@ -1,7 +1,7 @@
 /*
  * Under seccomp filters: an old kernel, a jealous sandbox, and one that kills.
  *
- *   seccomp old|refused|strict FILE
+ *   seccomp old|refused|strict|recorded FILE
  *
  * A child installs a filter and makes misaligned calls on FILE; the parent, without one, compares
  * what is in the file afterwards with what the calls have answered. It is seccomp.bats that starts
@@ -11,6 +11,7 @@
  *   refused  a helper call of the shim's is refused with EPERM: the shim may do less, or nothing; it
  *            gives no wrong answer and costs no byte
  *   strict   whatever is not on the list below kills the process (doc/design.md has the list, too)
+ *   recorded the same, with what is added if DIOSHIM_STATS or DIOSHIM_TRACE is set
  */
 #include <err.h>
 #include <errno.h>
@@ -57,6 +58,17 @@ static const int helpers[] = {
 /* These only where prctl(2) says that there is no filter; below they kill, or are not made. */
 static const int unfiltered[] __attribute__((unused)) = {
 	SYS_io_uring_setup, SYS_io_uring_enter, SYS_tgkill,
+};
+
+/*
+ * Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. The second is what clock_gettime(3)
+ * comes to on a machine without a vDSO.
+ */
+static const int recorders[] = { SYS_readlinkat, SYS_clock_gettime };
+
+/* With them, too, but when the library is loaded, and never later. */
+static const int at_start[] __attribute__((unused)) = {
+	SYS_openat, SYS_fallocate, SYS_ftruncate, SYS_close,
 };
 
 /* The program's own call, made again in pieces, at an offset, or with flags. */
@@ -437,7 +449,13 @@ static void refused_helpers(const char *path)
 
 /* (c) A sandbox that kills */
 
-static void strict_sandbox(const char *path)
+static void allow(struct filter *f, const int *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		on_call(f, calls[i], SECCOMP_RET_ALLOW);
+}
+
+static void strict_sandbox(const char *path, bool recorded)
 {
 	struct filter f = { 0 };
 	struct filter no_statx = { 0 };
@@ -445,13 +463,13 @@ static void strict_sandbox(const char *path)
 	add_no_populate(&no_statx);
 	on_call(&no_statx, SYS_statx, enosys);
 	on_call(&no_statx, SYS_sync_file_range, enosys);
-	for (size_t i = 0; i < COUNT_OF(helpers); i++) {
-		on_call(&f, helpers[i], SECCOMP_RET_ALLOW);
-		on_call(&no_statx, helpers[i], SECCOMP_RET_ALLOW);
-	}
-	for (size_t i = 0; i < COUNT_OF(transfers); i++) {
-		on_call(&f, transfers[i], SECCOMP_RET_ALLOW);
-		on_call(&no_statx, transfers[i], SECCOMP_RET_ALLOW);
+	allow(&f, helpers, COUNT_OF(helpers));
+	allow(&no_statx, helpers, COUNT_OF(helpers));
+	allow(&f, transfers, COUNT_OF(transfers));
+	allow(&no_statx, transfers, COUNT_OF(transfers));
+	if (recorded) {
+		allow(&f, recorders, COUNT_OF(recorders));
+		allow(&no_statx, recorders, COUNT_OF(recorders));
 	}
 	on_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
 	on_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
@@ -469,8 +487,10 @@ int main(int argc, char **argv)
 	else if (argc == 3 && !strcmp(argv[1], "refused"))
 		refused_helpers(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "strict"))
-		strict_sandbox(argv[2]);
+		strict_sandbox(argv[2], false);
+	else if (argc == 3 && !strcmp(argv[1], "recorded"))
+		strict_sandbox(argv[2], true);
 	else
-		errx(99, "usage: seccomp old|refused|strict FILE");
+		errx(99, "usage: seccomp old|refused|strict|recorded FILE");
 	return failures != 0;
 }

@@ -1,0 +1,203 @@
+/* Files in a record file. See record_file.h. */
+#include "record_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "descriptor.h"
+#include "hint.h"
+#include "recording.h"
+#include "sys.h"
+
+/*
+ * How far from its own place a file may be. It bounds what a call costs when the table is full, and
+ * is reached only when more than nine tenths of it are taken.
+ */
+enum { PROBES = 256 };
+
+/* What a descriptor number was at the last look that could be relied on. As little believed as a hint. */
+enum seen { SEEN_NEVER, SEEN_DIRECT, SEEN_ORDINARY };
+
+static _Atomic uint8_t seen_table[HINT_FDS];
+
+static enum seen seen_last(int fd)
+{
+	return (unsigned)fd < HINT_FDS ?
+		       atomic_load_explicit(&seen_table[fd], memory_order_relaxed) : SEEN_NEVER;
+}
+
+static void remember(int fd, enum seen seen)
+{
+	if ((unsigned)fd < HINT_FDS && seen_last(fd) != seen)
+		atomic_store_explicit(&seen_table[fd], seen, memory_order_relaxed);
+}
+
+bool record_identify(int fd, struct identity *id)
+{
+	struct stat st;
+
+	if (sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) ||
+	    !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+		return false;
+	*id = (struct identity){ st.st_dev, st.st_ino, S_ISBLK(st.st_mode) };
+	return true;
+}
+
+static struct record_file *place(struct record *rec, const struct identity *id, unsigned n)
+{
+	uint64_t hash = (id->inode * 31 + id->device) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &rec->file[((hash >> 32) + n) % RECORD_FILES];
+}
+
+/* A place that is only claimed is another's, or of one who was killed while he made it. */
+static bool is(const struct record_file *f, const struct identity *id)
+{
+	return atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_READY &&
+	       f->device == id->device && f->inode == id->inode;
+}
+
+static void make(struct record_file *f, const struct identity *id, int fd, const char *path)
+{
+	struct descriptor d;
+
+	f->block_device = id->block_device;
+	f->device = id->device;
+	f->inode = id->inode;
+	memcpy(f->path, path, RECORD_PATH);
+	if (descriptor_look(fd, true, &d) && d.known) {
+		f->mem_align = d.geo.mem;
+		f->off_align = d.geo.off;
+	}
+	atomic_store_explicit(&f->state, RECORD_READY, memory_order_release);
+}
+
+/* "/proc/thread-self/fd/N": not /proc/self, for a thread may have a table of its own (unshare(2)). */
+static void path_of(int fd, char path[RECORD_PATH])
+{
+	char link[40] = "/proc/thread-self/fd/";
+	char digits[12];
+	char *to = link + strlen(link);
+	int n = 0;
+	long len;
+
+	do
+		digits[n++] = (char)('0' + fd % 10);
+	while (fd /= 10);
+	while (n)
+		*to++ = digits[--n];
+	*to = 0;
+	len = sys(SYS_readlinkat, AT_FDCWD, link, path, (long)RECORD_PATH - 1);
+	memset(path + (len > 0 ? len : 0), 0, RECORD_PATH - (len > 0 ? len : 0));
+}
+
+/*
+ * Claim the first free place. Two who do so at once for one file get two, and so does who passes one
+ * that is only claimed: a reader adds up what has the same device and inode.
+ */
+static struct record_file *add(struct record *rec, const struct identity *id, int fd)
+{
+	char path[RECORD_PATH];
+
+	path_of(fd, path);
+	for (unsigned n = 0; n < PROBES; n++) {
+		struct record_file *f = place(rec, id, n);
+		uint32_t state = RECORD_FREE;
+
+		if (is(f, id))
+			return f;
+		if (atomic_load(&f->state) == RECORD_FREE &&
+		    atomic_compare_exchange_strong(&f->state, &state, RECORD_CLAIMED)) {
+			make(f, id, fd, path);
+			return f;
+		}
+	}
+	return NULL;
+}
+
+static struct record_file *find(struct record *rec, const struct identity *id, bool *full)
+{
+	*full = false;
+	for (unsigned n = 0; n < PROBES; n++) {
+		struct record_file *f = place(rec, id, n);
+
+		if (is(f, id))
+			return f;
+		if (atomic_load_explicit(&f->state, memory_order_relaxed) == RECORD_FREE)
+			return NULL;
+	}
+	*full = true;
+	return NULL;
+}
+
+struct record_file *record_file(struct record *rec, const struct identity *id, int fd)
+{
+	bool full;
+	struct record_file *f = find(rec, id, &full);
+
+	return f || full ? f : add(rec, id, fd);
+}
+
+void record_opened(int fd, bool direct)
+{
+	remember(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
+}
+
+void record_duplicated(int from, int to)
+{
+	remember(to, seen_last(from));
+}
+
+void record_closes(int fd)
+{
+	remember(fd, SEEN_NEVER);
+}
+
+/*
+ * A look at the flags. O_DIRECT may be off for the length of another thread's or process's call
+ * (cached.c); if none of those was on its way while we looked, what we saw is so.
+ */
+static enum seen look(int fd)
+{
+	uint64_t ended = atomic_load(&recording.any->buffered_ended);
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	if (flags < 0)
+		return SEEN_ORDINARY;
+	if (flags & O_DIRECT)
+		return SEEN_DIRECT;
+	return atomic_load(&recording.any->buffered_begun) == ended ? SEEN_ORDINARY : SEEN_NEVER;
+}
+
+/*
+ * Looked in a bad moment, at a file that is used directly: the number is what it last was. If it was
+ * never seen, look again; in the end, which a process killed in such a call may bring, say direct.
+ */
+static enum seen look_longer(int fd)
+{
+	enum { TRIES = 1000 };
+	enum seen seen = seen_last(fd);
+
+	for (int i = 0; i < TRIES && seen == SEEN_NEVER; i++) {
+		sys(SYS_sched_yield);
+		seen = look(fd);
+	}
+	return seen == SEEN_NEVER ? SEEN_DIRECT : seen;
+}
+
+bool record_direct(int fd, struct identity *id)
+{
+	enum seen seen = look(fd);
+	bool full;
+
+	if (seen != SEEN_ORDINARY && !record_identify(fd, id))
+		return false;
+	if (seen == SEEN_NEVER) {
+		if (!find(recording.any, id, &full))
+			return false;
+		seen = look_longer(fd);
+	}
+	remember(fd, seen);
+	return seen == SEEN_DIRECT;
+}

@@ -1,0 +1,133 @@
+/*
+ * The record files of this process. See recording.h.
+ *
+ * Raw system calls, since this runs before the program and perhaps before other libraries are ready.
+ * Whatever is wrong costs the record and a line on stderr, never the program.
+ */
+#include "recording.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "complain.h"
+#include "watch.h"
+
+/* In the C library since glibc 2.32; it allocates nothing and translates nothing. */
+const char *strerrordesc_np(int err);
+#pragma weak strerrordesc_np
+
+struct recording recording;
+
+/* What a record file begins with, see struct record. */
+struct header {
+	uint64_t magic;
+	uint64_t size;
+};
+
+enum { NOT_OURS = 1 }; /* not an errno of open(2) and the others here: EPERM comes as -EPERM */
+
+/*
+ * The header first, in one write: there is no moment in which a process that comes second could take
+ * the file for another's. An empty file is anybody's.
+ */
+static long claim(int fd, const struct stat *st)
+{
+	const struct header ours = { RECORD_MAGIC, sizeof(struct record) };
+	struct header there = { 0 };
+	long n;
+
+	if (!st->st_size) {
+		n = sys(SYS_pwrite64, fd, &ours, sizeof(ours), 0L);
+		return n < 0 ? n : n == sizeof(ours) ? 0 : -ENOSPC;
+	}
+	n = sys(SYS_pread64, fd, &there, sizeof(there), 0L);
+	if (n < 0)
+		return n;
+	return n == sizeof(there) && !memcmp(&there, &ours, sizeof(ours)) ? 0 : NOT_OURS;
+}
+
+/* Beyond RLIMIT_FSIZE the kernel would not only refuse, but send SIGXFSZ (setrlimit(2)). */
+static bool too_large(void)
+{
+	struct rlimit limit;
+
+	return !sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) &&
+	       limit.rlim_cur < sizeof(struct record);
+}
+
+/*
+ * Its whole size, with the blocks for it where the file system can reserve them: in a hole, a store
+ * through the mapping would end the program with SIGBUS when the disk is full.
+ */
+static long extend(int fd, const struct stat *st)
+{
+	const long size = sizeof(struct record);
+	long err;
+
+	if (st->st_size == size && st->st_blocks * 512 >= size)
+		return 0;
+	if (too_large())
+		return -EFBIG;
+	err = sys(SYS_fallocate, fd, 0, 0L, size);
+	if (err != -EOPNOTSUPP && err != -ENOSYS)
+		return err;
+	return st->st_size == size ? 0 : sys(SYS_ftruncate, fd, size);
+}
+
+/* The mapping's address, a negative errno, or NOT_OURS. */
+static long map(int fd)
+{
+	struct stat st;
+	long err = sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+
+	if (err)
+		return err;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > sizeof(struct record))
+		return NOT_OURS;
+	if (!st.st_size && too_large())
+		return -EFBIG;
+	err = claim(fd, &st);
+	if (!err)
+		err = extend(fd, &st);
+	if (err)
+		return err;
+	return sys(SYS_mmap, NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
+}
+
+static struct record *open_record(const char *variable, const char *path)
+{
+	static const char end[] = "; nothing is recorded";
+	/* NONBLOCK, NOCTTY: the name may turn out to be anything. */
+	int fd = sys(SYS_openat, AT_FDCWD, path,
+		     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	long got = fd < 0 ? fd : map(fd);
+	const char *why;
+
+	if (fd >= 0)
+		sys(SYS_close, fd);
+	if (got > NOT_OURS)
+		return (struct record *)got;
+	if (got == NOT_OURS)
+		why = "not an empty file, nor one that this version of dioshim records in";
+	else
+		why = strerrordesc_np ? strerrordesc_np((int)-got) : NULL;
+	complain(variable, path, strlen(path), why ? why : "cannot be opened or mapped", end);
+	return NULL;
+}
+
+void recording_start(const char *stats, const char *trace)
+{
+	if (stats)
+		recording.stats = open_record("DIOSHIM_STATS", stats);
+	if (trace && stats && !strcmp(stats, trace))
+		recording.trace = recording.stats;
+	else if (trace)
+		recording.trace = open_record("DIOSHIM_TRACE", trace);
+	if (recording.stats)
+		watch_start();
+	recording.any = recording.stats ? recording.stats : recording.trace;
+}

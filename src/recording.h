@@ -1,0 +1,36 @@
+/*
+ * The record files of this process (record.h), mapped when the library is loaded. No descriptor is
+ * left open, and children share the mappings; a program that is exec()ed maps them anew.
+ */
+#ifndef DIOSHIM_RECORDING_H
+#define DIOSHIM_RECORDING_H
+
+#include "record.h"
+#include "sys.h"
+
+extern struct recording {
+	struct record *any;   /* one of them; null: nothing is recorded */
+	struct record *stats; /* null: not asked for */
+	struct record *trace;
+} recording;
+
+/* In the constructor: DIOSHIM_STATS and DIOSHIM_TRACE, null where not set. */
+void recording_start(const char *stats, const char *trace);
+
+/*
+ * Around each time that the shim takes O_DIRECT off a description: whoever looks at the flags
+ * meanwhile knows that they may not mean what they say (record_direct() in record_file.c).
+ */
+static inline void recording_buffered_begins(void)
+{
+	if (unlikely(recording.any))
+		atomic_fetch_add(&recording.any->buffered_begun, 1);
+}
+
+static inline void recording_buffered_ends(void)
+{
+	if (unlikely(recording.any))
+		atomic_fetch_add(&recording.any->buffered_ended, 1);
+}
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * What was done for one call, collected on the way while it is done, for the record (record_call.h).
+ *
+ * A tally lives on the stack of the call and hangs from its request and its cursors; without
+ * DIOSHIM_STATS and DIOSHIM_TRACE there is none, and the pointer is null. These functions take that.
+ */
+#ifndef DIOSHIM_TALLY_H
+#define DIOSHIM_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "record.h"
+#include "sys.h"
+
+struct tally {
+	int64_t started;  /* tally_clock() */
+	int64_t pos;      /* where it began, bytes from the start of the file; -1: not known */
+	uint64_t len;     /* bytes asked for */
+	uint64_t addrs;   /* the OR of all addresses */
+	uint64_t lens;    /* and, if there are several, of their lengths; else 0 */
+	uint64_t copied;  /* bytes between the program's memory and bounce buffers */
+	uint64_t copy_ns;
+	uint64_t cached;  /* bytes through the page cache */
+	uint32_t mem, off; /* alignments, bytes; 0: never looked at */
+	uint16_t done;    /* enum record_done */
+	uint16_t misaligned; /* enum record_misaligned */
+	uint16_t moves;   /* system calls that have moved data */
+	bool direct;      /* O_DIRECT was seen, or can only have been off for another thread's call */
+	bool known;       /* the kernel has told the alignments */
+	bool append;      /* the kernel chose where it went */
+};
+
+/* Nanoseconds, CLOCK_MONOTONIC. No system call where there is a vDSO. */
+static inline int64_t tally_clock(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static inline void tally_done(struct tally *t, enum record_done done)
+{
+	if (unlikely(t))
+		t->done |= done;
+}
+
+/* A system call that was to move data has returned `ret`. */
+static inline void tally_moved(struct tally *t, long ret)
+{
+	if (unlikely(t) && ret > 0 && t->moves < UINT16_MAX)
+		t->moves++;
+}
+
+/* The same, for one through the page cache. */
+static inline void tally_cached(struct tally *t, long ret)
+{
+	if (unlikely(t) && ret > 0) {
+		t->cached += (uint64_t)ret;
+		t->done |= DONE_CACHED;
+	}
+}
+
+/* `len` bytes were copied, since `began` by tally_clock(). */
+static inline void tally_copied(struct tally *t, uint64_t len, int64_t began)
+{
+	t->copied += len;
+	t->copy_ns += (uint64_t)(tally_clock() - began);
+	if (len)
+		t->done |= DONE_BOUNCED;
+}
+
+/* The range of a call at the description's offset has turned out to begin at `pos`. */
+static inline void tally_at(struct tally *t, int64_t pos)
+{
+	if (unlikely(t))
+		t->pos = pos;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* The steps of a write of a fixed range. See write_step.h. */
+#include "write_step.h"
+
+#include <fcntl.h>
+
+#include "bounce.h"
+#include "cached.h"
+#include "overlap.h"
+#include "sector.h"
+
+/* What a call has moved, of how much. One that moves less has met what ends the request. */
+static long moved(struct writing *w, long ret, size_t len)
+{
+	w->stopped = ret >= 0 && (size_t)ret < len;
+	return ret;
+}
+
+/*
+ * Direct I/O from the program's own memory; if all of it is good, because XFS does not write the last
+ * block before a bad page, although it counts it (Linux 6.18).
+ */
+static long write_own(struct writing *w, size_t len)
+{
+	struct iovec piece;
+
+	if (usermem_readable_prefix(&w->from, len) < len)
+		return -EFAULT;
+	cursor_pieces(&w->from, len, &piece, 1);
+	return moved(w, request_issue_at(w->rq, &piece, 1, w->pos), len);
+}
+
+long write_cached(struct writing *w, size_t len)
+{
+	const struct request *rq = w->rq;
+	size_t good = write_readable(&w->from, w->d, w->pos, len);
+	struct iovec pieces[16];
+	struct request at;
+	size_t now;
+	long ret;
+
+	if (!good)
+		return -EFAULT;
+	if (good == request_length(rq))
+		at = request_at(rq, rq->iov, rq->count, w->pos);
+	else
+		at = request_at(rq, pieces, cursor_pieces(&w->from, good, pieces, 16), w->pos);
+	now = request_length(&at);
+	ret = moved(w, cached_issue(&at), now == good ? len : now);
+	if (ret <= 0)
+		return ret;
+	if (w->cached_from == UINT64_MAX)
+		w->cached_from = w->pos;
+	/* More to come: then the device has this to do meanwhile. */
+	if (w->pos + ret < w->end && !w->d->block_device && !write_synchronous(rq, w->d))
+		cached_sync_start(rq->fd, w->pos, w->pos + ret);
+	return ret;
+}
+
+/* Direct I/O from a bounce buffer: as much of `len` as fits. */
+static long write_bounce(struct writing *w, size_t len)
+{
+	struct cursor from = w->from;
+	struct bounce b = { 0 };
+	size_t good;
+	long ret = -EFAULT;
+
+	if (!bounce_get(&b, len))
+		return -ENOMEM;
+	if (len > b.size)
+		len = b.size;
+	good = usermem_gather(&from, b.addr, len);
+	if (good == len)
+		ret = moved(w, request_issue_at(w->rq, &(struct iovec){ b.addr, len }, 1, w->pos), len);
+	bounce_put(&b);
+	return ret;
+}
+
+/*
+ * A partial sector of a device that cannot be read, and so not rewritten, but by the kernel. At least
+ * it is on the device again before another of our threads may come near its page.
+ */
+static long write_unreadable(struct writing *w, size_t len)
+{
+	bool locked = sector_lock(w->d, w->pos);
+	long ret = write_cached(w, len);
+	long err = ret > 0 ? cached_sync(w->rq->fd, w->pos, w->pos + ret) : 0;
+
+	if (locked)
+		sector_unlock(w->d, w->pos);
+	return err ? err : ret;
+}
+
+static long write_edge(struct writing *w, size_t len)
+{
+	if (!w->d->block_device)
+		return write_cached(w, len);
+	if ((w->d->flags & O_ACCMODE) == O_WRONLY)
+		return write_unreadable(w, len);
+	return sector_write(w->rq, w->d, &w->from, w->pos, len);
+}
+
+/* Copying the next piece while the last is on its way. 0: not to be had. */
+static long write_overlapped(struct writing *w, size_t len)
+{
+	struct cursor from = w->from;
+	struct overlap o;
+
+	len &= ~(size_t)(w->d->geo.block - 1);
+	if (!overlap_pays(len) || !overlap_possible(w->rq, w->d, w->pos, len) ||
+	    !overlap_begin(&o, w->rq->fd, w->pos, len))
+		return 0;
+	overlap_write(&o, &from, w->pos + len);
+	return (long)(overlap_end(&o) - w->pos);
+}
+
+static long write_copied(struct writing *w, size_t len)
+{
+	long ret = write_overlapped(w, len);
+
+	return ret ? ret : write_bounce(w, len);
+}
+
+long write_step(struct writing *w, struct step step)
+{
+	switch (step.how) {
+	case HOW_OWN:
+		return write_own(w, step.len);
+	case HOW_BOUNCE:
+		return write_copied(w, step.len);
+	default:
+		return write_edge(w, step.len);
+	}
+}

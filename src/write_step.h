@@ -1,0 +1,40 @@
+/*
+ * The steps of a write of a fixed range: what write_range.c chooses among and goes through.
+ */
+#ifndef DIOSHIM_WRITE_STEP_H
+#define DIOSHIM_WRITE_STEP_H
+
+#include "write.h"
+
+/* A write of a range on its way. */
+struct writing {
+	const struct request *rq;
+	struct descriptor *d;
+	struct cursor from;   /* the next byte, in the program's memory */
+	uint64_t pos;         /* the next byte, in the file */
+	uint64_t end;
+	uint64_t cached_from; /* the first byte that went through the page cache; UINT64_MAX: none */
+	bool stopped;         /* a call has moved less than it was asked for */
+	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
+	bool cached_only;     /* direct I/O is not to be had for what is left */
+};
+
+/*
+ * One step (write_step.c). Returns the bytes moved, or a negative errno; 0, and what write_otherwise()
+ * names: this way was not open.
+ */
+long write_step(struct writing *w, struct step step);
+
+/* Through the page cache, from the program's own memory, as far as that is good (write_readable()). */
+long write_cached(struct writing *w, size_t len);
+
+/* The blocks around the edges will be needed (write_around.c). */
+void write_fetch_edges(const struct writing *w);
+
+/*
+ * Whole blocks and the partial ones around them at the same time (write_around.c). Returns the bytes
+ * that are where they belong, or a negative errno; 0: not to be had, nothing is lost.
+ */
+long write_around(struct writing *w);
+
+#endif

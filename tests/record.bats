@@ -1,0 +1,487 @@
+#!/usr/bin/env bats
+# What is counted and traced for who asked for it (src/record.h), held against what the programs did.
+
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
+# shellcheck disable=SC2154 # where, scratch: on_each in lib.bash; stderr: run
+
+load lib
+
+setup() {
+  bats_require_minimum_version 1.5.0
+  strict=(ext4-512 ext4-4096 xfs)
+  any=(ext4-512 ext4-4096 xfs btrfs tmpfs)
+  devices=(blk-512 blk-4096)
+  record=$BATS_TEST_TMPDIR/record
+}
+
+# Sets $file; a record is begun anew.
+new_file() {
+  file=$scratch
+  [[ -b $file ]] || file+=/file
+  pattern 1048576 | dd of="$file" bs=64k iflag=fullblock conv=notrunc,fsync status=none
+  rm -f "$record"
+}
+
+watched() { # COMMAND...
+  shim DIOSHIM_STATS="$record" "$@"
+}
+
+recorded() { # WHAT [ARG...]
+  watched "$DIOSHIM_TEST_BIN/recorded" "$@"
+}
+
+cat_record() {
+  "$DIOSHIM_TEST_BIN/recordcat" "${1-$record}"
+}
+
+# "untouched=10 bounced=7 ...", all files together; with a second argument, of one file alone.
+ways() { # read|write [NAME]
+  cat_record | sed -nE "s/^${2-all}\.$1\.((untouched|bounced|partial|refused|failed)=.*)/\1/p" | xargs
+}
+
+value() { # KEY
+  cat_record | sed -n "s/^$1=//p"
+}
+
+total() { # read|write
+  cat_record | sed -nE "s/^all\.$1\.(untouched|bounced|partial|refused|failed)=//p" |
+    awk '{ n += $1 } END { print n + 0 }'
+}
+
+# 22 writes, then 22 reads: 10 aligned, 7 with a misaligned address, 5 of an odd length.
+program='
+import mmap, os, sys
+f = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
+m = memoryview(mmap.mmap(-1, 65536))
+def calls(call):
+    for i in range(10): call(m[:8192], i * 8192)
+    for i in range(7): call(m[3:8195], i * 8192)
+    for i in range(5): call(m[:5000], i * 8192)
+def tolerant(call):
+    def made(*args):
+        try: call(*args)
+        except OSError: pass
+    return made
+calls(tolerant(lambda memory, at: os.pwrite(f, memory, at)))
+calls(tolerant(lambda memory, at: os.preadv(f, [memory], at)))
+'
+
+counted() { # WRITES READS
+  local python traced
+  need strace
+  python=$(python3_binary)
+  new_file
+  # Past the shim: it is the program that strace counts.
+  strace -f -y -o "$BATS_TEST_TMPDIR/trace" -e trace=pwrite64,preadv,preadv2 "$python" -c "$program" "$file"
+  traced=$(grep -cE "^[0-9]+ +(pwrite64|preadv2?)\([0-9]+<${file}[<>]" "$BATS_TEST_TMPDIR/trace")
+  watched "$python" -c "$program" "$file"
+  ((traced == 44 && $(total read) + $(total write) == traced))
+  [[ $(ways write) == "$1" && $(ways read) == "$2" ]]
+  [[ $(value "${file##*/}.path") == "$file" ]]
+  [[ $(value all.read.untouched.bytes) == "${3-81920}" ]]
+}
+
+@test "each call is counted once, for what became of it" {
+  on_each "${strict[@]}" -- counted "untouched=10 bounced=7 partial=5" "untouched=10 bounced=12"
+}
+
+@test "on block devices, too" {
+  on_each "${devices[@]}" -- counted "untouched=10 bounced=7 partial=5" "untouched=10 bounced=12"
+}
+
+@test "where the kernel takes anything, all are untouched" {
+  on_each btrfs tmpfs -- counted untouched=22 untouched=22 $((17 * 8192 + 25000))
+}
+
+# Without overlap, which copies whole blocks that could go as they are.
+details() {
+  new_file
+  watched DIOSHIM_WITHOUT=overlap "$(python3_binary)" -c "$program" "$file"
+  [[ $(value all.write.address) == 7 && $(value all.write.length) == 5 && ! $(value all.write.offset) ]]
+  [[ $(value all.write.no_tail) == 7 && $(value all.read.no_tail) == 7 ]]
+  [[ $(value "all.write.tail.$((5000 % align))") == 5 && $(value "all.read.tail.$((5000 % align))") == 5 ]]
+  [[ $(value all.read.copied) == $((7 * 8192 + 5 * 5000 - 5 * own)) && $(value all.read.copy_ns) -gt 0 ]]
+  [[ $(value all.write.bounced.bytes) == $((7 * 8192)) && $(value all.write.partial.bytes) == 25000 ]]
+  [[ $(value all.write.cached) == $((5 * (5000 - 4096))) && $(value all.write.copied) == $((7 * 8192)) ]]
+  [[ $(value file.off_align) == "$align" && $(value file.inode) == $(stat -c %i "$file") ]]
+}
+
+# Of an odd read, the aligned front goes straight into aligned memory.
+@test "bytes copied and cached, what was misaligned, tails, alignments, which file" {
+  need python3
+  align=512 own=4608 on_each ext4-512 -- details
+  align=4096 own=4096 on_each ext4-4096 -- details
+}
+
+every_name() {
+  new_file
+  recorded kinds "$file"
+  [[ $(ways read) == untouched=10 && $(ways write) == untouched=10 ]]
+}
+
+@test "under every name, and not without O_DIRECT" {
+  on_each "${any[@]}" "${devices[@]}" -- every_name
+}
+
+answers() {
+  new_file
+  recorded answers "$file"
+  [[ $(ways read) == "untouched=6 failed=3" && $(ways write) == "untouched=2 failed=2" ]]
+}
+
+@test "nothing asked, the end of the file, failures; errno stays" {
+  on_each "${strict[@]}" -- answers
+}
+
+threads() {
+  new_file
+  recorded threads "$file"
+  [[ $(ways read) == "untouched=2000 bounced=2000" && $(ways write) == "untouched=2000 partial=2000" ]]
+  [[ $(value all.write.partial.bytes) == $((2000 * 5001)) && $(value all.read.copied) == $((2000 * 4096)) ]]
+}
+
+@test "by eight threads, each with a descriptor, beside an ordinary one" {
+  on_each "${strict[@]}" -- threads
+}
+
+# What becomes of a call is chance here: O_DIRECT may be off for another's sake.
+sharing() {
+  new_file
+  recorded sharing "$file"
+  (($(total read) == 4000 && $(total write) == 4000))
+}
+
+@test "by eight threads with one descriptor, beside an ordinary one" {
+  on_each "${any[@]}" -- sharing
+}
+
+# Each of the processes: 20 aligned reads, 10 odd writes.
+processes() {
+  new_file
+  recorded tree "$file"
+  (($(total read) == 300 && $(total write) == 150))
+  new_file
+  recorded vfork "$file"
+  (($(total read) == 40 && $(total write) == 20))
+  new_file
+  recorded exec "$file" "$DIOSHIM_TEST_BIN/recorded" exec "$file" /bin/true
+  (($(total read) == 40 && $(total write) == 20))
+  new_file
+  run -137 recorded kill "$file"
+  (($(total read) == 20 && $(total write) == 10))
+  [[ $(value claimed) == 0 && $(value ready) == 1 ]]
+}
+
+@test "by processes that fork, vfork, _exit, exec another program, are killed" {
+  on_each "${strict[@]}" -- processes
+}
+
+many_files() {
+  rm -f "$record"
+  recorded many "$scratch" 3000
+  (($(value ready) <= 2048 && $(value ready) > 1800))
+  (($(value all.read.untouched) == $(value ready)))
+  (($(value ready) + $(value lost_files) == 3000))
+}
+
+@test "more files than there are places for: the rest is counted as that" {
+  on_each tmpfs -- many_files
+}
+
+# The trace
+
+# shellcheck disable=SC2054 # callone takes them so
+traced_calls=(pwrite,3,8192,4096 pwrite,0,1000,512 pread,1,4096,8192 read,0,777,1024 write,5,1024,2048
+  pread,0,4096,4096 preadv,3,8192,4096 pwritev,0,2048,4097 readv,7,4096,512 writev,1,4096,0
+  pwritev2,0,1000,100 preadv2,2,1024,0 write,0,10001,4097)
+
+# What these calls must leave, by what callone was told; the aligned one is not to be found.
+expected_calls() {
+  local call name misalign len pos bits number=0 iovcnt positional
+  for call in "${traced_calls[@]}"; do
+    IFS=, read -r name misalign len pos <<<"$call"
+    bits=$(((misalign % 512 ? 1 : 0) | (len % 512 ? 2 : 0) | (pos % 512 ? 4 : 0)))
+    ((bits)) || continue
+    iovcnt=0 positional=0
+    if [[ $name == p* ]]; then positional=1; fi
+    if [[ $name == *v* ]]; then iovcnt=2; elif ((positional)); then name+=64; fi
+    echo "call=$((number++)) nr=$name fd=3 iovcnt=$iovcnt len=$len pos=$pos ret=$len" \
+      "misaligned=$bits positional=$positional"
+  done
+}
+
+traced() {
+  local line calls=$BATS_TEST_TMPDIR/calls
+  new_file
+  shim DIOSHIM_TRACE="$record" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct "${traced_calls[@]}" \
+    >/dev/null 3>&- 4>&-
+  cat_record | grep '^call=' >"$calls"
+  diff <(expected_calls) \
+    <(sed -E 's/^(call=.* misaligned=.) .* (positional=.) .*/\1 \2/' "$calls")
+  # The first was refused, the others were foreseen unless vectored.
+  [[ $(sed -n 1p "$calls") == *" refusal=22 "* && $(sed -n 2p "$calls") == *" refusal=0 "* ]]
+  # A bounce buffer alone; the page cache alone; both and in parts.
+  [[ $(sed -n 1p "$calls") == *" done=1 "*" copied=8192 cached=0 "* ]]
+  [[ $(sed -n 2p "$calls") == *" done=2 "*" copied=0 cached=1000 "* ]]
+  [[ $(tail -n 1 "$calls") == *" done=11 "*" copied=4096 cached=5905 "* ]]
+  while read -r line; do
+    [[ $line == *" inode=$(stat -c %i "$file")" && $line =~ duration=[1-9] ]]
+  done <"$calls"
+  # Only asked to trace: nothing is counted.
+  [[ ! $(ways read)$(ways write) ]]
+}
+
+@test "the trace has the calls that were changed, and no others" {
+  on_each ext4-512 -- traced
+}
+
+# Those that were made again with O_DIRECT off (16) are told where they were by the offset afterwards.
+one_offset() {
+  new_file
+  shim DIOSHIM_TRACE="$record" "$DIOSHIM_TEST_BIN/recorded" offset "$file"
+  cat_record | sed -nE 's/^call=.* pos=([0-9]+) .* done=([0-9]+) .*/\1 \2/p' |
+    awk 'int($2 / 16) % 2 == 0 { if ($1 % 5001 || $1 >= 500100 || seen[$1]++) exit 1; n++ } END { if (!n) exit 1 }'
+}
+
+@test "where a call through a shared offset was" {
+  on_each "${strict[@]}" -- one_offset
+}
+
+both() {
+  new_file
+  shim DIOSHIM_STATS="$record" DIOSHIM_TRACE="$record" \
+    "$DIOSHIM_TEST_BIN/recorded" exec "$file" /bin/true
+  [[ $(ways read) == untouched=20 && $(value calls) == 10 && $(value ready) == 1 ]]
+  new_file
+  rm -f "$record.trace"
+  shim DIOSHIM_STATS="$record" DIOSHIM_TRACE="$record.trace" \
+    "$DIOSHIM_TEST_BIN/recorded" exec "$file" /bin/true
+  [[ $(ways read) == untouched=20 && $(value calls) == 0 ]]
+  [[ $(cat_record "$record.trace") == *calls=10* ]]
+}
+
+@test "one file for both, and two files" {
+  on_each "${strict[@]}" -- both
+}
+
+ring() {
+  new_file
+  shim DIOSHIM_TRACE="$record" "$DIOSHIM_TEST_BIN/recorded" ring "$file" 66536
+  cat_record >"$BATS_TEST_TMPDIR/calls"
+  grep -qx calls=66536 "$BATS_TEST_TMPDIR/calls"
+  run ! grep ^missing "$BATS_TEST_TMPDIR/calls"
+  diff <(sed -nE 's/^call=([0-9]+) .* pos=(-[0-9]+) ret=-22 .*/\1 \2/p' "$BATS_TEST_TMPDIR/calls") \
+    <(seq 1000 66535 | awk '{ print $1, -100 - $1 }')
+}
+
+@test "the ring goes round, and has the last calls" {
+  on_each ext4-512 -- ring
+}
+
+# What the files may be
+
+# $1 runs as if nothing were asked for; one line says why.
+useless() { # NAME WHY
+  run -0 --separate-stderr shim DIOSHIM_STATS="$1" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct \
+    pwrite,3,8192,4096 pread,3,8192,4096
+  echo "$1: $stderr"
+  [[ ${lines[*]} == *"= 8192"*"= 8192"* && ${#stderr_lines[@]} == 1 ]]
+  [[ $stderr == "dioshim: DIOSHIM_STATS=$1: "*"$2"*"; nothing is recorded" ]]
+}
+
+foreign() {
+  local name
+  new_file
+  cd "$BATS_TEST_TMPDIR" || return
+  head -c 100 /dev/urandom >short
+  truncate -s 10092608 zeros
+  printf 'dioshim1' >one-word
+  { printf 'dioshim1' && head -c 20000000 /dev/zero; } >longer
+  { printf 'dioshim1\1\0\0\0\0\0\0\0' && head -c 10000000 /dev/zero; } >other-version
+  for name in short zeros one-word longer other-version; do
+    cp -a "$name" "$name.before"
+    useless "$BATS_TEST_TMPDIR/$name" "not an empty file"
+    cmp "$name" "$name.before"
+    [[ $(stat -c '%y %s' "$name") == $(stat -c '%y %s' "$name.before") ]]
+  done
+}
+
+@test "another's file is not touched" {
+  on_each ext4-512 -- foreign
+}
+
+bad_paths() {
+  new_file
+  cd "$BATS_TEST_TMPDIR" || return
+  mkfifo fifo && mkdir directory && ln -s target link && mkdir small
+  useless "$BATS_TEST_TMPDIR/none/record" "No such file or directory"
+  useless "$BATS_TEST_TMPDIR/directory" "Is a directory"
+  useless "$BATS_TEST_TMPDIR/link" "symbolic links"
+  useless "$BATS_TEST_TMPDIR/fifo" "not an empty file"
+  useless /dev/null "not an empty file"
+  useless "relative/none" "No such file or directory"
+  [[ ! -e target ]]
+  mount -t tmpfs -o size=1m dioshim-test small
+  useless "$BATS_TEST_TMPDIR/small/record" "No space left on device"
+  # Not even a signal, of a program that may write no large files.
+  (ulimit -f 1000 && useless "$BATS_TEST_TMPDIR/limited" "File too large")
+  shim DIOSHIM_STATS="" DIOSHIM_TRACE="" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct read,3,512,0
+}
+
+@test "a bad path is told once, and the program works" {
+  ((EUID == 0)) || skip "mounting filesystems needs root"
+  on_each ext4-512 -- bad_paths
+  umount "$BATS_TEST_TMPDIR/small" || :
+}
+
+@test "a file that is empty will do, and one that is there already is gone on with" {
+  : >"$record"
+  scratch=$BATS_TEST_TMPDIR
+  for n in 1 2; do
+    watched "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl
+    [[ $(stat -c %s "$record") == 10092608 && $(value lost_files) == 0 ]]
+  done
+  rm "$record"
+  umask 0
+  watched "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl
+  [[ $(stat -c %a "$record") == 600 ]]
+}
+
+many_at_once() {
+  local n children=()
+  new_file
+  for ((n = 0; n < 20; n++)); do
+    recorded exec "$file" /bin/true &
+    children+=($!)
+  done 2>"$BATS_TEST_TMPDIR/complaints"
+  wait "${children[@]}"
+  [[ ! -s $BATS_TEST_TMPDIR/complaints ]]
+  (($(total read) == 400 && $(total write) == 200))
+}
+
+@test "twenty programs that make it at once" {
+  on_each ext4-512 -- many_at_once
+}
+
+# A good guest
+
+@test "P7: no descriptor is left open, and numbers are the same" {
+  need python3
+  list='import os; print(sorted(os.listdir("/proc/self/fd")), os.open("/dev/null", os.O_RDONLY))'
+  python=$(python3_binary)
+  plain=$("$python" -c "$list")
+  [[ $(watched "$python" -c "$list") == "$plain" ]]
+  [[ $(shim DIOSHIM_TRACE="$record" "$python" -c "$list" 5<&-) == "$plain" ]]
+}
+
+# The loader's calls for the library are left out, by name.
+started() { # VARIABLE...
+  strace -f -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" "${@/#/-E}" \
+    "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl read,0,512,0 >/dev/null
+  sed -E 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/' "$BATS_TEST_TMPDIR/trace" |
+    grep -vxE 'mmap|openat|read|fstat|newfstatat|mprotect|close|munmap|brk|getrandom|.*(exit|exited).*' | sort
+}
+
+@test "P2: not asked to record, the shim makes no system call" {
+  need strace
+  strace -f -o "$BATS_TEST_TMPDIR/plain" "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl read,0,512,0 >/dev/null
+  sed -E 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/' "$BATS_TEST_TMPDIR/plain" |
+    grep -vxE 'mmap|openat|read|fstat|newfstatat|mprotect|close|munmap|brk|getrandom|.*(exit|exited).*' |
+    sort >"$BATS_TEST_TMPDIR/expected"
+  diff "$BATS_TEST_TMPDIR/expected" <(started)
+  run ! diff "$BATS_TEST_TMPDIR/expected" <(started DIOSHIM_STATS="$record")
+}
+
+guest_recorded() {
+  chmod 755 "$scratch"
+  rm -f "$record"
+  shim DIOSHIM_STATS="$record" DIOSHIM_TRACE="$record" DIOSHIM_TEST_DIR="$scratch" \
+    CMOCKA_TEST_FILTER="${1-*}" "$DIOSHIM_TEST_BIN/guest" >"$BATS_TEST_TMPDIR/guest" 2>&1 ||
+    { grep -v ^ok "$BATS_TEST_TMPDIR/guest" && false; }
+}
+
+@test "P7: a good guest while it records, its stack included" {
+  on_each ext4-512 ext4-4096 -- guest_recorded
+}
+
+# DIOSHIM_WITHOUT
+
+# shellcheck disable=SC2054 # the same
+odd=(pwrite,3,40000,12345 pwrite,3,8192,8192 pread,3,8192,8192 pwrite,3,8192,8192)
+
+without() { # LIST
+  new_file
+  strace -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" -E DIOSHIM_WITHOUT="$1" \
+    "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct "${odd[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1
+  # Whatever it is done without, it is done.
+  [[ $(grep -c '= 40000$\|= 8192$' "$BATS_TEST_TMPDIR/out") == 4 ]]
+  cksum <"$file" >"$BATS_TEST_TMPDIR/sum.$1"
+  cmp "$BATS_TEST_TMPDIR/sum." "$BATS_TEST_TMPDIR/sum.$1"
+}
+
+seen() { # PATTERN
+  grep -c -- "$1" "$BATS_TEST_TMPDIR/trace" || :
+}
+
+each_without() {
+  without ""
+  (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen MADV_NOHUGEPAGE) == 0))
+  (($(seen POSIX_FADV_WILLNEED) == 2 && $(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') > 0))
+  rings=$(seen io_uring_setup) # 0 where the kernel has none for us
+  without overlap
+  (($(seen io_uring) == 0 && $(seen POSIX_FADV_WILLNEED) == 2))
+  without hints
+  (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
+  without hugepages
+  (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 0 && $(seen MADV_NOHUGEPAGE) == 1))
+  without prefetch
+  (($(seen io_uring_setup) == rings && $(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 0))
+  (($(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') == 0))
+  without overlap,prefetch,hugepages,hints
+  (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 0 && $(seen POSIX_FADV_WILLNEED) == 0))
+  [[ ! $(sed -n '/^dioshim/p' "$BATS_TEST_TMPDIR/out") ]]
+}
+
+@test "DIOSHIM_WITHOUT: each optimisation can be done without, and all" {
+  need strace
+  on_each "${strict[@]}" -- each_without
+}
+
+bad_words() {
+  without ""
+  without "hints,speed,,hugepages,Hints"
+  [[ $(grep -c ^dioshim "$BATS_TEST_TMPDIR/out") == 2 ]]
+  for word in speed Hints; do
+    grep -qx "dioshim: DIOSHIM_WITHOUT=$word: none of hints, hugepages, overlap, prefetch; ignored" \
+      "$BATS_TEST_TMPDIR/out"
+  done
+  (($(seen 'EINVAL') == 4 && $(seen MADV_NOHUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
+}
+
+@test "DIOSHIM_WITHOUT: an unknown word is told, and the others hold" {
+  need strace
+  on_each ext4-512 -- bad_words
+}
+
+# The bounce memory is what is not for children ("dc").
+bounce_flags() {
+  new_file
+  shim DIOSHIM_WITHOUT="$1" "$(python3_binary)" -c '
+import mmap, os, sys
+f = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
+m = memoryview(mmap.mmap(-1, 1 << 20))[1:]
+for i in range(100): os.preadv(f, [m[:65536]], 0)
+flags = [l for l in open("/proc/self/smaps") if l.startswith("VmFlags") and " dc" in l]
+print(*flags)
+' "$file"
+}
+
+huge() {
+  [[ $(bounce_flags "") == *" hg"* && $(bounce_flags "") != *" nh"* ]]
+  [[ $(bounce_flags hugepages) == *" nh"* && $(bounce_flags hugepages) != *" hg"* ]]
+}
+
+@test "DIOSHIM_WITHOUT=hugepages: as the kernel sees it" {
+  need python3
+  on_each ext4-512 -- huge
+}

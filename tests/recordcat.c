@@ -1,0 +1,186 @@
+/*
+ * Print a record file (src/record.h), one KEY=VALUE on a line, for the tests to compare.
+ *
+ *	recordcat FILE
+ *
+ * What is counted is printed as NAME.DIRECTION.COUNTER, with NAME the last part of the file's path and
+ * the places of one file added up; counters that are 0 are left out. "all" is the sum of all files. The
+ * calls of the trace come in their order, each on one line: call=N nr=... The exit status is 1 if FILE
+ * is no record file, or not whole.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "record.h"
+
+static const char *const ways[] = { "untouched", "bounced", "partial", "refused", "failed" };
+static const char *const directions[] = { "read", "write" };
+static const char *const bits[] = { "address", "length", "offset" };
+
+/* A record, but with counters that can be added up without ceremony. */
+struct sums {
+	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS], copied, copy_ns, cached;
+	uint64_t misaligned[RECORD_MISALIGNED], no_tail, other_tails;
+	struct record_tail tail[RECORD_TAILS];
+};
+
+static void add(struct sums *s, const struct record_counts *c)
+{
+	for (int i = 0; i < RECORD_WAYS; i++) {
+		s->calls[i] += c->calls[i];
+		s->bytes[i] += c->bytes[i];
+	}
+	for (int i = 0; i < RECORD_MISALIGNED; i++)
+		s->misaligned[i] += c->misaligned[i];
+	s->copied += c->copied;
+	s->copy_ns += c->copy_ns;
+	s->cached += c->cached;
+	s->no_tail += c->no_tail;
+	s->other_tails += c->other_tails;
+	/* Where a file has several places, their tails are printed one after the other. */
+	for (int i = 0, at = 0; i < RECORD_TAILS && c->tail[i].bytes; i++) {
+		while (at < RECORD_TAILS && s->tail[at].bytes && s->tail[at].bytes != c->tail[i].bytes)
+			at++;
+		if (at == RECORD_TAILS)
+			break;
+		s->tail[at].bytes = c->tail[i].bytes;
+		s->tail[at].calls += c->tail[i].calls;
+	}
+}
+
+static void print(const char *name, const char *direction, const char *what, const char *more,
+		  uint64_t value)
+{
+	if (value)
+		printf("%s.%s.%s%s=%" PRIu64 "\n", name, direction, what, more, value);
+}
+
+static void print_sums(const char *name, const char *direction, const struct sums *s)
+{
+	char tail[32];
+
+	for (int i = 0; i < RECORD_WAYS; i++) {
+		print(name, direction, ways[i], "", s->calls[i]);
+		print(name, direction, ways[i], ".bytes", s->bytes[i]);
+	}
+	for (int i = 0; i < RECORD_MISALIGNED; i++)
+		print(name, direction, bits[i], "", s->misaligned[i]);
+	print(name, direction, "copied", "", s->copied);
+	print(name, direction, "copy_ns", "", s->copy_ns);
+	print(name, direction, "cached", "", s->cached);
+	print(name, direction, "no_tail", "", s->no_tail);
+	print(name, direction, "other_tails", "", s->other_tails);
+	for (int i = 0; i < RECORD_TAILS && s->tail[i].bytes; i++) {
+		snprintf(tail, sizeof(tail), ".%" PRIu64, s->tail[i].bytes);
+		print(name, direction, "tail", tail, s->tail[i].calls);
+	}
+}
+
+static int same(const struct record_file *a, const struct record_file *b)
+{
+	return a->state == RECORD_READY && b->state == RECORD_READY && a->device == b->device &&
+	       a->inode == b->inode;
+}
+
+static void print_file(const struct record *rec, int n, struct sums all[])
+{
+	const struct record_file *f = &rec->file[n];
+	const char *name = strrchr(f->path, '/') ? strrchr(f->path, '/') + 1 : f->path;
+
+	for (int i = 0; i < n; i++)
+		if (same(f, &rec->file[i]))
+			return;
+	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32 "\n%s.off_align=%" PRIu32
+	       "\n%s.device=%" PRIu64 "\n%s.inode=%" PRIu64 "\n",
+	       name, f->path, name, f->block_device, name, f->mem_align, name, f->off_align, name,
+	       f->device, name, f->inode);
+	for (int d = 0; d < RECORD_DIRECTIONS; d++) {
+		struct sums sums = { 0 };
+
+		for (int i = n; i < RECORD_FILES; i++)
+			if (same(f, &rec->file[i])) {
+				add(&sums, &rec->file[i].counts[d]);
+				add(&all[d], &rec->file[i].counts[d]);
+			}
+		print_sums(name, directions[d], &sums);
+	}
+}
+
+static void print_files(const struct record *rec)
+{
+	struct sums all[RECORD_DIRECTIONS] = { 0 };
+	int states[3] = { 0 };
+
+	for (int i = 0; i < RECORD_FILES; i++) {
+		states[rec->file[i].state % 3]++;
+		if (rec->file[i].state == RECORD_READY)
+			print_file(rec, i, all);
+	}
+	for (int d = 0; d < RECORD_DIRECTIONS; d++)
+		print_sums("all", directions[d], &all[d]);
+	printf("claimed=%d\nready=%d\nlost_files=%" PRIu64 "\n", states[RECORD_CLAIMED],
+	       states[RECORD_READY], rec->lost_files);
+}
+
+static const char *name_of(int32_t nr)
+{
+	switch (nr) {
+#define NAME(name) case SYS_##name: return #name;
+	NAME(read) NAME(pread64) NAME(readv) NAME(preadv) NAME(preadv2)
+	NAME(write) NAME(pwrite64) NAME(writev) NAME(pwritev) NAME(pwritev2)
+#undef NAME
+	default:
+		return "unknown";
+	}
+}
+
+static void print_calls(const struct record *rec)
+{
+	uint64_t first = rec->calls > RECORD_CALLS ? rec->calls - RECORD_CALLS : 0;
+
+	printf("calls=%" PRIu64 "\n", rec->calls);
+	for (uint64_t n = first; n < rec->calls; n++) {
+		const struct record_call *c = &rec->call[n % RECORD_CALLS];
+
+		if (c->ticket != n + 1) {
+			printf("missing=%" PRIu64 "\n", n);
+			continue;
+		}
+		printf("call=%" PRIu64 " nr=%s fd=%d iovcnt=%d len=%" PRIu64 " pos=%" PRId64
+		       " ret=%" PRId64 " misaligned=%u done=%u refusal=%u positional=%u rwf=%d"
+		       " copied=%" PRIu64 " cached=%" PRIu64 " pid=%d tid=%d addr=%#" PRIx64
+		       " duration=%u time=%" PRId64 " inode=%" PRIu64 "\n",
+		       n, name_of(c->nr), c->fd, c->iovcnt, c->len, c->pos, c->ret, c->misaligned, c->done,
+		       c->refusal, c->positional, c->rwf, c->copied, c->cached, c->pid, c->tid, c->addr,
+		       c->duration_ns, c->time_ns, c->file < RECORD_FILES ? rec->file[c->file].inode : 0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct record *rec;
+	struct stat st;
+	int fd;
+
+	if (argc != 2)
+		errx(99, "usage: recordcat FILE");
+	fd = open(argv[1], O_RDONLY);
+	if (fd < 0 || fstat(fd, &st))
+		err(1, "%s", argv[1]);
+	if (st.st_size != sizeof(*rec))
+		errx(1, "%s: %jd bytes, not %zu", argv[1], (intmax_t)st.st_size, sizeof(*rec));
+	rec = mmap(NULL, sizeof(*rec), PROT_READ, MAP_SHARED, fd, 0);
+	if (rec == MAP_FAILED)
+		err(99, "mmap");
+	if (rec->magic != RECORD_MAGIC || rec->size != sizeof(*rec))
+		errx(1, "%s: no record file of this version", argv[1]);
+	print_files(rec);
+	print_calls(rec);
+	return 0;
+}
