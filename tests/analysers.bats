@@ -6,7 +6,10 @@ load lib
 
 setup() {
   cd -- "$DIOSHIM_TOP_SRCDIR" || return
-  flags=(-std=gnu11 -D_GNU_SOURCE -Isrc)
+  flags=(-std=gnu11 -D_GNU_SOURCE -Isrc -Ilauncher '-DLIBDIR="/usr/lib"' '-DPACKAGE_STRING="dioshim 0"')
+  read -r -a libraries < <(pkg-config --cflags libelf smartcols jansson)
+  flags+=("${libraries[@]}")
+  sources=(src/*.c launcher/*.c)
 }
 
 # The analysers' warnings go to standard error; one is enough to fail.
@@ -30,22 +33,22 @@ check_with_cppcheck() { # SOURCE...
 
 @test "gcc -fanalyzer has nothing to say" {
   need gcc
-  gcc_analyzer src/*.c
+  gcc_analyzer "${sources[@]}"
 }
 
 @test "clang-tidy has nothing to say" {
   need clang-tidy
-  clang_tidy src/*.c
+  clang_tidy "${sources[@]}"
 }
 
 @test "cppcheck has nothing to say" {
   need cppcheck
-  check_with_cppcheck src/*.c
+  check_with_cppcheck "${sources[@]}"
 }
 
 @test "shellcheck has nothing to say" {
   need shellcheck
-  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh
+  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh completion/*.bash
 }
 
 # Each is shown a fault of the kind it is there for.

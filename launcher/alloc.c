@@ -1,0 +1,51 @@
+/* Memory that is there, or the end. See alloc.h. */
+#include "alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+
+static void *have(void *memory)
+{
+	if (memory)
+		return memory;
+	message("out of memory");
+	exit(EXIT_LAUNCHER);
+}
+
+void *alloc_zeroed(size_t count, size_t size)
+{
+	return have(calloc(count, size));
+}
+
+char *alloc_string(const char *text)
+{
+	return have(strdup(text));
+}
+
+char *alloc_part(const char *text, size_t length)
+{
+	return have(strndup(text, length));
+}
+
+char *alloc_format(const char *format, ...)
+{
+	va_list ap;
+	char *text = NULL;
+	int length;
+
+	va_start(ap, format);
+	length = vasprintf(&text, format, ap);
+	va_end(ap);
+	return have(length < 0 ? NULL : text);
+}
+
+void *alloc_room(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return have(reallocarray(array, count ? count * 2 : 1, size));
+}

@@ -1,0 +1,78 @@
+/*
+ * See values.h. The rules for what is handed to the shim are the shim's own: tests/launcher.bats
+ * puts the same values to both.
+ */
+#include "values.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "bounce.h"
+
+/* Digits and nothing else; `end` is where they end. Past `most` it does not matter by how much. */
+static bool digits(const char *text, uint64_t most, uint64_t *value, const char **end)
+{
+	const char *at = text;
+
+	*value = 0;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (*value <= most)
+			*value = *value * 10 + (uint64_t)(*at - '0');
+	}
+	*end = at;
+	return at > text;
+}
+
+bool value_seconds(const char *text, unsigned *seconds)
+{
+	uint64_t value;
+	const char *end;
+
+	if (!digits(text, SECONDS_MAX, &value, &end) || *end || !value || value > SECONDS_MAX)
+		return false;
+	*seconds = (unsigned)value;
+	return true;
+}
+
+bool value_is_size(const char *text)
+{
+	uint64_t value;
+	const char *end;
+
+	if (!digits(text, BOUNCE_MAX_MOST, &value, &end) || value > BOUNCE_MAX_MOST)
+		return false;
+	if (*end == 'K' || *end == 'k')
+		value <<= 10;
+	else if (*end == 'M' || *end == 'm')
+		value <<= 20;
+	else if (*end)
+		return false;
+	if (*end && end[1])
+		return false;
+	return value >= BOUNCE_MAX_LEAST && value <= BOUNCE_MAX_MOST;
+}
+
+static bool is_word(const char *text, size_t length)
+{
+	static const char *const words[] = { "hints", "hugepages", "overlap", "prefetch" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strlen(words[i]) == length && !memcmp(words[i], text, length))
+			return true;
+	}
+	return false;
+}
+
+bool value_is_without(const char *text)
+{
+	for (;;) {
+		size_t length = strcspn(text, ",");
+
+		if (!is_word(text, length))
+			return false;
+		if (!text[length])
+			return true;
+		text += length + 1;
+	}
+}

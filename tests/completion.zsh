@@ -1,0 +1,51 @@
+# Print what zsh offers for a command line, a word a line. For completion.bats:
+#
+#   zsh -f completion.zsh DIRECTORY-OF-THE-FUNCTION LINE
+#
+# An interactive zsh on a pseudo-terminal completes the line; in it compadd, which every completion
+# ends in, prints the matches.
+
+zmodload zsh/zpty || exit
+rc=$(mktemp) || exit
+
+# What the interactive shell reads first.
+() {
+  print -r -- "PROMPT= PS2= RPROMPT="
+  print -r -- "unsetopt prompt_cr prompt_sp beep; unset zle_bracketed_paste"
+  print -r -- "fpath=(${(q)1} \$fpath); autoload -Uz compinit && compinit -u -D"
+  cat <<'END'
+compadd() {
+  # What only counts or fills an array is not an offer.
+  local -a plain=("${@[1,(i)(-|--)]}") offered
+  if (( ${plain[(I)-[a-zA-Z]#[OAD]*]} )); then
+    builtin compadd "$@"
+    return
+  fi
+  builtin compadd -A offered "$@"
+  (( $#offered )) && print -rl -- "offer:"${^offered}
+  builtin compadd "$@"
+}
+finish() {
+  zle complete-word
+  print -r -- 'offers:end'
+  exit
+}
+zle -N finish
+bindkey '^I' finish
+print -r -- 'shell:'ready
+END
+} "$1" >"$rc"
+
+zpty shell "cd ${(q)PWD} && exec zsh -f -i"
+zpty -w shell "stty -echo; source ${(q)rc}"
+zpty -r shell got $'*shell:ready\r\n'
+rm -f "$rc"
+zpty -w -n shell "$2"$'\t'
+while zpty -r shell got; do
+  got=${got%$'\r\n'}
+  case $got in
+    *offers:end*) break ;;
+    *offer:*) print -r -- "${got##*offer:}" ;;
+  esac
+done
+zpty -d shell

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# The manual pages: well-formed, and in step with the sources, --help and README.md.
+
+load lib
+
+setup() {
+  man=$DIOSHIM_TOP_SRCDIR/man
+}
+
+# That other manuals are not installed, or not indexed, and that a machine's clock is behind, is not
+# the fault of a page.
+lint() { # PAGE
+  mandoc -T lint "$1" 2>&1 |
+    grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' -e 'date in the future'
+}
+
+# The text of one section, in mdoc(7).
+section() { # NAME PAGE
+  awk -v name="$1" '/^\.Sh / { inside = $0 == ".Sh " name } inside' "$2"
+}
+
+# As "-s --stats", a line each: the options that --help describes, and those of the page.
+help_options() {
+  "$DIOSHIM_LAUNCHER" --help |
+    sed -n 's/^  \(-[a-zA-Z]\), \(--[a-z-]*\).*/\1 \2/p' | sort
+}
+
+page_options() {
+  sed -n 's/^\.It Fl \([a-zA-Z]\).* , Fl -\([a-z-]*\).*/-\1 --\2/p' "$man/dioshim.1" | sort
+}
+
+# Variables that the sources read or set, by their names in strings.
+source_variables() {
+  grep -hoE '"DIOSHIM_[A-Z_]+"' "$DIOSHIM_TOP_SRCDIR"/src/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*.c |
+    tr -d '"' | sort -u
+}
+
+@test "mandoc has nothing to say" {
+  need mandoc
+  local page
+  for page in dioshim.1 libdioshim.7; do
+    run ! lint "$man/$page"
+    [[ -z $output ]]
+  done
+}
+
+@test "groff has nothing to say" {
+  need groff groff-base
+  local page
+  for page in dioshim.1 libdioshim.7; do
+    [[ -z $(groff -ww -mandoc -Tutf8 -z "$man/$page" 2>&1) ]]
+  done
+}
+
+@test "mandoc sees a fault" {
+  need mandoc
+  sed '/^\.El/d' "$man/dioshim.1" >"$BATS_TEST_TMPDIR/dioshim.1"
+  run -0 lint "$BATS_TEST_TMPDIR/dioshim.1"
+}
+
+@test "dioshim(1) has the options of --help, and no others" {
+  [[ $(help_options | wc -l) -ge 14 ]]
+  diff <(help_options) <(page_options)
+}
+
+# In the synopsis the options stand by their short names.
+@test "dioshim(1): the synopsis has every option" {
+  local letters
+  letters=$(section SYNOPSIS "$man/dioshim.1" | grep -oE '\bFl [a-zA-Z]+' | cut -d ' ' -f 2 |
+    fold -w 1 | sort -u)
+  diff <(help_options | cut -c 2 | sort -u) <(printf '%s\n' "$letters")
+}
+
+@test "libdioshim(7) lists the symbols of src/symbols.h, and no others" {
+  local listed
+  listed=$(section 'COVERED FUNCTIONS' "$man/libdioshim.7" | sed -n 's/^\.Fn \([^ ]*\).*/\1/p')
+  diff <(sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/src/symbols.h" | sort) \
+    <(sort <<<"$listed")
+}
+
+# tests/seccomp.bats holds those of seccomp.c against the sources.
+@test "libdioshim(7) lists the system calls of tests/seccomp.c, and no others" {
+  local listed
+  listed=$(section 'SYSTEM CALLS' "$man/libdioshim.7" | sed -n 's/^\.It Cm //p' | tr -s ' ,' '\n' |
+    sort -u)
+  diff <(sed -n '/^static const int [a-z_]*\[\]/,/};/p' "$DIOSHIM_TOP_SRCDIR/tests/seccomp.c" |
+    grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort -u) - <<<"$listed"
+}
+
+@test "each variable that the sources know stands in both pages and in README.md" {
+  local variable page
+  [[ $(source_variables) == *DIOSHIM_BOUNCE_MAX* ]]
+  for variable in $(source_variables); do
+    for page in man/dioshim.1 man/libdioshim.7 README.md; do
+      grep -qw "$variable" "$DIOSHIM_TOP_SRCDIR/$page" || fail "$variable is not in $page"
+    done
+  done
+}
+
+@test "no page names a variable that the sources do not know" {
+  local variable
+  while read -r variable; do
+    source_variables | grep -qx "$variable" || fail "$variable is in no source"
+  done < <(grep -hoE '\bDIOSHIM_[A-Z_]+' "$man"/* "$DIOSHIM_TOP_SRCDIR/README.md" | sort -u)
+}
+
+@test "the words of --without stand in both pages, as --help has them" {
+  local word words
+  words=$("$DIOSHIM_LAUNCHER" --help | sed -n '/--without=/,/^  -e/p' |
+    grep -oE '[a-z]+(, [a-z]+){3}' | tr -d ,)
+  [[ $(wc -w <<<"$words") == 4 ]]
+  for word in $words; do
+    grep -q "^\.Cm.*\b$word\b" "$man/dioshim.1" || fail "$word is not in dioshim(1)"
+    grep -qx "\.It Cm $word" "$man/libdioshim.7" || fail "$word is not in libdioshim(7)"
+  done
+}
+
+# The lines of the examples, as one copies them.
+examples() {
+  section EXAMPLES "$man/dioshim.1" | awk '/^\.Bd -literal/ { inside = 1; next }
+    /^\.Ed/ { inside = 0; print "" } inside' | sed 's/\\e$/\\/'
+}
+
+@test "the examples of dioshim(1) run" {
+  need python3
+  local bin=$BATS_TEST_TMPDIR/bin name=${DIOSHIM_LAUNCHER:?}
+  mkdir "$bin"
+  ln -s "$name" "$bin/dioshim"
+  [[ $(examples | grep -c dioshim) -ge 6 ]]
+  # On a file system that refuses what the examples do, if there is one.
+  cd "$(mktemp -d "$(test_path ext4-512 || echo "$BATS_TEST_TMPDIR")/XXXXXX")"
+  dd if=/dev/zero of=probe oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT in $PWD"
+  PATH=$bin:$PATH bash -e <(examples)
+  [[ -s file && -s calls && -s record ]]
+}

@@ -1,0 +1,277 @@
+#!/usr/bin/env bats
+# `dioshim --probe`: what it says is what the kernel says (probe.py asks without it), what --try
+# finds is what plain calls get, and it leaves no trace.
+
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
+# shellcheck disable=SC2154 # where, scratch: lib.bash; python: setup_file
+
+load lib
+
+all=(ext4-512 ext4-4096 xfs btrfs tmpfs blk-512 blk-4096)
+
+setup() {
+  : "${DIOSHIM_LAUNCHER:?the launcher under test; use \"make check\"}"
+  need findmnt util-linux
+}
+
+setup_file() {
+  python=$(python3_binary)
+  export python
+}
+
+probe() { # [OPTION...] PATH...
+  timeout 20 "$DIOSHIM_LAUNCHER" --probe "$@"
+}
+
+oracle() { # MODE [ARG...]
+  "$python" "$DIOSHIM_TOP_SRCDIR/tests/probe.py" "$@"
+}
+
+# The value of a key of the only path, as JSON.
+value() { # KEY
+  "$python" -c 'import json, sys
+print(json.dumps(json.load(sys.stdin)["probe"][0][sys.argv[1]]))' "$1"
+}
+
+is() { # KEY VALUE <JSON
+  local found
+  found=$(value "$1")
+  [[ $found == "$2" ]] || fail "$where: $1 is $found, not $2"
+}
+
+# Names, contents and times.
+state() { # DIRECTORY
+  (
+    cd -- "$1" || return
+    find . -printf '%p %s %T@ %C@\n' | sort
+    find . -type f -exec sha256sum {} + | sort
+  )
+}
+
+agrees() { # [try]
+  probe ${1:+--try} --json "$scratch" >"$BATS_TEST_TMPDIR/json"
+  oracle agrees "$scratch" "$@" <"$BATS_TEST_TMPDIR/json"
+}
+
+file_agrees() {
+  pattern 1000 >"$scratch/file"
+  scratch+=/file agrees
+  scratch+=/file agrees try
+}
+
+@test "its numbers are the kernel's" {
+  on_each "${all[@]}" -- agrees
+}
+
+@test "--try finds what plain calls get" {
+  on_each "${all[@]}" -- agrees try
+}
+
+@test "an existing file: the same, its data untouched" {
+  on_each ext4-512 ext4-4096 xfs btrfs tmpfs -- file_agrees
+}
+
+ways() { # ALIGNED MISALIGNED
+  probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/json"
+  is aligned "$1" <"$BATS_TEST_TMPDIR/json"
+  is misaligned_address "$2" <"$BATS_TEST_TMPDIR/json"
+  is misaligned_offset "$2" <"$BATS_TEST_TMPDIR/json"
+}
+
+@test "direct is told from buffered" {
+  on_each ext4-512 ext4-4096 xfs -- ways '"direct"' '"EINVAL"'
+  on_each tmpfs -- ways '"buffered"' '"buffered"'
+}
+
+# Without checksums, btrfs writes directly what is aligned; what is not goes through the page cache,
+# and its pages are given back.
+btrfs_ways() {
+  chattr +C "$scratch"
+  ways '"direct"' '"buffered"'
+}
+
+@test "direct is told from buffered where nothing stays in the page cache" {
+  need chattr e2fsprogs
+  on_each btrfs -- btrfs_ways
+}
+
+same_under_the_shim() {
+  probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/json"
+  shim "$DIOSHIM_LAUNCHER" --probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/shimmed"
+  diff "$BATS_TEST_TMPDIR/json" "$BATS_TEST_TMPDIR/shimmed"
+}
+
+@test "under the shim it still says what the kernel does" {
+  on_each ext4-512 blk-512 -- same_under_the_shim
+}
+
+nothing_left() { # OPTION...
+  local before
+  mkdir "$scratch/directory"
+  pattern 5000 >"$scratch/file"
+  before=$(state "$scratch")
+  probe "$@" "$scratch/directory" "$scratch/file" "$scratch/none" >&2
+  diff <(echo "$before") <(state "$scratch")
+}
+
+@test "nothing is left behind, no time is changed" {
+  on_each ext4-512 xfs btrfs tmpfs -- nothing_left
+  on_each ext4-512 xfs btrfs tmpfs -- nothing_left --try
+}
+
+# strace makes the open fail as a filesystem without O_TMPFILE does.
+without_tmpfile() {
+  probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/json"
+  timeout 20 strace -qq -o "$BATS_TEST_TMPDIR/trace" -P "$scratch" -e trace=openat \
+    -e inject=openat:error=EOPNOTSUPP:when=1 \
+    "$DIOSHIM_LAUNCHER" --probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/named"
+  grep -q 'O_TMPFILE.*INJECTED' "$BATS_TEST_TMPDIR/trace"
+  diff "$BATS_TEST_TMPDIR/json" "$BATS_TEST_TMPDIR/named"
+  [[ -z $(ls -A "$scratch") ]] || fail "left behind: $(ls -A "$scratch")"
+}
+
+@test "without O_TMPFILE: a file that is unlinked at once" {
+  need strace
+  on_each ext4-512 -- without_tmpfile
+}
+
+device_untouched() {
+  local before
+  before=$(sha256sum "$scratch")
+  timeout 20 strace -f -y -o "$BATS_TEST_TMPDIR/trace" \
+    "$DIOSHIM_LAUNCHER" --probe --try "$scratch" >&2
+  [[ $(sha256sum "$scratch") == "$before" ]]
+  grep -q "pread64(.*$scratch.*EINVAL" "$BATS_TEST_TMPDIR/trace"
+  run ! grep -E "(write[v2]*|ioctl|fallocate)[(].*$scratch|$scratch.*(O_RDWR|O_WRONLY)" \
+    "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "a block device is never written to" {
+  need strace
+  on_each blk-512 blk-4096 -- device_untouched
+}
+
+only_looks() {
+  pattern 5000 >"$scratch/file"
+  strace -f -o "$BATS_TEST_TMPDIR/trace" "$DIOSHIM_LAUNCHER" --probe --json "$scratch/file" \
+    >"$BATS_TEST_TMPDIR/json"
+  run ! grep -E "open.*($scratch|O_TMPFILE)|pwrite" "$BATS_TEST_TMPDIR/trace"
+  is tried null <"$BATS_TEST_TMPDIR/json"
+  probe "$scratch/file" | grep 'not tried'
+}
+
+@test "without --try a file is not even opened" {
+  need strace
+  on_each ext4-512 -- only_looks
+}
+
+read_only_directory() {
+  mkdir "$scratch/d"
+  mount --bind "$scratch/d" "$scratch/d"
+  mount -o remount,bind,ro "$scratch/d"
+  probe --try --json "$scratch/d" >"$BATS_TEST_TMPDIR/json"
+  umount "$scratch/d"
+  is misaligned_offset null <"$BATS_TEST_TMPDIR/json"
+  is mem_align null <"$BATS_TEST_TMPDIR/json"
+  is filesystem '"ext4"' <"$BATS_TEST_TMPDIR/json"
+  is note '"no new file there: Read-only file system"' <"$BATS_TEST_TMPDIR/json"
+}
+
+@test "a directory that cannot be written to" {
+  ((EUID == 0)) || skip "mounting needs root"
+  on_each ext4-512 -- read_only_directory
+}
+
+bound_file() {
+  touch "$scratch/file" "$BATS_TEST_TMPDIR/place"
+  mount --bind "$scratch/file" "$BATS_TEST_TMPDIR/place"
+  probe --try --json "$BATS_TEST_TMPDIR/place" >"$BATS_TEST_TMPDIR/json"
+  umount "$BATS_TEST_TMPDIR/place"
+  is filesystem '"xfs"' <"$BATS_TEST_TMPDIR/json"
+  is tried null <"$BATS_TEST_TMPDIR/json"
+  is mem_align 512 <"$BATS_TEST_TMPDIR/json"
+}
+
+@test "a file whose directory is on another device is not tried elsewhere" {
+  ((EUID == 0)) || skip "mounting needs root"
+  on_each xfs -- bound_file
+}
+
+missing_file() {
+  probe --try --json "$scratch/none" >"$BATS_TEST_TMPDIR/json"
+  is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
+  is misaligned_offset '"EINVAL"' <"$BATS_TEST_TMPDIR/json"
+  is note '"does not exist: what holds in its directory"' <"$BATS_TEST_TMPDIR/json"
+  [[ ! -e $scratch/none ]]
+}
+
+@test "a file that does not exist yet: its directory" {
+  on_each ext4-4096 -- missing_file
+}
+
+@test "errors: a line each, the others are shown, status 1" {
+  cd -- "$BATS_TEST_TMPDIR"
+  mkfifo fifo
+  ln -s nowhere dangling
+  touch file
+  run --separate-stderr -1 probe --json /dev/null fifo none/file dangling file/file file
+  diff - <(echo "$stderr") <<'EOT'
+dioshim: /dev/null: not a file that can be opened with O_DIRECT
+dioshim: fifo: not a file that can be opened with O_DIRECT
+dioshim: none/file: No such file or directory
+dioshim: dangling: No such file or directory
+dioshim: file/file: Not a directory
+EOT
+  echo "$output" | is path '"file"'
+  run --separate-stderr -1 probe --json fifo
+  [[ $(tr -d ' \n' <<<"$output") == '{"probe":[]}' ]]
+  run --separate-stderr -1 probe fifo
+  [[ -z $output ]]
+}
+
+@test "the table" {
+  cd -- "$(test_path ext4-4096 || test_path tmpdir)"
+  run -0 probe .
+  [[ ${lines[0]} =~ ^PATH\ +FS\ +BLOCK\ +SECTOR\ +ADDRESS\ +OFFSET\ +READ\ +ATOMIC\ +MISALIGNED ]]
+  ((${#lines[@]} == 2))
+  [[ $PWD != */ext4-4096 || ${lines[1]} =~ ^\.\ +ext4\ +4096\ +4096.*\ 4096\ .*not\ tried ]]
+}
+
+@test "names that need quoting in JSON" {
+  local odd=$'a "b"\\\n\303\251' bad=$'\377'
+  cd -- "$BATS_TEST_TMPDIR"
+  touch -- "$odd" "$bad"
+  [[ $(probe --json "$odd" | "$python" -c 'import json, sys
+print(json.load(sys.stdin)["probe"][0]["path"])') == "$odd" ]]
+  probe --json "$bad" | is path_escaped true
+}
+
+# What this kernel and these devices may not have: strace puts it into the answer.
+faked() { # FIELDS
+  timeout 20 strace -qq -o /dev/null -e trace=statx \
+    -e "inject=statx:poke_exit=@arg5=$(oracle statx "$1")" \
+    "$DIOSHIM_LAUNCHER" --probe "${@:2}" "$BATS_TEST_TMPDIR"
+}
+
+@test "atomic writes and alignments for reads" {
+  need strace
+  strace -qq -o /dev/null -e inject=statx:poke_exit=@arg5=00 true ||
+    skip "this strace has no poke_exit"
+  local fields=mode=0o100644,mask=0x337ff,blksize=4096,mem_align=4,offset_align=4096
+  fields+=,read_offset_align=512,atomic_min=512,atomic_max=65536,atomic_segments=1
+  faked "$fields" --json >"$BATS_TEST_TMPDIR/json"
+  where=faked
+  is mem_align 4 <"$BATS_TEST_TMPDIR/json"
+  is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
+  is read_offset_align 512 <"$BATS_TEST_TMPDIR/json"
+  is atomic_min 512 <"$BATS_TEST_TMPDIR/json"
+  is atomic_max 65536 <"$BATS_TEST_TMPDIR/json"
+  is atomic_segments 1 <"$BATS_TEST_TMPDIR/json"
+  faked "$fields" | grep -E ' 4 +4096 +512 +512-65536/1 '
+  # No bit in the mask: nothing is known, whatever the fields hold.
+  faked "${fields/0x337ff/0x7ff}" --json >"$BATS_TEST_TMPDIR/json"
+  is mem_align null <"$BATS_TEST_TMPDIR/json"
+  is read_offset_align null <"$BATS_TEST_TMPDIR/json"
+  is atomic_max null <"$BATS_TEST_TMPDIR/json"
+  faked mode=0o100644,mask=0x27ff --json | is note '"the kernel says: no direct I/O"'
+}

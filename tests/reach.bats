@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# What --check says of ELF files of every kind, and of broken ones: reach.bash.
+
+# shellcheck disable=SC2154 # status, output, stderr, lines: bats; here: reach.bash
+# shellcheck disable=SC2030,SC2031,SC2034 # "as" is for reach.bash; bats runs each test in a subshell
+
+load reach
+
+# ELF files
+
+@test "a program that uses the C library is within reach" {
+  is_within ./inside
+  is_within "$here/inside"
+}
+
+@test "a static one is not, position-independent or not" {
+  build alone-pie -static-pie
+  is_out "it is statically linked" ./alone
+  is_out "it is statically linked" ./alone-pie
+}
+
+@test "a 32-bit one is not" {
+  # Needs no 32-bit libraries. Its dynamic linker is never run, but has to be there.
+  touch "$here/ld-linux.so.2"
+  echo 'void _start(void) { for (;;); }' |
+    gcc -m32 -x c - -nostdlib -fPIE -pie -Wl,--dynamic-linker="$here/ld-linux.so.2" -o narrow ||
+    skip "this compiler makes no 32-bit programs"
+  is_said_out "it is a 32-bit program" ./narrow
+}
+
+@test "one for another machine is not" {
+  # e_machine, at 18 in every ELF header
+  printf '\363\360' | dd of=inside bs=1 seek=18 conv=notrunc status=none
+  is_said_out "and the shim is for" ./inside
+}
+
+@test "one of another C library is not" {
+  # A program finds its dynamic linker by the path, and we the C library by the name.
+  touch ld-musl-x86_64.so.1
+  build foreign -Wl,--dynamic-linker="$here/ld-musl-x86_64.so.1"
+  is_said_out "it uses the C library musl" ./foreign
+}
+
+@test "one built with musl is not" {
+  need musl-gcc musl-tools
+  musl-gcc -o musl "$DIOSHIM_TOP_SRCDIR/tests/reach.c"
+  is_said_out "it uses the C library musl" ./musl
+}
+
+@test "a Go program is not, though it may use the C library" {
+  echo >empty
+  for section in .go.buildinfo .note.go.buildid; do
+    objcopy --add-section "$section=empty" inside go
+    is_said_out "it is a Go program" ./go
+  done
+}
+
+@test "a Go program without section headers is not" {
+  build go -DGO_NOTE
+  forget_sections go
+  is_said_out "it is a Go program" ./go
+}
+
+@test "what a real Go compiler makes is not" {
+  need go golang-go
+  printf 'package main\nfunc main() { println() }\n' >main.go
+  HOME=$here GO111MODULE=off go build -o go main.go
+  is_said_out "it is a Go program" ./go
+}
+
+# Privileges
+
+needs_setuid() {
+  { ((EUID == 0)) && chown 65534:65534 "$1"; } || skip "no right to give files away"
+  [[ $(findmnt -n -o OPTIONS -T "$here") != *nosuid* ]] || skip "$here is mounted nosuid"
+}
+
+@test "a setuid or setgid program of somebody else is not" {
+  needs_setuid inside
+  chmod 4755 inside
+  is_out "it is setuid" ./inside
+  chmod 2755 inside
+  is_out "it is setgid" ./inside
+  # Without execution by the group the bit means something else.
+  chmod 2745 inside
+  is_within ./inside
+}
+
+@test "a setuid program of one's own is" {
+  needs_setuid alone
+  chmod 4755 inside
+  is_within ./inside
+}
+
+@test "a setuid program is, where the kernel gives it nothing" {
+  need setpriv util-linux
+  needs_setuid inside
+  chmod 4755 inside
+  as=(setpriv --no-new-privs)
+  is_within ./inside
+}
+
+@test "a program with file capabilities is not; root has them anyway" {
+  need setcap libcap2-bin
+  need setpriv util-linux
+  setcap cap_net_raw+ep inside || skip "no right to give capabilities"
+  is_within ./inside
+  # Not root, but able to reach the files of this test.
+  as=(setpriv --reuid=65534 --regid=65534 --clear-groups
+    --inh-caps=+dac_override --ambient-caps=+dac_override)
+  is_out "it has file capabilities" ./inside
+  setcap cap_net_raw+i inside
+  is_within ./inside
+  setcap -r inside
+  is_within ./inside
+}
+
+# Files that are broken
+
+@test "a program that is cut off anywhere is no trouble" {
+  local size
+  for size in 0 1 4 16 20 52 63 64 65 120 500 800 1000 1500 2000 4096 8192 12288 15000; do
+    head -c "$size" inside >short
+    chmod +x short
+    check ./short
+    ((status <= 127)) || fail "$size bytes: $status $output"
+  done
+}
+
+@test "a program with bytes changed is no trouble" {
+  need perl
+  # shellcheck disable=SC2016 # perl's
+  for ((i = 0; i < 100; i++)); do
+    perl -e 'srand(shift); undef $/; my $elf = <>;
+      substr($elf, 4 + int rand 1020, 1) = chr int rand 256 for 1..8;
+      print $elf' "$i" inside >changed
+    chmod +x changed
+    check ./changed
+    ((status <= 127)) || fail "seed $i: $status $output"
+  done
+}
+
+@test "a table as large as memory is not read" {
+  need perl
+  cp inside small
+  truncate -s 1T inside
+  check ./inside
+  [[ $status -eq 0 ]]
+  # shellcheck disable=SC2016 # perl's
+  # p_filesz of each PT_NOTE: 1 GiB
+  perl -0777 -pi -e '$at = unpack "Q", substr $_, 32, 8;
+    for $i (0 .. unpack("S", substr $_, 56, 2) - 1) {
+    $p = $at + 56 * $i;
+    substr($_, $p + 32, 8) = pack "Q", 1 << 30 if unpack("L", substr $_, $p, 4) == 4; }' small
+  chmod +x small
+  truncate -s 2G small
+  kib=$("$(python3_binary)" -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$DIOSHIM_LAUNCHER" --check ./small)
+  ((kib < 500000)) || fail "$kib KiB"
+}
+
+# Without --check
+
+@test "a command that is out of reach is started with one line of warning, and no other is" {
+  local warning="dioshim: warning: ./alone is out of reach: it is statically linked; "
+  run -1 --separate-stderr "$DIOSHIM_LAUNCHER" ./alone
+  [[ $stderr == "$warning"* && $stderr != *$'\n'* && -z $output ]]
+  run -0 --separate-stderr "$DIOSHIM_LAUNCHER" ./inside
+  [[ -z $stderr ]]
+  # Of true it is not known whether it needs the shim.
+  run -0 --separate-stderr "$DIOSHIM_LAUNCHER" /bin/true
+  [[ -z $stderr ]]
+}

@@ -1,0 +1,101 @@
+/*
+ * recordmake make SCENE FILE      a new record file (recordmake_scene.c)
+ * recordmake create               one with nothing in it, where the launcher would; prints its path
+ * recordmake report|json FILE     as dioshim --report=FILE
+ * recordmake ticks|json-ticks FILE  two lines of --stats=SECONDS, with calls between them
+ * recordmake race CALLS PAUSE     several processes against one drain (recordmake_race.c)
+ */
+#include "recordmake.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "record_fill.h"
+#include "recording.h"
+#include "report.h"
+
+static struct record *map_for_writing(const char *path, int flags)
+{
+	int fd = open(path, O_RDWR | flags, 0600);
+	void *map;
+
+	if (fd < 0 || ((flags & O_CREAT) && ftruncate(fd, sizeof(struct record)))) {
+		perror(path);
+		exit(1);
+	}
+	map = mmap(NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return map;
+}
+
+static int make(const char *scene, const char *path)
+{
+	struct record *rec = map_for_writing(path, O_CREAT | O_TRUNC);
+
+	rec->size = sizeof(*rec);
+	rec->magic = RECORD_MAGIC;
+	return make_scene(scene, rec);
+}
+
+static int create(void)
+{
+	char *path = recording_create();
+
+	if (!path)
+		return 1;
+	puts(path);
+	free(path);
+	return 0;
+}
+
+/* The file is written to while it is mapped for reading. */
+static int ticks(const char *path, bool json)
+{
+	struct record *from = recording_open(path), *to = map_for_writing(path, 0);
+	struct report_tick tick;
+
+	if (!from)
+		return 1;
+	report_tick_start(&tick, from);
+	usleep(100000);
+	fill_ways(&to->file[6].counts[RECORD_READ], WAY_UNTOUCHED, 1000, 4096000);
+	fill_ways(&to->file[6].counts[RECORD_WRITE], WAY_BOUNCED, 204, 835584);
+	report_tick(&tick, from, stdout, json);
+	report_tick(&tick, from, stdout, json);
+	recording_close(from);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	setlocale(LC_CTYPE, "");
+	if (!strcmp(what, "create"))
+		return create();
+	if (argc == 4 && !strcmp(what, "make"))
+		return make(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(what, "report"))
+		return report_file(argv[2], stdout, false);
+	if (argc == 3 && !strcmp(what, "json"))
+		return report_file(argv[2], stdout, true);
+	if (argc == 3 && !strcmp(what, "ticks"))
+		return ticks(argv[2], false);
+	if (argc == 3 && !strcmp(what, "json-ticks"))
+		return ticks(argv[2], true);
+	if (argc == 4 && !strcmp(what, "race"))
+		return race((unsigned)strtoul(argv[2], NULL, 10),
+			    (unsigned)strtoul(argv[3], NULL, 10));
+	fputs("recordmake: see the head of recordmake.c\n", stderr);
+	return 2;
+}

@@ -1,0 +1,111 @@
+/* What recordmake can put into a record. */
+#include "recordmake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "record_fill.h"
+
+static void nothing(struct record *rec)
+{
+	(void)rec;
+}
+
+/* Two files, one of them in two places, and calls that had no place. */
+static void mixed(struct record *rec)
+{
+	struct record_counts *read = &fill_file(rec, 5, 11, "/data/y", 512)->counts[RECORD_READ];
+	struct record_file *x = fill_file(rec, 6, 12, "/data/x", 512);
+	struct record_file *again = fill_file(rec, 8, 12, "", 512);
+
+	fill_ways(read, WAY_UNTOUCHED, 1000, 1000 << 20);
+	fill_ways(read, WAY_BOUNCED, 3000, 12 << 20);
+	read->misaligned[0] = 3000;
+	read->copied = 12 << 20;
+	read->copy_ns = 800000000;
+	fill_ways(&x->counts[RECORD_WRITE], WAY_PARTIAL, 1200, 1200000);
+	fill_ways(&again->counts[RECORD_WRITE], WAY_PARTIAL, 4, 4000);
+	again->state = RECORD_CLAIMED;
+	x->counts[RECORD_WRITE].misaligned[1] = 1204;
+	x->counts[RECORD_WRITE].cached = 590000;
+	x->counts[RECORD_WRITE].tail[2].bytes = 100;
+	x->counts[RECORD_WRITE].tail[2].calls = 1204;
+	fill_ways(&x->counts[RECORD_WRITE], WAY_REFUSED, 12, 0);
+	fill_file(rec, 9, 13, "/never/used", 512);
+	rec->lost_files = 2;
+}
+
+/* Names that would break a terminal, or JSON. */
+static void names(struct record *rec)
+{
+	static const char *const paths[] = {
+		"/q\"uo\\xe", "/new\nline\033[2J", "/\377\376", "/\303\251 <b>", "",
+	};
+
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct record_file *f = fill_file(rec, i, i + 1, paths[i], i % 2 ? 512 : 0);
+		struct record_call call = fill_example();
+
+		fill_ways(&f->counts[RECORD_WRITE], WAY_BOUNCED, 1, 1000 - i);
+		f->counts[RECORD_WRITE].misaligned[0] = 1;
+		call.file = i;
+		fill_call(rec, &call);
+	}
+}
+
+/* Every call and whatever may be said about it; nothing counted. */
+static void calls(struct record *rec)
+{
+	static const int numbers[] = { SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64,
+				       SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_preadv2,
+				       SYS_pwritev2, 9999 };
+	static const int64_t results[] = { 1000, 0, -EINVAL, -EIO, -4000 };
+	static const uint16_t refusals[] = { 0, EINVAL, UINT16_MAX };
+
+	fill_file(rec, 0, 1, "/data/x", 512);
+	fill_file(rec, 1, 2, "/a > b", 512);
+	fill_file(rec, 2, 3, "", 512);
+	for (uint32_t i = 0; i < 1000; i++) {
+		int nr = numbers[i % 11];
+		struct record_call call = fill_example();
+
+		call.time_ns += i * INT64_C(86399999999);
+		call.nr = nr;
+		call.fd = (int32_t)(i % 7);
+		call.file = i % 4 == 3 ? RECORD_FILES : i % 4;
+		call.positional = nr == SYS_pread64 || nr == SYS_pwrite64 || nr == SYS_preadv ||
+				  nr == SYS_pwritev || (nr >= SYS_preadv2 && nr < 9999 && i % 2);
+		call.iovcnt = nr == SYS_readv || nr == SYS_writev || nr == SYS_preadv ||
+			      nr == SYS_pwritev || nr == SYS_preadv2 || nr == SYS_pwritev2 ? 4 : 0;
+		call.addr = UINT64_MAX >> i % 64;
+		call.len = i * 1001;
+		call.pos = i % 3 || call.positional ? i * INT64_C(4000000001) : -1;
+		call.ret = results[i % 5];
+		call.misaligned = i % 8;
+		call.done = i % 64;
+		call.refusal = refusals[i % 3];
+		call.rwf = nr == SYS_preadv2 || nr == SYS_pwritev2 ? (int32_t)(i % 2048) : 0;
+		call.copied = i * 3;
+		call.cached = i * 5;
+		call.duration_ns = i * 4294967;
+		fill_call(rec, &call);
+	}
+}
+
+int make_scene(const char *name, struct record *rec)
+{
+	static const struct {
+		const char *name;
+		void (*make)(struct record *);
+	} scenes[] = { { "nothing", nothing }, { "mixed", mixed }, { "names", names },
+		       { "calls", calls } };
+
+	for (unsigned i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+		if (!strcmp(scenes[i].name, name)) {
+			scenes[i].make(rec);
+			return 0;
+		}
+	}
+	return 1;
+}

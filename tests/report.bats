@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# The report, the trace and their JSON, from record files that recordmake made by hand.
+
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
+
+load lib
+
+setup() {
+  rec=$BATS_TEST_TMPDIR/record
+  export TZ=UTC
+}
+
+recordmake() {
+  "$DIOSHIM_TEST_BIN/recordmake" "$@"
+}
+
+scene() { # NAME
+  recordmake make "$1" "$rec"
+}
+
+# Check standard input with Python, where `doc` is the JSON document in it.
+json() { # SCRIPT
+  python3 -c "import json, sys; doc = json.load(sys.stdin); $1"
+}
+
+@test "the table has a line for each file and direction, and a total" {
+  scene mixed
+  run -0 recordmake report "$rec"
+  echo "$output"
+  [[ ${lines[0]} =~ ^FILE\ +DIR\ +CALLS\ +UNTOUCHED\ +BOUNCED\ +PARTIAL\ +REFUSED\ +FAILED\ +BYTES\ +COPIED\ +CACHED\ +COPY\ TIME$ ]]
+  [[ ${lines[1]} =~ ^/data/y\ +read\ +4,000\ +1,000\ +3,000\ +0\ +0\ +0\ +1012M\ +12M\ +0\ +0.8\ s$ ]]
+  [[ ${lines[2]} =~ ^/data/x\ +write\ +1,216\ +0\ +0\ +1,204\ +12\ +0\ +1.1M\ +0\ +576K\ +0\ s$ ]]
+  [[ ${lines[3]} =~ ^total\ +5,216\ +1,000\ +3,000\ +1,204\ +12\ +0\ +1013M\ +12M\ +576K\ +0.8\ s$ ]]
+  ((${#lines[@]} == 9))
+}
+
+@test "the verdict says what it cost and how to avoid it" {
+  scene mixed
+  run -0 recordmake report "$rec"
+  echo "$output"
+  [[ ${lines[4]} == "99% of 1013M went straight through; 12M copied, 576K through the page cache." ]]
+  [[ ${lines[5]} == "12 writes to /data/x were refused all the same: "* ]]
+  [[ ${lines[6]} == "3,000 reads of /data/y went into misaligned memory (12M copied, 0.8 s): allocate buffers with posix_memalign(3) at 512." ]]
+  [[ ${lines[7]} == "1,204 writes to /data/x had an unaligned tail of 100 bytes: pad records to 512 to avoid it." ]]
+  [[ ${lines[8]} == "2 calls on more files were not counted: there are places for 2,048." ]]
+}
+
+@test "a record without calls says that there were none" {
+  scene nothing
+  run -0 recordmake report "$rec"
+  [[ $output == "No call on an O_DIRECT descriptor was seen: "* ]]
+  ((${#lines[@]} == 1))
+}
+
+@test "JSON has every number" {
+  scene mixed
+  recordmake json "$rec" | json '
+y, x = doc["files"]
+assert y["path"] == "/data/y" and y["device"] == [8, 1] and y["inode"] == 11
+assert y["mem_align"] == y["off_align"] == 512 and y["block_device"] is False
+assert y["read"]["calls"] == dict(untouched=1000, bounced=3000, partial=0, refused=0, failed=0, all=4000)
+assert y["read"]["bytes"]["bounced"] == y["read"]["copied"] == 12 << 20
+assert y["read"]["copy_ns"] == 800000000
+assert y["read"]["misaligned"] == dict(address=3000, length=0, offset=0)
+assert y["write"]["calls"]["all"] == 0
+assert x["write"]["tails"] == [dict(bytes=100, calls=1204)]
+assert x["write"]["other_tails"] == x["write"]["no_tail"] == 0
+assert x["write"]["cached"] == 590000
+assert doc["total"]["calls"]["all"] == 5216 and "tails" not in doc["total"]
+assert doc["lost_calls"] == 2 and len(doc["verdict"]) == 5
+assert "trace" not in doc'
+}
+
+@test "names of any bytes: nothing for the terminal to obey, and valid JSON" {
+  scene names
+  LC_ALL=C.UTF-8 recordmake report "$rec" >"$BATS_TEST_TMPDIR/text"
+  cat "$BATS_TEST_TMPDIR/text"
+  run -1 grep -aP '[\x00-\x09\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/text"
+  iconv -f UTF-8 -t UTF-8 "$BATS_TEST_TMPDIR/text" >/dev/null
+  # Five calls, a heading, a line for each file, the total, a blank one, the share, five remarks.
+  (($(wc -l <"$BATS_TEST_TMPDIR/text") == 5 + 7 + 1 + 1 + 5))
+  grep -qF '/q"uo\\xe ' "$BATS_TEST_TMPDIR/text"
+  grep -qF '/new\nline\033[2J ' "$BATS_TEST_TMPDIR/text"
+  grep -qF '/\377\376 ' "$BATS_TEST_TMPDIR/text"
+  grep -qF $'/\303\251\\ <b> ' "$BATS_TEST_TMPDIR/text"
+  grep -qF $'</\303\251\\ \\074b\\076>' "$BATS_TEST_TMPDIR/text"
+  grep -qF 'device 8:1 inode 5 ' "$BATS_TEST_TMPDIR/text"
+  LC_ALL=C recordmake json "$rec" | json '
+assert [f["path"] for f in doc["files"]] == ["/q\"uo\\xe", "/new\nline\033[2J", r"/\377\376", "/\xe9 <b>", ""]
+assert [f["path_escaped"] for f in doc["files"]] == [False, False, True, False, False]
+assert doc["files"][0]["off_align"] is None
+assert [c["path"] for c in doc["trace"]] == [f["path"] for f in doc["files"]]'
+}
+
+@test "a trace's lines and its JSON say the same, every field" {
+  need python3
+  scene calls
+  run -0 recordmake report "$rec"
+  ((${#lines[@]} == 1000)) # nothing was counted: no table
+  recordmake json "$rec" >"$BATS_TEST_TMPDIR/json"
+  printf '%s\n' "${lines[@]}" |
+    python3 "$DIOSHIM_TOP_SRCDIR/tests/tracelines.py" "$BATS_TEST_TMPDIR/json"
+}
+
+@test "calls that come while a trace is printed: each is printed whole, in order, or said to be lost" {
+  need python3
+  local pause
+  for pause in 0 300; do
+    recordmake race 60000 "$pause" | python3 -c '
+import json, sys
+lost, seen, last = 0, 0, {}
+for line in sys.stdin:
+    call = json.loads(line)
+    if "lost" in call:
+        lost += call["lost"]
+        continue
+    n = call["fd"]
+    assert {n} == {call[k] for k in ("time_ns", "length", "position", "result", "copied", "cached", "duration_ns")}, line
+    assert call["address"] == hex(n) and call["pid"] == call["tid"], line
+    assert n > last.get(call["pid"], -1), line
+    last[call["pid"]] = n
+    seen += 1
+print(f"{seen} seen, {lost} lost")
+assert seen + lost == 180000 and lost >= 180 and seen > 60000'
+  done
+}
+
+@test "lines of --stats=SECONDS count from one to the next" {
+  scene mixed
+  run -0 recordmake ticks "$rec"
+  echo "$output"
+  local rate='[0-9.]+ MB/s'
+  [[ ${lines[0]} =~ ^0\.[1-9]\ s:\ 1,204\ calls\ \(1,000\ untouched,\ 204\ bounced\),\ 4\.7M\ \(3\.9M\ untouched,\ 816K\ bounced\),\ $rate,\ 17%\ bounced$ ]]
+  [[ ${lines[1]} =~ ^0\.[1-9]\ s:\ 0\ calls,\ 0\ bytes,\ 0\.0\ MB/s,\ 0%\ bounced$ ]]
+  recordmake json-ticks "$rec" | head -n 1 | json '
+assert doc["calls"]["all"] == 1204 and doc["bytes"]["bounced"] == 835584
+assert 10**8 <= doc["interval_ns"] <= doc["elapsed_ns"] < 10**10'
+}
+
+@test "a new record file is its owner's alone, and valid before anybody writes to it" {
+  local path
+  path=$(umask 0 && recordmake create)
+  [[ $(stat -c '%a %s' "$path") == "600 "* ]]
+  run recordmake report "$path"
+  rm "$path"
+  ((status == 0))
+  [[ $output == "No call on an O_DIRECT"* ]]
+}
+
+refused() { # WHY
+  run -125 timeout 5 "$DIOSHIM_TEST_BIN/recordmake" report "$rec"
+  [[ $output == "dioshim: $rec: $1"* ]]
+  ((${#lines[@]} == 1))
+}
+
+@test "what is not a record file is refused in one line" {
+  refused "No such file or directory"
+  : >"$rec"
+  refused "not a record file"
+  head -c 20000000 /dev/zero >"$rec"
+  refused "not a record file"
+  rm "$rec"
+  mkfifo "$rec"
+  refused "not a record file"
+  rm "$rec"
+  mkdir "$rec"
+  refused "not a record file"
+  rmdir "$rec"
+  scene mixed
+  truncate -s -1 "$rec"
+  refused "a record file that has been cut short"
+  scene mixed
+  printf '\1' | dd of="$rec" bs=1 seek=8 conv=notrunc status=none
+  refused "a record file of another version of dioshim"
+}

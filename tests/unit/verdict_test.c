@@ -1,0 +1,279 @@
+/* What launcher/verdict.h says about counts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <cmocka.h>
+
+#include "verdict.h"
+
+static struct counted_file files[20];
+static struct counted counted;
+static struct verdict verdict;
+
+/* The next file, with alignments of 512. */
+static struct counted_file *add_file(const char *path)
+{
+	struct counted_file *f = &files[counted.files++];
+
+	*f = (struct counted_file){ .device = makedev(8, 1), .inode = 9, .mem_align = 512,
+				    .off_align = 512 };
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	counted.file = files;
+	return f;
+}
+
+static int start_over(void **state)
+{
+	(void)state;
+	counted = (struct counted){ 0 };
+	return 0;
+}
+
+static void assert_line(int n, const char *text)
+{
+	verdict_make(&counted, &verdict);
+	assert_true(verdict.lines > n);
+	assert_string_equal(verdict.line[n], text);
+}
+
+static void assert_lines(int n)
+{
+	verdict_make(&counted, &verdict);
+	assert_int_equal(verdict.lines, n);
+}
+
+static void no_calls(void **state)
+{
+	(void)state;
+	assert_line(0, "No call on an O_DIRECT descriptor was seen: the program does not use O_DIRECT, "
+		       "or is out of the shim's reach (dioshim --check COMMAND).");
+	assert_lines(1);
+}
+
+static void all_untouched(void **state)
+{
+	struct counts *c = &add_file("/x")->counts[RECORD_READ];
+
+	(void)state;
+	c->calls[WAY_UNTOUCHED] = 1;
+	assert_line(0, "The 1 call was aligned: this program does not need dioshim.");
+	c->calls[WAY_UNTOUCHED] = 1204;
+	assert_line(0, "All 1,204 calls were aligned: this program does not need dioshim.");
+	assert_lines(1);
+	files[0].off_align = 0;
+	assert_line(0, "All 1,204 calls were taken by the kernel as they stood: on these files this "
+		       "program does not need dioshim.");
+	c->calls[WAY_FAILED] = 1;
+	files[0].off_align = 512;
+	assert_line(0, "All 1,204 calls that did not fail were aligned: this program does not need "
+		       "dioshim.");
+	assert_line(1, "1 call failed for reasons that have nothing to do with alignment.");
+}
+
+static void untouched_but_not_all_was_seen(void **state)
+{
+	(void)state;
+	add_file("/x")->counts[RECORD_READ].calls[WAY_UNTOUCHED] = 2;
+	counted.lost = 1;
+	assert_line(0, "All 2 calls were taken as they stood.");
+	assert_line(1, "1 call on more files was not counted: there are places for 2,048.");
+	counted.lost = 2;
+	assert_line(1, "2 calls on more files were not counted: there are places for 2,048.");
+}
+
+static void only_failures(void **state)
+{
+	(void)state;
+	add_file("/x")->counts[RECORD_READ].calls[WAY_FAILED] = 2;
+	assert_line(0, "No call succeeded.");
+	assert_line(1, "2 calls failed for reasons that have nothing to do with alignment.");
+	assert_lines(2);
+}
+
+static void share_of_bytes(void **state)
+{
+	struct counts *c = &add_file("/x")->counts[RECORD_WRITE];
+
+	(void)state;
+	c->calls[WAY_BOUNCED] = 1;
+	assert_line(0, "No bytes were moved.");
+	c->bytes[WAY_UNTOUCHED] = 9800;
+	c->bytes[WAY_BOUNCED] = 200;
+	c->copied = 150;
+	c->cached = 50;
+	assert_line(0, "98% of 9.8K went straight through; 150 bytes copied, 50 bytes through the "
+		       "page cache.");
+	c->copied = 1;
+	c->cached = 0;
+	assert_line(0, "More than 99% of 9.8K went straight through; 1 byte copied, 0 bytes through "
+		       "the page cache.");
+	c->copied = 9999;
+	assert_line(0, "Less than 1% of 9.8K went straight through; 9.8K copied, 0 bytes through the "
+		       "page cache.");
+	c->copied = 20000;
+	assert_line(0, "0% of 9.8K went straight through; 20K copied, 0 bytes through the page cache.");
+}
+
+static struct counts *changed(const char *path, int direction)
+{
+	struct counts *c = &add_file(path)->counts[direction];
+
+	c->calls[WAY_PARTIAL] = 1204;
+	c->bytes[WAY_PARTIAL] = 1 << 20;
+	return c;
+}
+
+static void one_tail(void **state)
+{
+	struct counts *c = changed("/data/x", RECORD_WRITE);
+
+	(void)state;
+	c->misaligned[1] = 1204;
+	c->tail[0] = (struct tail){ 100, 1204 };
+	assert_line(1, "1,204 writes to /data/x had an unaligned tail of 100 bytes: pad records to 512 "
+		       "to avoid it.");
+	c->tail[0] = (struct tail){ 1, 1 };
+	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to 512 to "
+		       "avoid it.");
+	files[0].off_align = 0;
+	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to the "
+		       "alignment that dioshim --probe shows to avoid it.");
+	assert_lines(2);
+}
+
+static void several_tails(void **state)
+{
+	struct counts *c = changed("/data/x", RECORD_READ);
+
+	(void)state;
+	c->misaligned[1] = 1204;
+	c->copied = 2048;
+	c->copy_ns = 15000;
+	c->tail[0] = (struct tail){ 100, 600 };
+	c->tail[1] = (struct tail){ 200, 500 };
+	c->tail[2] = (struct tail){ 300, 4 };
+	c->other_tails = 100;
+	assert_line(1, "1,100 reads of /data/x had an unaligned tail of 100 or 200 bytes (2.0K copied, "
+		       "15 us): read whole multiples of 512 to avoid it.");
+	c->tail[2].calls = 400;
+	assert_line(1, "1,500 reads of /data/x had an unaligned tail of 100, 200 or 300 bytes (2.0K "
+		       "copied, 15 us): read whole multiples of 512 to avoid it.");
+	c->other_tails = 1000;
+	assert_line(1, "1,204 reads of /data/x had an unaligned length (2.0K copied, 15 us): read whole "
+		       "multiples of 512 to avoid it.");
+	memset(c->tail, 0, sizeof(c->tail));
+	c->other_tails = 0;
+	assert_line(1, "1,204 reads of /data/x had an unaligned length (2.0K copied, 15 us): read whole "
+		       "multiples of 512 to avoid it.");
+}
+
+static void misaligned_memory(void **state)
+{
+	struct counts *c = changed("", RECORD_READ);
+
+	(void)state;
+	c->misaligned[0] = 3000;
+	c->copied = 12 << 20;
+	c->copy_ns = 800000000;
+	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
+		       "0.8 s): allocate buffers with posix_memalign(3) at 512.");
+	files[0].mem_align = 4;
+	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
+		       "0.8 s): allocate buffers with posix_memalign(3) at 8.");
+	files[0].mem_align = 0;
+	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
+		       "0.8 s): allocate buffers with posix_memalign(3) at the alignment that dioshim "
+		       "--probe shows.");
+}
+
+static void unaligned_offsets(void **state)
+{
+	struct counts *c = changed("/x", RECORD_WRITE);
+
+	(void)state;
+	c->misaligned[1] = c->misaligned[2] = 5;
+	assert_lines(2);
+	c->misaligned[2] = 6;
+	assert_line(2, "1 write to /x of aligned length began at an unaligned offset: begin at "
+		       "multiples of 512 to avoid it.");
+}
+
+static void refusals_come_first(void **state)
+{
+	struct counts *c = changed("/x", RECORD_WRITE);
+
+	(void)state;
+	c->misaligned[0] = c->misaligned[1] = 9;
+	c->copy_ns = UINT64_C(1) << 50;
+	c->calls[WAY_REFUSED] = 12;
+	assert_line(1, "12 writes to /x were refused all the same: no way was left to move the data; "
+		       "--trace shows which.");
+	c->calls[WAY_REFUSED] = 1;
+	assert_line(1, "1 write to /x was refused all the same: no way was left to move the data; "
+		       "--trace shows which.");
+}
+
+static void few_lines_and_the_costly_ones(void **state)
+{
+	char path[16];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		snprintf(path, sizeof(path), "/%d", i);
+		struct counts *c = changed(path, RECORD_WRITE);
+
+		c->misaligned[0] = c->misaligned[1] = 1;
+		c->misaligned[2] = 2;
+		c->calls[WAY_REFUSED] = 1;
+		c->copy_ns = i == 13 ? 1000000000 : 0;
+	}
+	counted.lost = 1;
+	assert_lines(VERDICT_LINES);
+	assert_non_null(strstr(verdict.line[VERDICT_LINES - 1], "not counted"));
+	for (int i = 0; i < 20; i++)
+		files[i].counts[RECORD_WRITE].calls[WAY_REFUSED] = 0;
+	verdict_make(&counted, &verdict);
+	assert_non_null(strstr(verdict.line[1], "to /13 "));
+}
+
+static void three_lines_a_file(void **state)
+{
+	(void)state;
+	for (int dir = 0; dir < 2; dir++) {
+		struct counts *c = dir ? &files[0].counts[dir] : changed("/x", dir);
+
+		c->misaligned[0] = c->misaligned[1] = 1;
+		c->misaligned[2] = 2;
+	}
+	assert_lines(1 + VERDICT_OF_FILE);
+}
+
+static void a_path_of_only_escapes_is_not_cut(void **state)
+{
+	struct counts *c = changed("", RECORD_WRITE);
+
+	(void)state;
+	memset(files[0].path, '\1', RECORD_PATH - 1);
+	c->misaligned[0] = 1;
+	verdict_make(&counted, &verdict);
+	assert_non_null(strstr(verdict.line[1], "posix_memalign(3) at 512."));
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, start_over)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(no_calls), TEST(all_untouched), TEST(untouched_but_not_all_was_seen),
+		TEST(only_failures), TEST(share_of_bytes), TEST(one_tail), TEST(several_tails),
+		TEST(misaligned_memory), TEST(unaligned_offsets), TEST(refusals_come_first),
+		TEST(few_lines_and_the_costly_ones), TEST(three_lines_a_file),
+		TEST(a_path_of_only_escapes_is_not_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
