@@ -83,6 +83,15 @@ static size_t within_device(const struct descriptor *d, int64_t pos, size_t len)
 	return len < d->size - pos ? len : d->size - pos;
 }
 
+/*
+ * A direct write to the last block below 2^63 says that all is written, but the file does not get longer
+ * (XFS, Linux 6.18). One that is aligned is the kernel's own affair; ours are not to become such.
+ */
+static bool reaches_last_block(const struct descriptor *d, uint64_t end)
+{
+	return !d->block_device && end > (uint64_t)INT64_MAX - d->geo.block;
+}
+
 long write_range(const struct request *rq, struct descriptor *d, uint64_t start, size_t len)
 {
 	struct writing w = {
@@ -92,7 +101,8 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		.pos = start,
 		.end = start + within_device(d, start, len),
 		.cached_from = UINT64_MAX,
-		.cached_only = d->block_device && start >= d->size,
+		.cached_only = (d->block_device && start >= d->size) ||
+			       reaches_last_block(d, start + len),
 	};
 	long ret = 0;
 	long sync_err = 0;
