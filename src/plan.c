@@ -24,16 +24,18 @@ bool plan_misaligned(const struct geometry *g, uint64_t pos, size_t len, uintptr
 struct step plan_write(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr)
 {
 	uint64_t end = pos + len;
+	uint64_t direct_end = end & (g->off - 1) ? floor_to(end, g->block) : end;
 
 	/*
 	 * An edge ends where the block does, not at the next multiple of g->off: from there to the
 	 * end of the block a direct write would work on the very page that the edge left in the cache.
+	 * Two edges that meet are one.
 	 */
-	if (pos & (g->off - 1))
-		return (struct step){ HOW_EDGE, min_size(len, g->block - (pos & (g->block - 1))) };
+	if (pos & (g->off - 1)) {
+		uint64_t block_end = floor_to(pos, g->block) + g->block;
 
-	uint64_t direct_end = end & (g->off - 1) ? floor_to(end, g->block) : end;
-
+		return (struct step){ HOW_EDGE, direct_end > block_end ? block_end - pos : len };
+	}
 	if (direct_end <= pos)
 		return (struct step){ HOW_EDGE, len };
 	if (!addr || (addr & (g->mem - 1)))

@@ -26,7 +26,7 @@ struct geometry {
 enum how {
 	HOW_OWN,    /* direct I/O on the caller's own memory */
 	HOW_BOUNCE, /* direct I/O on a bounce buffer, and a copy */
-	HOW_EDGE,   /* a partial block: only these bytes, never a neighbour's */
+	HOW_EDGE,   /* partial blocks, one or two: only these bytes, never a neighbour's */
 };
 
 struct step {
@@ -39,9 +39,9 @@ bool plan_misaligned(const struct geometry *g, uint64_t pos, size_t len, uintptr
 
 /*
  * The first step of writing `len` (> 0) bytes from `addr` at `pos` (addr 0: scattered, so that whole
- * blocks bounce). What follows it is planned anew
- * from where it ended, so a short write, a lower limit or a learned alignment needs no special case.
- * Steps come in ascending order; whole blocks are never HOW_EDGE.
+ * blocks bounce). What follows it is planned anew from where it ended, so a short write, a lower limit
+ * or a learned alignment needs no special case. Steps come in ascending order; a HOW_EDGE holds no whole
+ * block, and where two would meet they are one.
  */
 struct step plan_write(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr);
 

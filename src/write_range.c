@@ -29,6 +29,14 @@ static bool one_call(struct step step, size_t len)
 	return step.len == len && (step.how != HOW_BOUNCE || len <= BOUNCE_SMALL);
 }
 
+/* Two partial blocks in one step. */
+static bool edges_meet(const struct writing *w, struct step step)
+{
+	uint32_t block = w->d->geo.block;
+
+	return step.how == HOW_EDGE && step.len > block - (w->pos & (block - 1));
+}
+
 /*
  * Refused (a write of nothing is a refusal too), or no memory, or not the program's to read. The
  * limit may be the reason, or a larger alignment may do; if not, the page cache takes whatever an
@@ -58,6 +66,8 @@ static long write_on(struct writing *w)
 		ret = write_around(w);
 		return write_otherwise(ret) ? 0 : ret;
 	}
+	if (edges_meet(w, step))
+		write_fetch_edges(w);
 	ret = write_step(w, step);
 	if (ret && !write_otherwise(ret))
 		return ret;

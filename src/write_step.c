@@ -92,8 +92,14 @@ static long write_unreadable(struct writing *w, size_t len)
 
 static long write_edge(struct writing *w, size_t len)
 {
+	size_t block = w->d->geo.block;
+	size_t left = block - (w->pos & (block - 1));
+
 	if (!w->d->block_device)
 		return write_cached(w, len);
+	/* The locks are for one block. */
+	if (len > left)
+		len = left;
 	if ((w->d->flags & O_ACCMODE) == O_WRONLY)
 		return write_unreadable(w, len);
 	return sector_write(w->rq, w->d, &w->from, w->pos, len);

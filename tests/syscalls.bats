@@ -165,6 +165,18 @@ edges() {
   on_each "${strict[@]}" -- edges
 }
 
+# Also across the border of two blocks.
+small() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pwrite,0,1,0 pwrite,0,100,4050 pwrite,5,1000,3 write,0,600,200001 pwritev,1,7000,1111
+  judge one-write-one-wait "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: a write without a whole block in it is one write and one wait" {
+  on_each "${strict[@]}" -- small
+}
+
 extending() {
   file=$scratch/file
   run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,creat,direct \

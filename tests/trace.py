@@ -318,6 +318,15 @@ def check_edges(options):
         raise Unfit("not one write without O_DIRECT")
 
 
+def check_one_write_one_wait(options):
+    """No whole block in it: one write, and one wait for the device."""
+    for section in judged(parse(options.traces[0]), options):
+        if [c.result for c in section.data_calls() if c.result > 0] != [section.numbers[1]]:
+            wrong(section, "not one write of everything")
+        if sum(c.name == "sync_file_range" for c in section.calls) != 1:
+            wrong(section, "not one wait")
+
+
 def check_one_append(options):
     """Each write is one piece: a single data call for all of it."""
     for section in judged(parse(options.traces[0]), options):

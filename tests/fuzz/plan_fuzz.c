@@ -59,11 +59,11 @@ static void check_write_step(const struct geometry *g, struct step step, uint64_
 	hold(step.how != HOW_OWN || (addr && addr % g->mem == 0));
 }
 
-/* Two steps that follow each other, the one cached and the other direct, must not meet in a block. */
+/* Of two steps that follow each other one is cached and the other direct; they must not meet in a block. */
 static void check_border(const struct geometry *g, enum how before, enum how now, uint64_t pos)
 {
-	if ((before == HOW_EDGE) != (now == HOW_EDGE))
-		hold(pos % g->block == 0);
+	hold((before == HOW_EDGE) != (now == HOW_EDGE));
+	hold(pos % g->block == 0);
 }
 
 static void check_write(const struct geometry *g, uint64_t pos, size_t len, uint64_t addr)
