@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the shim against I/O aligned by hand. `make bench` runs this.
 
-Modes: quick (the contract's table), default, full (every size and number of threads, and fio),
+Modes: quick (the contract's table), default, full (every size and number of threads),
 smoke (does the harness work? its numbers mean nothing).
 """
 
@@ -17,6 +17,7 @@ import fio
 import machine
 import plans
 import report
+import special
 from compare import Bench
 from workers import Refused, Worker
 
@@ -40,7 +41,7 @@ def parse_arguments():
     parser.add_argument("--library", required=True, help="libdioshim.so")
     parser.add_argument("--dir", required=True, help="directory for the files that are measured on")
     parser.add_argument("--size", default="128M", type=parse_size,
-                        help="of a file; there are up to four at a time (default 128M)")
+                        help="of a file; there are up to six at a time (default 128M)")
     parser.add_argument("--out", required=True, help="directory for raw.csv and results.json")
     return parser.parse_args()
 
@@ -77,12 +78,19 @@ def preload_plans(maker, libraries, seconds):
             maker.starts("preload", libraries, present, seconds)[:1])
 
 
+def special_plans(maker, seconds, sizes):
+    more = special.Special(maker)
+    return (more.crowd(seconds) + more.streams(seconds) +
+            more.bounce((64 * plans.K, 256 * plans.K), max(3 * seconds, 0.5)) +
+            more.without(sizes, seconds))
+
+
 def default_plans(maker, libraries):
     return (contract_plans(maker, libraries, 1.2, 1.5, 2) +
             preload_plans(maker, libraries, 1) +
             maker.sweep(plans.SOME_SIZES, plans.RANDOM_SIZES, 0.4) +
-            maker.scaling((4 * plans.K, plans.M), 0.4) + maker.crowded_probe(0.5) +
-            maker.streams(0.8) +
+            maker.scaling((4 * plans.K, plans.M), 0.3) +
+            special_plans(maker, 0.5, (4 * plans.K, 64 * plans.K, plans.M)) +
             maker.cold((plans.M, 8 * plans.M), 0.8))
 
 
@@ -91,8 +99,8 @@ def full_plans(maker, libraries):
               for plan in maker.sweep(plans.ALL_SIZES, plans.ALL_SIZES, 0.5, threads)]
     return (contract_plans(maker, libraries, 4, 4, 6) +
             preload_plans(maker, libraries, 4) + sweeps +
-            maker.scaling((4 * plans.K, 64 * plans.K, plans.M), 1) + maker.crowded_probe(2) +
-            maker.streams(2) +
+            maker.scaling((4 * plans.K, 64 * plans.K, plans.M), 1) +
+            special_plans(maker, 2, (4 * plans.K, 64 * plans.K, plans.M, 8 * plans.M)) +
             maker.cold((64 * plans.K, plans.M, 8 * plans.M), 2))
 
 
@@ -100,8 +108,8 @@ def smoke_plans(maker, libraries):
     return (contract_plans(maker, libraries, 0.1, 0.1, 0.1) +
             preload_plans(maker, libraries, 0.1) +
             maker.sweep((4 * plans.K, plans.M), (64 * plans.K,), 0.1) +
-            maker.scaling((64 * plans.K,), 0.1)[:6] + maker.crowded_probe(0.1)[:2] +
-            maker.streams(0.1)[:2] +
+            maker.scaling((64 * plans.K,), 0.1)[:6] +
+            special_plans(maker, 0.1, (64 * plans.K,)) +
             maker.cold((plans.M,), 0.1))
 
 
@@ -146,14 +154,14 @@ class Run:
         here = os.path.dirname(os.path.abspath(__file__))
         self.environment = machine.describe(directory, here)
         self.files = report.Files(arguments.out, self.environment)
-        self.with_fio = arguments.mode == "full" and fio_available()
+        self.with_fio = arguments.mode in fio.EXTENT and fio_available()
         self.progress = None
         self.rows = []
         self.failed = 0
 
     def run(self):
         todo = make_plans(self.mode, self.maker, self.libraries)
-        seconds = sum(map(planned_seconds, todo)) + (fio.seconds() if self.with_fio else 0)
+        seconds = sum(map(planned_seconds, todo)) + (fio.seconds(self.mode) if self.with_fio else 0)
         self.progress = report.Progress(seconds, self.quiet)
         section = None
         for comparison in todo:
@@ -188,7 +196,14 @@ class Run:
         make = ("--op", "read", "--file", path, "--file-size", str(self.maker.size))
         with Worker(self.bench.program, make):
             pass
-        table = fio.rows(self.maker, self.libraries, self.files.content["comparisons"], self.progress)
+        try:
+            table = fio.rows(self.mode, self.maker, self.libraries,
+                             self.files.content["comparisons"], self.progress)
+        except RuntimeError as reason:
+            report.Progress.clear()
+            print(reason, file=sys.stderr)
+            self.failed += 1
+            return
         report.Progress.clear()
         for row in table:
             print(fio.text(row))

@@ -22,6 +22,7 @@ class Side:
     name: str
     options: tuple
     preload: str = None
+    environment: tuple = ()     # of (name, value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Comparison:
     metric: str = "turns"
     per: str = "op"     # or byte: where the sides move different amounts in a call
     repeats: int = 3    # with new processes: memory and code lie elsewhere
+    batch_ns: float = None
+
+    def batch(self):
+        return self.batch_ns or (PROBE_BATCH_NS if self.metric == "best" else BATCH_NS)
 
     def label(self):
         threads = self.what.get("threads", 1)
@@ -50,6 +55,7 @@ class Result:
     side: str
     samples: list = dataclasses.field(default_factory=list)
     refused: str = ""
+    memory: list = dataclasses.field(default_factory=list)  # KiB of its own, at the end of each run
     value: float = None     # ratio to the yardstick, or ns added
     low: float = None
     high: float = None
@@ -59,6 +65,19 @@ class Result:
 
     def quartiles_ns(self):
         return stats.spread(_times(self.samples, "op"))
+
+    def fairness(self):
+        """Calls of the slowest thread for each of the fastest: of each run, all batches together."""
+        shares = []
+        for run in _by_repeat(self):
+            batches = (sample["thread_ops"] for sample in run if "thread_ops" in sample)
+            counts = [sum(each) for each in zip(*batches)]
+            shares += [min(counts) / max(counts)] if counts and max(counts) else []
+        return statistics.median(shares) if shares else None
+
+    def p99_ns(self):
+        values = [s["p99_ns"] for s in self.samples if "p99_ns" in s]
+        return statistics.median(values) if values else None
 
     def megabytes_per_second(self):
         moved = [s["bytes"] / s["ops"] / s["ns_per_op"] * 1e3 for s in self.samples]
@@ -76,7 +95,7 @@ class Bench:
         library = self.libraries[side.preload] if side.preload else None
         if side.preload and not library:
             raise Refused(f"{side.preload} is not installed")
-        return Worker(self.program, side.options, library, memory=memory)
+        return Worker(self.program, side.options, library, dict(side.environment), memory)
 
     def run(self, comparison):
         results = [Result(side.name) for side in comparison.sides]
@@ -100,6 +119,8 @@ class Bench:
                     running.append((worker, result))
             if running:
                 _take_turns(comparison, running, repeat)
+            for worker, result in running:
+                result.memory.append(worker.memory()["Private_Dirty"])
 
 
 def _take_turns(comparison, running, repeat):
@@ -130,21 +151,22 @@ def _pass(turns, repeat, number):
 def _plan_batches(comparison, running):
     """The nanoseconds that a batch takes, and the command for each worker's."""
     if comparison.metric == "best":
-        return PROBE_BATCH_NS, [_probe_command(worker) for worker, _ in running]
-    warm = [worker.batch(f"time {BATCH_NS:.0f}") for worker, _ in running]
+        length = comparison.batch()
+        return length, [_probe_command(worker, length) for worker, _ in running]
+    warm = [worker.batch(f"time {comparison.batch():.0f}") for worker, _ in running]
     slowest = max(sample["elapsed_ns"] / max(sample["ops"], 1) for sample in warm)
     threads = comparison.what.get("threads", 1)
-    length = max(BATCH_NS, CALLS_IN_BATCH * threads * slowest)
+    length = max(comparison.batch(), CALLS_IN_BATCH * threads * slowest)
     return length, [f"time {length:.0f}"] * len(running)
 
 
-def _probe_command(worker):
+def _probe_command(worker, length):
     """By count: a look at the clock around each call would cost as much as the call."""
     calls = 1
     while True:
         elapsed = worker.batch(f"count {calls}")["elapsed_ns"]
-        if elapsed > PROBE_BATCH_NS / 8:
-            return f"count {max(1, int(calls * PROBE_BATCH_NS / elapsed))}"
+        if elapsed > length / 8:
+            return f"count {max(1, int(calls * length / elapsed))}"
         calls *= 2
 
 

@@ -9,7 +9,12 @@ import subprocess
 import stats
 from plans import K, M, size_name
 
-SIZES = (4 * K, 64 * K, M, 8 * M)
+# By mode: sizes of a call, and passes over the sides, by two.
+EXTENT = {
+    "smoke": ((64 * K,), 2),
+    "default": ((4 * K, M), 2),
+    "full": ((4 * K, 64 * K, M, 8 * M), 4),
+}
 # fio's iomem_align moves its page-aligned buffer by that many bytes.
 SIDES = {
     "aligned": (None, {}),
@@ -17,7 +22,6 @@ SIDES = {
     "address": ("shim", {"iomem_align": 13}),
     "both": ("shim", {"shorten": 1, "offset": 1237}),
 }
-PASSES = 4
 SECONDS = 1
 
 
@@ -25,8 +29,11 @@ def available():
     return shutil.which("fio") is not None
 
 
-def seconds():
-    return len(SIZES) * 2 * len(SIDES) * PASSES * (SECONDS + 0.4)
+def seconds(mode):
+    if mode not in EXTENT:
+        return 0
+    sizes, passes = EXTENT[mode]
+    return len(sizes) * 2 * len(SIDES) * passes * (SECONDS + 0.4)
 
 
 def _command(path, file_size, op, size, odd):
@@ -53,9 +60,9 @@ def _ns_per_op(command, library, op):
     return 1e9 / job["read" if op == "read" else "write"]["iops"]
 
 
-def _measure(plans, libraries, op, size):
+def _measure(plans, libraries, op, size, passes):
     times = {name: [] for name in SIDES}
-    for number in range(PASSES):
+    for number in range(passes):
         for name in (SIDES if number % 2 == 0 else reversed(SIDES)):
             preload, odd = SIDES[name]
             path = os.path.join(plans.directory, "fio.dat")
@@ -73,13 +80,14 @@ def _ours(comparisons, op, size, side):
     return {}
 
 
-def rows(plans, libraries, comparisons, progress):
+def rows(mode, plans, libraries, comparisons, progress):
     """One row for each op, size and side: fio's time and ratio next to ours."""
+    sizes, passes = EXTENT[mode]
     table = []
     for op in ("read", "overwrite"):
-        for size in SIZES:
+        for size in sizes:
             progress.show(f"fio {op} {size_name(size)}")
-            times = _measure(plans, libraries, op, size)
+            times = _measure(plans, libraries, op, size, passes)
             for name in SIDES:
                 ours = _ours(comparisons, op, size, name)
                 table.append({
@@ -88,7 +96,7 @@ def rows(plans, libraries, comparisons, progress):
                     "fio_ratio": statistics.median(stats.ratios(times["aligned"], times[name])),
                     "ratio": ours.get("value"),
                 })
-            progress.advance(seconds() / len(SIZES) / 2)
+            progress.advance(seconds(mode) / len(sizes) / 2)
     return table
 
 

@@ -13,6 +13,7 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ void die(const char *format, ...)
 
 static const char usage[] =
 	"usage: iobench --op OP [OPTION...] [-- CHILD ARG...]\n"
-	"  --op OP              read overwrite extend | null cached open spawn\n"
+	"  --op OP              read overwrite extend records records-extend |\n"
+	"                       null cached open spawn\n"
 	"  --file PATH          made if it is not there; PATH.0, PATH.1... with --own-files\n"
 	"  --file-size BYTES    all threads together\n"
 	"  --size BYTES         of a call\n"
@@ -47,19 +49,24 @@ static const char usage[] =
 	"  --memory-fd FD       shared memory for the buffers, unless --huge\n"
 	"  --buffers N          used in turn, so that they are not in the CPU's cache\n"
 	"  --buffered           without O_DIRECT; reads start cold, writes end with fsync\n"
-	"  --fsync-every N      calls, not only at the end of a batch\n"
+	"  --record BYTES       of --op records: blocks of --size are written again for each\n"
+	"  --sync-every N       calls, not only at the end of a batch\n"
+	"  --sync-with HOW      fsync, fdatasync, range (sync_file_range)\n"
 	"  --threads N\n"
 	"  --own-files          one for each thread\n"
 	"  --untimed            do not look at the clock around each call\n"
+	"  --meet               each call also writes to memory that all threads write to\n"
+	"  --spread             each thread stays on a CPU\n"
+	"  --stacks             say where the threads' stacks are\n"
 	"  --cpu N              run on that CPU only\n"
 	"  --child-preload LIB  LD_PRELOAD of what `spawn` starts\n"
 	"  --count N, --time MS one batch, then end\n";
 
 enum option_code {
 	OPT_OP = 256, OPT_FILE, OPT_FILE_SIZE, OPT_SIZE, OPT_SHORTEN, OPT_ADDRESS_OFF, OPT_OFFSET_OFF,
-	OPT_RANDOM, OPT_STREAM, OPT_APPEND, OPT_HUGE, OPT_BUFFERS, OPT_BUFFERED, OPT_FSYNC_EVERY,
+	OPT_RANDOM, OPT_STREAM, OPT_APPEND, OPT_HUGE, OPT_BUFFERS, OPT_BUFFERED, OPT_SYNC_EVERY,
 	OPT_THREADS, OPT_OWN_FILES, OPT_UNTIMED, OPT_CPU, OPT_CHILD_PRELOAD, OPT_COUNT, OPT_TIME,
-	OPT_MEMORY_FD,
+	OPT_MEMORY_FD, OPT_RECORD, OPT_SYNC_WITH, OPT_MEET, OPT_SPREAD, OPT_STACKS,
 };
 
 static const struct option options[] = {
@@ -77,7 +84,12 @@ static const struct option options[] = {
 	{ "memory-fd", required_argument, NULL, OPT_MEMORY_FD },
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
 	{ "buffered", no_argument, NULL, OPT_BUFFERED },
-	{ "fsync-every", required_argument, NULL, OPT_FSYNC_EVERY },
+	{ "sync-every", required_argument, NULL, OPT_SYNC_EVERY },
+	{ "sync-with", required_argument, NULL, OPT_SYNC_WITH },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "meet", no_argument, NULL, OPT_MEET },
+	{ "spread", no_argument, NULL, OPT_SPREAD },
+	{ "stacks", no_argument, NULL, OPT_STACKS },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "own-files", no_argument, NULL, OPT_OWN_FILES },
 	{ "untimed", no_argument, NULL, OPT_UNTIMED },
@@ -98,6 +110,16 @@ static uint64_t number(const char *text)
 	return value;
 }
 
+static int sync_find(const char *text)
+{
+	static const char *const names[] = { "fsync", "fdatasync", "range" };
+
+	for (int i = SYNC_FILE; i <= SYNC_RANGE; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	die("--sync-with: fsync, fdatasync or range");
+}
+
 /* The options that say where and how the calls are made; false if `code` is none of them. */
 static bool set_switch(struct setup *s, int code)
 {
@@ -108,6 +130,9 @@ static bool set_switch(struct setup *s, int code)
 	case OPT_HUGE: s->huge = true; return true;
 	case OPT_BUFFERED: s->buffered = true; return true;
 	case OPT_OWN_FILES: s->own_files = true; return true;
+	case OPT_MEET: s->meet = true; return true;
+	case OPT_SPREAD: s->spread = true; return true;
+	case OPT_STACKS: s->stacks = true; return true;
 	case OPT_UNTIMED: s->timed = false; return true;
 	default: return false;
 	}
@@ -118,6 +143,7 @@ static bool set_text(struct setup *s, int code, const char *text)
 	switch (code) {
 	case OPT_OP: s->op = op_find(text); return true;
 	case OPT_FILE: s->path = text; return true;
+	case OPT_SYNC_WITH: s->sync_with = sync_find(text); return true;
 	case OPT_CHILD_PRELOAD: s->child_preload = text; return true;
 	default: return false;
 	}
@@ -132,7 +158,8 @@ static bool set_number(struct setup *s, struct batch *b, int code, const char *t
 	case OPT_ADDRESS_OFF: s->addr_off = number(text); return true;
 	case OPT_OFFSET_OFF: s->pos_off = number(text); return true;
 	case OPT_BUFFERS: s->buffers = number(text); return true;
-	case OPT_FSYNC_EVERY: s->fsync_every = number(text); return true;
+	case OPT_RECORD: s->record = number(text); return true;
+	case OPT_SYNC_EVERY: s->sync_every = number(text); return true;
 	case OPT_THREADS: s->threads = number(text); return true;
 	case OPT_MEMORY_FD: s->memory_fd = number(text); return true;
 	case OPT_CPU: s->cpu = number(text); return true;
@@ -154,7 +181,11 @@ static void check_setup(const struct setup *s)
 		die("--stream with several threads needs --own-files");
 	if (s->stream && s->random)
 		die("--stream and --random exclude each other");
-	if (s->op->on_file && !s->path)
+	if (s->record > s->size || (s->size > PAGE && s->record))
+		die("--record: at most --size, and that at most %d", PAGE);
+	if (!s->record != !strstr(s->op->name, "records"))
+		die("--record and --op records need each other");
+	if ((s->op->is & ON_FILE) && !s->path)
 		die("--op %s needs --file", s->op->name);
 }
 
@@ -170,7 +201,7 @@ static void parse(int argc, char **argv, struct setup *s, struct batch *b)
 	check_setup(s);
 }
 
-static void pin(int cpu)
+void pin(int cpu)
 {
 	cpu_set_t set;
 
@@ -218,11 +249,14 @@ int main(int argc, char **argv)
 	struct batch b = { UINT64_MAX, UINT64_MAX };
 	struct worker *workers;
 
+	/* What is freed goes back to the kernel: more calls must not show as more memory. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	parse(argc, argv, &s, &b);
 	pin(s.cpu);
-	workers = calloc(s.threads, sizeof(*workers));
+	workers = aligned_alloc(APART, s.threads * sizeof(*workers));
 	if (!workers)
 		die("no memory");
+	memset(workers, 0, s.threads * sizeof(*workers));
 	run_start(workers, &s);
 	if (b.count != UINT64_MAX || b.ns != UINT64_MAX)
 		one_batch(workers, &s, &b);

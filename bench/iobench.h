@@ -13,20 +13,30 @@ enum {
 	THREADS_MOST = 256,
 	TIMES_MOST = 1 << 16, /* calls of one thread and batch whose times are kept */
 	STACK_TOUCHED = 16 << 10,
+	APART = 128, /* bytes: neither a cache line nor the one fetched along with it in common */
 };
 
 struct worker;
 
+/* What an op does, as bits. */
+enum op_is {
+	ON_FILE = 1,   /* works on the file named by --file, else on /dev/null or nothing */
+	TRANSFERS = 2, /* direct I/O is what it is about */
+	WRITES = 4,
+	GROWS = 8,     /* starts from an empty file in each batch */
+};
+
 struct op {
 	const char *name;
-	bool on_file;  /* reads or writes the file named by --file */
-	bool writes;
+	unsigned is; /* enum op_is */
 	/* One call of the program under test. Bytes moved; NO_MORE; or -1 with errno set. */
 	ssize_t (*once)(struct worker *w);
 };
 
 /* The file is as long as it may get: the batch ends here. */
 #define NO_MORE (-2)
+
+enum sync_with { SYNC_FILE, SYNC_DATA, SYNC_RANGE };
 
 /* What is measured: the command line. */
 struct setup {
@@ -39,7 +49,9 @@ struct setup {
 	uint64_t pos_off;     /* bytes past an aligned offset */
 	unsigned threads;
 	unsigned buffers;     /* of each thread, used in turn */
-	uint64_t fsync_every; /* calls; 0: once, at the end of a batch */
+	size_t record;        /* bytes; the op `records` */
+	uint64_t sync_every;  /* calls; 0: fsync once, at the end of a batch */
+	int sync_with;        /* enum sync_with */
 	bool random;
 	bool stream;          /* read() and write() at the description's own offset */
 	bool append;
@@ -47,13 +59,16 @@ struct setup {
 	bool buffered;        /* no O_DIRECT; fsync, or a cold cache */
 	bool own_files;       /* one for each thread; else one descriptor for all */
 	bool timed;           /* look at the clock around each call */
-	int cpu;              /* -1: any */
+	bool meet;            /* each call also writes to memory that all threads write to */
+	bool spread;          /* each thread stays on a CPU, one after the other */
+	bool stacks;          /* say where each thread's stack is, on stderr */
+	int cpu;              /* of all threads; -1: any */
 	int memory_fd;        /* shared memory for the buffers; -1: our own */
 	char **child;         /* what `spawn` starts */
 	const char *child_preload;
 };
 
-/* One thread's share. */
+/* One thread's share. Aligned: threads must not meet in our own memory. */
 struct worker {
 	const struct setup *setup;
 	unsigned index;
@@ -65,11 +80,11 @@ struct worker {
 	uint64_t pos;         /* of the next call, if sequential */
 	uint64_t rng;
 	/* The batch's results. */
-	uint64_t ops, bytes, elapsed;
+	uint64_t ops, bytes, started, elapsed;
 	uint64_t *times;      /* ns of each call, TIMES_MOST at most */
 	size_t times_count;
 	int error;
-};
+} __attribute__((aligned(APART)));
 
 /* A batch ends after `count` calls or `ns` nanoseconds, whichever comes first. */
 struct batch {
@@ -78,6 +93,12 @@ struct batch {
 };
 
 const struct op *op_find(const char *name);
+
+/* Where a worker's part of the file begins, as far as it is used. */
+uint64_t first_pos(const struct worker *w);
+
+/* xorshift64 */
+uint64_t next_random(struct worker *w);
 
 /* Called once for each worker, before the first batch; the process ends if it cannot be done. */
 void worker_prepare(struct worker *w);
@@ -96,6 +117,9 @@ void run_start(struct worker *workers, const struct setup *s);
 void run_batch(struct worker *workers, const struct setup *s, const struct batch *b);
 
 void print_result(struct worker *workers, const struct setup *s);
+
+/* The calling thread to one CPU, if `cpu` is one. */
+void pin(int cpu);
 
 uint64_t now_ns(void);
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);

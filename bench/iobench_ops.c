@@ -1,14 +1,11 @@
-/* The calls that are measured, and the files and buffers that they are made on. */
+/* The calls that are measured. */
 #include "iobench.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +22,7 @@ static char *buffer(struct worker *w)
 }
 
 /* xorshift64: the same offsets in every process, at a cost of nothing. */
-static uint64_t next_random(struct worker *w)
+uint64_t next_random(struct worker *w)
 {
 	w->rng ^= w->rng << 13;
 	w->rng ^= w->rng >> 7;
@@ -33,14 +30,14 @@ static uint64_t next_random(struct worker *w)
 	return w->rng;
 }
 
-static uint64_t first_pos(const struct worker *w)
+uint64_t first_pos(const struct worker *w)
 {
 	return w->start + w->setup->pos_off;
 }
 
 static int fsync_if_buffered(struct worker *w)
 {
-	return w->setup->buffered && w->setup->op->writes ? fsync(w->fd) : 0;
+	return w->setup->buffered && (w->setup->op->is & WRITES) ? fsync(w->fd) : 0;
 }
 
 /* Sequential: back to the start. What was written is flushed, lest it be written over in the cache. */
@@ -89,11 +86,22 @@ static ssize_t read_once(struct worker *w)
 				    pread(w->fd, buffer(w), length(s), pos));
 }
 
-static int fsync_in_turn(struct worker *w)
+/* What a program that writes without O_DIRECT does for a record to be on the device. */
+static int sync_in_turn(struct worker *w, off_t pos)
 {
-	uint64_t every = w->setup->fsync_every;
+	const struct setup *s = w->setup;
 
-	return every && w->calls % every == 0 ? fsync(w->fd) : 0;
+	if (!s->sync_every || w->calls % s->sync_every)
+		return 0;
+	switch (s->sync_with) {
+	case SYNC_DATA:
+		return fdatasync(w->fd);
+	case SYNC_RANGE: /* as far as O_DIRECT brings it: the device has it, perhaps in its cache */
+		return sync_file_range(w->fd, pos, length(s), SYNC_FILE_RANGE_WAIT_BEFORE |
+				       SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+	default:
+		return fsync(w->fd);
+	}
 }
 
 static ssize_t write_at(struct worker *w, off_t pos)
@@ -102,7 +110,7 @@ static ssize_t write_at(struct worker *w, off_t pos)
 	ssize_t ret = whole(s, s->stream || s->append ? write(w->fd, buffer(w), length(s)) :
 							pwrite(w->fd, buffer(w), length(s), pos));
 
-	return ret < 0 || fsync_in_turn(w) ? -1 : ret;
+	return ret < 0 || sync_in_turn(w, pos) ? -1 : ret;
 }
 
 static ssize_t overwrite_once(struct worker *w)
@@ -120,6 +128,29 @@ static ssize_t extend_once(struct worker *w)
 		return NO_MORE;
 	w->pos += length(w->setup);
 	return write_at(w, pos);
+}
+
+/*
+ * A log as it is written by hand with O_DIRECT: the record is copied to its place in an aligned
+ * buffer, and the block that it lies in, or both, written once more. Aligned `size`, `record` bytes.
+ */
+static ssize_t record_once(struct worker *w)
+{
+	const struct setup *s = w->setup;
+	uint64_t first, end;
+
+	if (w->pos + 2 * s->size > w->end) {
+		if (s->op->is & GROWS)
+			return NO_MORE;
+		w->pos = first_pos(w);
+	}
+	first = w->pos / s->size * s->size;
+	end = (w->pos + s->record + s->size - 1) / s->size * s->size;
+	memset(w->memory + (w->pos - first), (int)w->ops, s->record);
+	if (pwrite(w->fd, w->memory, end - first, first) != (ssize_t)(end - first))
+		return -1;
+	w->pos += s->record;
+	return s->record;
 }
 
 static ssize_t null_once(struct worker *w)
@@ -181,13 +212,15 @@ static ssize_t spawn_once(struct worker *w)
 }
 
 static const struct op ops[] = {
-	{ "read", true, false, read_once },
-	{ "overwrite", true, true, overwrite_once },
-	{ "extend", true, true, extend_once },
-	{ "null", false, false, null_once },
-	{ "cached", true, false, cached_once },
-	{ "open", true, false, open_once },
-	{ "spawn", false, false, spawn_once },
+	{ "read", ON_FILE | TRANSFERS, read_once },
+	{ "overwrite", ON_FILE | TRANSFERS | WRITES, overwrite_once },
+	{ "extend", ON_FILE | TRANSFERS | WRITES | GROWS, extend_once },
+	{ "records", ON_FILE | TRANSFERS | WRITES, record_once },
+	{ "records-extend", ON_FILE | TRANSFERS | WRITES | GROWS, record_once },
+	{ "null", 0, null_once },
+	{ "cached", ON_FILE, cached_once },
+	{ "open", ON_FILE, open_once },
+	{ "spawn", 0, spawn_once },
 };
 
 const struct op *op_find(const char *name)
@@ -198,207 +231,7 @@ const struct op *op_find(const char *name)
 	return NULL;
 }
 
-static bool grows(const struct setup *s)
-{
-	return s->op->once == extend_once;
-}
-
-static bool transfers(const struct setup *s)
-{
-	return s->op->once == read_once || s->op->once == overwrite_once || grows(s);
-}
-
-/* Bytes that no file system, device or host can take for a hole or a copy. */
-static void fill(char *buf, size_t size, uint64_t seed)
-{
-	struct worker random = { .rng = seed * 0x9e3779b97f4a7c15 + 1 };
-
-	for (size_t i = 0; i + 8 <= size; i += 8) {
-		uint64_t word = next_random(&random);
-
-		memcpy(buf + i, &word, 8);
-	}
-}
-
-static void write_file(int fd, const char *path, uint64_t size)
-{
-	static char block[1 << 20];
-
-	for (uint64_t pos = 0; pos < size; pos += sizeof(block)) {
-		size_t n = size - pos < sizeof(block) ? size - pos : sizeof(block);
-
-		fill(block, sizeof(block), pos + 1);
-		if (pwrite(fd, block, n, pos) != (ssize_t)n)
-			die("cannot fill %s: %s", path, strerror(errno));
-	}
-	if (fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
-		die("cannot flush %s: %s", path, strerror(errno));
-}
-
-/* Every block written, so that an overwrite is one; kept from one process to the next. */
-static void make_file(const char *path, uint64_t size)
-{
-	int fd = open(path, O_RDWR | O_CREAT, 0600);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st))
-		die("%s: %s", path, strerror(errno));
-	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size != size) {
-		if (ftruncate(fd, 0))
-			die("cannot truncate %s: %s", path, strerror(errno));
-		write_file(fd, path, size);
-	}
-	close(fd);
-}
-
-static int open_file(const struct setup *s, const char *path)
-{
-	int flags = s->op->writes ? O_RDWR | O_CREAT : O_RDONLY;
-	bool direct = transfers(s) && !s->buffered;
-	int fd = open(path, flags | (s->append ? O_APPEND : 0) | (direct ? O_DIRECT : 0), 0600);
-
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	return fd;
-}
-
-static int open_own_file(const struct worker *w)
-{
-	const struct setup *s = w->setup;
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "%s.%u", s->path, w->index) < 0)
-		die("no memory");
-	if (!grows(s))
-		make_file(path, s->file_size / s->threads);
-	fd = open_file(s, path);
-	free(path);
-	return fd;
-}
-
-/* All threads on one descriptor: the first one opens it. */
-static int open_shared_file(const struct worker *w)
-{
-	const struct setup *s = w->setup;
-
-	if (w->index)
-		return w[-1].fd;
-	if (!grows(s))
-		make_file(s->path, s->file_size);
-	return open_file(s, s->path);
-}
-
-static int open_for(const struct worker *w)
-{
-	if (w->setup->op->once == null_once)
-		return open("/dev/null", O_WRONLY);
-	if (!w->setup->op->on_file)
-		return -1;
-	return w->setup->own_files ? open_own_file(w) : open_shared_file(w);
-}
-
-static char *map_own_memory(const struct setup *s, size_t size)
-{
-	char *map = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
-	char *start;
-
-	if (map == MAP_FAILED)
-		die("no memory for the buffers");
-	start = map + (-(uintptr_t)map & (HUGE_PAGE - 1));
-	if (madvise(start, size, s->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) && s->huge)
-		die("no huge pages: %s", strerror(errno));
-	return start;
-}
-
-/*
- * The same physical pages in each of the processes that are compared. How many neighbours in a buffer
- * are neighbours in memory is luck, and makes a direct transfer of 1 MiB up to twice as fast.
- */
-static char *map_shared_memory(int fd, size_t size, unsigned index)
-{
-	off_t start = (off_t)size * index;
-	struct stat st;
-	char *map;
-
-	if (fstat(fd, &st) || (st.st_size < start + (off_t)size && ftruncate(fd, start + size)))
-		die("--memory-fd: %s", strerror(errno));
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
-	if (map == MAP_FAILED)
-		die("no memory for the buffers");
-	madvise(map, size, MADV_NOHUGEPAGE);
-	return map;
-}
-
-/* Whole pages for each buffer, huge ones if asked for, and all of them touched. */
-static void make_buffers(struct worker *w)
-{
-	const struct setup *s = w->setup;
-	size_t page = s->huge ? HUGE_PAGE : PAGE;
-	size_t total;
-
-	/* A page for the misalignment, with or without one: the same memory, to be compared. */
-	w->buffer_step = (s->size + PAGE + page - 1) / page * page;
-	total = w->buffer_step * s->buffers;
-	w->memory = s->huge || s->memory_fd < 0 ?
-			    map_own_memory(s, total) :
-			    map_shared_memory(s->memory_fd, total, w->index);
-	fill(w->memory, total, w->index + 1);
-}
-
-/* A thread that has the file to itself, or the only one, has all of it; else they share it out. */
-static void set_range(struct worker *w)
-{
-	const struct setup *s = w->setup;
-	uint64_t share = s->file_size / s->threads / s->size * s->size;
-	bool all = s->random && !s->own_files;
-
-	w->start = all || s->own_files ? 0 : share * w->index;
-	w->end = all ? s->file_size : w->start + share;
-	w->pos = first_pos(w);
-	if (transfers(s) && first_pos(w) + s->size > w->end)
-		die("the file is too small: %u threads, %zu bytes a call", s->threads, s->size);
-}
-
-void worker_prepare(struct worker *w)
-{
-	w->rng = 88172645463325252 + w->index * 7919;
-	set_range(w);
-	make_buffers(w);
-	w->fd = open_for(w);
-	if (w->fd < 0 && w->setup->op->once != spawn_once)
-		die("cannot open: %s", strerror(errno));
-	if (grows(w->setup) && w->setup->threads > 1 && !w->setup->own_files)
-		die("--op extend with several threads needs --own-files");
-}
-
-static void empty_file(struct worker *w)
-{
-	w->pos = first_pos(w);
-	if (ftruncate(w->fd, w->setup->append ? 0 : (off_t)w->pos) || lseek(w->fd, w->pos, SEEK_SET) < 0)
-		die("cannot empty the file: %s", strerror(errno));
-}
-
-void worker_begin(struct worker *w)
-{
-	const struct setup *s = w->setup;
-
-	if (grows(s))
-		empty_file(w);
-	else if (s->stream && lseek(w->fd, w->pos, SEEK_SET) < 0)
-		die("lseek: %s", strerror(errno));
-	if (s->buffered && !s->op->writes && posix_fadvise(w->fd, 0, 0, POSIX_FADV_DONTNEED))
-		die("cannot empty the cache: %s", strerror(errno));
-}
-
 int worker_finish(struct worker *w)
 {
 	return fsync_if_buffered(w);
-}
-
-void worker_end(struct worker *w)
-{
-	if (grows(w->setup))
-		empty_file(w);
 }

@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static pthread_barrier_t started, ended;
-static struct batch current;
+static _Atomic uint64_t met __attribute__((aligned(APART)));
+static struct batch current __attribute__((aligned(APART)));
 
 uint64_t now_ns(void)
 {
@@ -25,6 +28,9 @@ static bool one_call(struct worker *w)
 {
 	ssize_t ret = w->setup->op->once(w);
 
+	/* A known cost to measure others by: a counter that all threads share. */
+	if (w->setup->meet)
+		atomic_fetch_add(&met, 1);
 	if (ret >= 0) {
 		w->bytes += ret;
 		w->ops++;
@@ -65,6 +71,7 @@ static void run_one(struct worker *w)
 		calls_untimed(w);
 	if (!w->error && worker_finish(w))
 		w->error = errno;
+	w->started = start;
 	w->elapsed = now_ns() - start;
 }
 
@@ -77,9 +84,39 @@ static void touch_stack(void)
 		deep[i] = 0;
 }
 
+/* The CPUs that the process may use, in turn: one for each thread. */
+static void spread(const struct worker *w)
+{
+	cpu_set_t set;
+	unsigned left;
+
+	if (!w->setup->spread || sched_getaffinity(0, sizeof(set), &set))
+		return;
+	left = w->index % CPU_COUNT(&set);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && !left--)
+			pin(cpu);
+}
+
+/* For who reads a trace of memory accesses: these are the thread's own. */
+static void show_stack(const struct setup *s)
+{
+	pthread_attr_t attr;
+	void *start;
+	size_t size;
+
+	if (!s->stacks || pthread_getattr_np(pthread_self(), &attr))
+		return;
+	if (!pthread_attr_getstack(&attr, &start, &size))
+		fprintf(stderr, "stack %p %p\n", start, (void *)((char *)start + size));
+	pthread_attr_destroy(&attr);
+}
+
 static void *thread_main(void *arg)
 {
 	touch_stack();
+	show_stack(((struct worker *)arg)->setup);
+	spread(arg);
 	for (;;) {
 		pthread_barrier_wait(&started);
 		run_one(arg);
@@ -101,14 +138,25 @@ static void start_threads(struct worker *workers, unsigned count)
 			die("cannot start %u threads", count);
 }
 
+/* Touched: more calls must not show as more memory. */
+static uint64_t *room_for_times(void)
+{
+	uint64_t *times = aligned_alloc(PAGE, TIMES_MOST * sizeof(*times));
+
+	if (!times)
+		die("no memory");
+	memset(times, 1, TIMES_MOST * sizeof(*times));
+	return times;
+}
+
 void run_start(struct worker *workers, const struct setup *s)
 {
+	show_stack(s);
 	for (unsigned i = 0; i < s->threads; i++) {
 		workers[i].setup = s;
 		workers[i].index = i;
-		workers[i].times = calloc(TIMES_MOST, sizeof(uint64_t));
-		if (!workers[i].times)
-			die("no memory");
+		if (s->timed)
+			workers[i].times = room_for_times();
 		worker_prepare(&workers[i]);
 	}
 	touch_stack();
@@ -174,6 +222,17 @@ static void print_percentiles(const struct worker *workers, unsigned threads)
 	free(all);
 }
 
+/* For how fair it was. */
+static void print_threads(const struct worker *workers, unsigned threads)
+{
+	if (threads == 1)
+		return;
+	printf(", \"thread_ops\": [%" PRIu64, workers[0].ops);
+	for (unsigned i = 1; i < threads; i++)
+		printf(", %" PRIu64, workers[i].ops);
+	putchar(']');
+}
+
 static bool print_error(const struct worker *workers, unsigned threads)
 {
 	for (unsigned i = 0; i < threads; i++)
@@ -184,9 +243,24 @@ static bool print_error(const struct worker *workers, unsigned threads)
 	return false;
 }
 
+/* From the first thread's start to the last one's end. */
+static uint64_t whole_time(const struct worker *workers, unsigned threads)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+
+	for (unsigned i = 0; i < threads; i++) {
+		uint64_t end = workers[i].started + workers[i].elapsed;
+
+		first = workers[i].started < first ? workers[i].started : first;
+		last = end > last ? end : last;
+	}
+	return last - first;
+}
+
 /*
  * ns_per_op is what one call adds to the time of the whole, all threads together: one over the sum
  * of their rates. Threads stop within one call of each other, and waiting for the last is not I/O.
+ * Not so with a count of calls: threads that ran one after the other would seem to be fast.
  */
 void print_result(struct worker *workers, const struct setup *s)
 {
@@ -200,9 +274,12 @@ void print_result(struct worker *workers, const struct setup *s)
 			elapsed = workers[i].elapsed > elapsed ? workers[i].elapsed : elapsed;
 			rate += workers[i].ops / (workers[i].elapsed + 1.0);
 		}
+		if (!s->timed)
+			rate = ops / (whole_time(workers, s->threads) + 1.0);
 		printf("{\"ops\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64
 		       ", \"ns_per_op\": %.3f", ops, bytes, elapsed, rate > 0 ? 1 / rate : 0);
 		print_percentiles(workers, s->threads);
+		print_threads(workers, s->threads);
 		puts("}");
 	}
 	fflush(stdout);

@@ -9,8 +9,7 @@ ALL_SIZES = [512 << power for power in range(16)]
 SOME_SIZES = [512, 4 * K, 16 * K, 64 * K, 256 * K, M, 4 * M, 16 * M]
 RANDOM_SIZES = [4 * K, 64 * K, M]
 THREADS = [1, 2, 4, 8, 16]
-# More than there are bounce buffers, too.
-CROWDS = [*THREADS, 64]
+CROWDS = [1, 2, 4, 8, 64]
 
 # Odd, and not a divisor of anything. The length loses one byte, so that the amounts stay comparable.
 ADDRESS = ("--address-off", "13")
@@ -58,7 +57,7 @@ class Plans:
         }
         return tuple(every[name] for name in which)
 
-    def _fits(self, what, size, threads):
+    def fits(self, what, size, threads):
         """Does each thread's share of the file hold two calls?"""
         need = 2 * size * threads
         if need > self.size:
@@ -76,7 +75,7 @@ class Plans:
             for size in sizes:
                 what = {"op": op, "pattern": pattern, "size": size_name(size),
                         "threads": threads, "files": files}
-                if self._fits(f"{op} {pattern} {what['size']} x{threads}", size, threads):
+                if self.fits(f"{op} {pattern} {what['size']} x{threads}", size, threads):
                     plans.append(Comparison(section, what, self._sides(op, size, common, which),
                                             seconds, repeats=repeats))
         return plans
@@ -101,16 +100,6 @@ class Plans:
             Comparison(section, {"op": text}, self._preloaded(self.options(op, 4 * K, *cpu), preloads),
                        seconds, metric="best", repeats=5)
             for op, text in rows.items()
-        ]
-
-    def crowded_probe(self, seconds):
-        """If a call that passes through wrote to memory that threads share, more would be slower."""
-        return [
-            Comparison("crowd", {"op": "4 KiB pread from the page cache", "threads": threads},
-                       self._preloaded(self.options("cached", 4 * K, "--untimed", "--threads",
-                                                    str(threads)), ("shim",)),
-                       seconds, metric="best", repeats=5)
-            for threads in (1, 2, 4, 8)
         ]
 
     @staticmethod
@@ -169,27 +158,3 @@ class Plans:
             plans += self.matrix("cold", ("read", "overwrite"), (size,), which, seconds=seconds,
                                  more=("--buffers", str(64 * M // size)))
         return plans
-
-    def streams(self, seconds):
-        """Consecutive writes that no alignment suits: against what a program by hand would write."""
-        rows = [("log records of 100 bytes", 100, 4 * K, "op"),
-                ("dd bs=1000000", 1000000, M, "byte")]
-        plans = []
-        for text, odd, even, per in rows:
-            for op in ("overwrite", "extend", "append"):
-                plans.append(Comparison("streams", {"op": f"{text}, {op}"},
-                                        self._stream_sides(op, odd, even, per), seconds, per=per))
-        plans.append(Comparison("streams", {"op": "dd bs=1000000, read"},
-                                self._stream_sides("read", 1000000, M, "byte"), seconds,
-                                per="byte"))
-        return plans
-
-    def _stream_sides(self, op, odd, even, per):
-        more = ["--stream"] + (["--append"] if op == "append" else [])
-        op = "extend" if op == "append" else op
-        # A log record is there when its write returns: so it is with fsync after each.
-        sync = ["--fsync-every", "1"] if per == "op" and op != "read" else []
-        return (Side("aligned", self.options(op, even, *more)),
-                Side("odd", self.options(op, odd, *more, where="edges"), "shim"),
-                Side("buffered", self.options(op, odd, *more, *sync, "--buffered",
-                                              where="buffered")))

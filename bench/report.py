@@ -3,10 +3,12 @@
 import csv
 import json
 import os
+import statistics
 import sys
 import time
 
-SAMPLE = ("repeat", "number", "ops", "bytes", "elapsed_ns", "ns_per_op", "p50_ns", "p99_ns")
+SAMPLE = ("repeat", "number", "ops", "bytes", "elapsed_ns", "ns_per_op", "p50_ns", "p99_ns",
+          "thread_ops")
 KEYS = ("section", "op", "pattern", "size", "threads", "files", "side")
 
 
@@ -54,7 +56,8 @@ def side_text(comparison, result):
         return f"{result.side} {microseconds(result.median_ns())} us"
     if comparison.metric == "added":
         return f"{result.side} {result.value / 1e6:+.3f} ms"
-    return f"{result.side} {result.value:.3f} [{result.low:.3f} {result.high:.3f}]"
+    text = f"{result.side} {result.value:.3f} [{result.low:.3f} {result.high:.3f}]"
+    return text + (f" fairness {result.fairness():.2f}" if comparison.section == "bounce" else "")
 
 
 def yardstick_text(result):
@@ -112,6 +115,8 @@ def _summary(comparison, result):
         line["median_ns"] = result.median_ns()
         line["quartiles_ns"] = result.quartiles_ns()
         line["mb_per_s"] = result.megabytes_per_second()
+        line["fairness"], line["p99_ns"] = result.fairness(), result.p99_ns()
+        line["memory_kib"] = statistics.median(result.memory)
     if result.value is not None:
         line.update(value=result.value, low=result.low, high=result.high)
     return line

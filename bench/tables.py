@@ -3,6 +3,9 @@
 
     <!-- table: NAME -->
     <!-- end -->
+
+NAME is that of a section of results.json, or of a table that another program has made, NAME.md.
+Where it says `figure: NAME.svg`, the figure is put in if charts.py has drawn it.
 """
 
 import argparse
@@ -14,7 +17,7 @@ import sys
 import machine
 import report
 
-MARKS = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+MARKS = re.compile(r"(<!-- (table|figure): ([a-z.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(head, rows):
@@ -62,6 +65,23 @@ def section_table(name):
     return fill
 
 
+def bounce_table(results):
+    """One row for each way: how fast, how fair, how much memory."""
+    rows, base = [], {}
+    for line in results["comparisons"]:
+        if line["section"] != "bounce" or "value" not in line:
+            continue
+        if line["side"] == "aligned":
+            base = line
+        rows.append((f"{line['op']} {line['size']}", line["side"], f"{line['mb_per_s']:.0f} MB/s",
+                     f"{line['value']:.2f}", f"{line['fairness']:.2f}",
+                     report.microseconds(line["p99_ns"]),
+                     f"{line['memory_kib'] - base['memory_kib']:.0f} KiB"))
+    head = ("", "way", "all threads", "against aligned", "slowest / fastest thread",
+            "99th percentile, us", "memory added")
+    return table(head, rows) if rows else None
+
+
 def label(line):
     threads = line.get("threads", 1)
     words = (line["op"], line.get("pattern"), line.get("size"), line.get("files"),
@@ -91,7 +111,9 @@ FILL = {
     "machine": machine_table,
     "contract": contract_table,
     "fio": fio_table,
-    **{name: section_table(name) for name in ("preload", "sweep", "scaling", "crowd", "streams", "cold")},
+    "bounce": bounce_table,
+    **{name: section_table(name) for name in ("preload", "sweep", "scaling", "crowd", "records",
+                                              "streams", "without", "cold")},
 }
 
 
@@ -103,10 +125,20 @@ def read(path):
         return None
 
 
-def fill_in(text, results, callgrind):
+def figure(name, doc):
+    about = name.removeprefix("performance-").removesuffix(".svg").replace("-", ", ")
+    return f"![Figure: {about}]({name})\n" if os.path.exists(os.path.join(doc, name)) else None
+
+
+def fill_in(text, results, counts, doc):
     def one(match):
-        start, name, end = match.groups()
-        new = callgrind if name == "callgrind" else FILL[name](results)
+        start, kind, name, end = match.groups()
+        if kind == "figure":
+            new = figure(name, doc)
+        elif name in FILL:
+            new = FILL[name](results)
+        else:
+            new = read(os.path.join(counts, name + ".md"))
         print(f"{name}: {'left as it is: not measured' if new is None else 'filled in'}")
         return match.group(0) if new is None else start + new + end
 
@@ -117,14 +149,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", required=True)
-    parser.add_argument("--callgrind", required=True, help="table made by callgrind.sh")
+    parser.add_argument("--counts", required=True, help="directory of tables made elsewhere")
     parser.add_argument("--doc", required=True)
     arguments = parser.parse_args()
     results = read(os.path.join(arguments.results, "results.json"))
     if results is None:
         sys.exit("there are no results: run `make bench` first")
     path = os.path.join(arguments.doc, "performance.md")
-    text = fill_in(read(path), json.loads(results), read(arguments.callgrind))
+    text = fill_in(read(path), json.loads(results), arguments.counts, arguments.doc)
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)
