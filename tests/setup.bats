@@ -14,8 +14,8 @@ setup() {
   uid=0
   export TMPDIR=$BATS_TEST_TMPDIR
   mkdir -p "$checkout"/{src,launcher,tests,bench} "$bin"
-  # Without the headers that it looks for: those are the machine's own, not ours to take away.
-  sed '/^[a-z0-9/]*\.h  *lib/d' "$DIOSHIM_TOP_SRCDIR/setup" >"$checkout/setup"
+  # Without the headers and files that it looks for: those are the machine's own, not ours to take away.
+  sed '/^[a-z0-9/]*\.h  *lib/d; /^\/usr/d' "$DIOSHIM_TOP_SRCDIR/setup" >"$checkout/setup"
   chmod +x "$checkout/setup"
   touch "$calls" "$checkout/configure.ac" "$checkout/Makefile.am" "$checkout/src/a.c"
 
