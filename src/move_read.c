@@ -236,7 +236,8 @@ static long read_at_offset(const struct request *rq, struct descriptor *d, size_
 		return request_issue(rq);
 	tally_at(rq->tally, start);
 	ret = read_at_once(rq, d, start, len);
-	if (!try_otherwise(ret))
+	/* EIO may be about what is beyond the end of the file (rescue.c). */
+	if (!try_otherwise(ret) && ret != -EIO)
 		return ret;
 	start = take_what_is_there(rq, d, start, &taken);
 	if (start < 0)

@@ -68,6 +68,19 @@ static bool misaligned(const struct request *rq, const struct descriptor *d)
 	       plan_misaligned(&d->geo, pos, request_length(rq), request_addresses(rq));
 }
 
+/*
+ * A direct read that reaches beyond the end of a file says EIO where XFS has reserved blocks there for a
+ * buffered write, such as one of our edges (delayed allocation; iomap_dio_iter(), Linux 6.18). What the
+ * file has can be read.
+ */
+static bool reads_past_end(const struct request *rq, const struct descriptor *d)
+{
+	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
+
+	return !rq->write && !d->block_device && d->known && pos >= 0 &&
+	       (uint64_t)pos < d->size && request_length(rq) > d->size - (uint64_t)pos;
+}
+
 /* For the record; the kernel's answer stands where the shim stands aside. */
 static void record_answer(const struct request *rq, int refusal, long answer)
 {
@@ -148,7 +161,7 @@ static long rescue_masked(const struct request *rq, int refusal)
 	}
 	if (!open_for(rq, d.flags))
 		return STAND_ASIDE;
-	if (refusal == EIO && !misaligned(rq, &d))
+	if (refusal == EIO && !misaligned(rq, &d) && !reads_past_end(rq, &d))
 		return STAND_ASIDE;
 	/* EFAULT after a part is on the file already happens (ext4, Linux 6.18): not twice. */
 	if (refusal == EFAULT && rq->write && write_appends(rq, &d))

@@ -236,6 +236,35 @@ no_descriptors() {
   judge no-descriptors "$BATS_TEST_TMPDIR/trace"
 }
 
+# XFS says EIO to an aligned read that reaches into blocks reserved beyond the end of the file.
+across_the_end() {
+  new_file 10000
+  run -0 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=preadv:error=EIO:when=1 \
+    -E LD_PRELOAD="$DIOSHIM_LIB" "$callone" "$file" rdwr,direct preadv,0,65536,0
+  echo "$output"
+  [[ ${lines[0]} == *"= 10000"* ]]
+}
+
+end_at_offset() {
+  new_file 10000
+  run -0 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=readv:error=EIO:when=1+ \
+    -E LD_PRELOAD="$DIOSHIM_LIB" "$callone" "$file" rdwr,direct readv,0,65536,0
+  [[ ${lines[0]} == *"= 10000"* ]]
+}
+
+still_eio() {
+  new_file 100000
+  run -0 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=preadv:error=EIO:when=1 \
+    -E LD_PRELOAD="$DIOSHIM_LIB" "$callone" "$file" rdwr,direct preadv,0,65536,0
+  [[ ${lines[0]} == *"= -1"* ]]
+}
+
+@test "P1: EIO for what is beyond the end of a file is not the answer; for what is in it, it is" {
+  on_each "${strict[@]}" -- across_the_end
+  on_each "${strict[@]}" -- end_at_offset
+  on_each "${strict[@]}" -- still_eio
+}
+
 @test "P7: the I/O path makes no descriptor and does not go to /proc" {
   on_each "${strict[@]}" "${devices[@]}" -- no_descriptors
 }
