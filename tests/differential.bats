@@ -2,7 +2,7 @@
 # P1: random calls on an O_DIRECT file under the shim and on an ordinary file past it (differential.h).
 #
 #   DIOSHIM_CALLS   how many, for each seed on each filesystem or device, however long that takes
-#   DIOSHIM_SEED    instead of a random one, to see a failure again
+#   DIOSHIM_SEED    a number, to see a failure again; or random: another one each time, for the hunt
 
 # shellcheck disable=SC2154 # scratch, where: on_each in lib.bash
 
@@ -12,12 +12,13 @@ calls=${DIOSHIM_CALLS:-15000}
 # Five to ten seconds on most machines. On a slow one there are fewer calls, not no answer.
 limit=(--seconds 60)
 [[ ! ${DIOSHIM_CALLS-} ]] || limit=()
-random_seed=${DIOSHIM_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+second_seed=${DIOSHIM_SEED:-2}
+[[ $second_seed != random ]] || second_seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 
-# One seed is the same each time, one is new.
+# The same calls each time: what is found by chance belongs to who looks for it, not to who builds.
 compare() { # OPTION...
   local seed
-  for seed in 1 "$random_seed"; do
+  for seed in 1 "$second_seed"; do
     echo "# $where: $calls calls, seed $seed" >&3
     shim "$DIOSHIM_TEST_BIN/differential" --calls "$calls" "${limit[@]}" --seed "$seed" "$@"
   done

@@ -8,7 +8,8 @@ load lib
 
 compare() { # WORDS
   local calls=${DIOSHIM_CALLS:-4000} seed
-  seed=${DIOSHIM_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+  seed=${DIOSHIM_SEED:-3}
+  [[ $seed != random ]] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
   echo "# $where, without $1: $calls calls, seed $seed" >&3
   DIOSHIM_WITHOUT=$1 shim "$DIOSHIM_TEST_BIN/differential" --calls "$calls" --seconds 20 --seed "$seed" \
     --direct "$scratch/direct" --ordinary "$scratch/ordinary"
