@@ -32,7 +32,8 @@ static char *create_in(const char *directory)
 	char *path;
 	int fd, error;
 
-	if (asprintf(&path, "%s/dioshim.XXXXXX", directory) < 0)
+	/* Two slashes: not to be made again when it is gone (src/config.c). */
+	if (asprintf(&path, "%s%s/dioshim.XXXXXX", *directory == '/' ? "/" : "", directory) < 0)
 		return NULL;
 	fd = mkostemp(path, O_CLOEXEC); /* 0600 */
 	error = fd < 0 ? errno : set_up(fd);

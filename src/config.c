@@ -9,6 +9,8 @@
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be the same
  *
  * The files are best named by an absolute path: programs that this one starts read the variables too.
+ * One whose name begins with two slashes is used if it is there, and not made: the launcher's own, which
+ * it removes when COMMAND has ended, while programs in the background may still be starting others.
  */
 #include <stdbool.h>
 #include <stdlib.h>

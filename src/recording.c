@@ -101,9 +101,11 @@ static long map(int fd)
 static struct record *open_record(const char *variable, const char *path)
 {
 	static const char end[] = "; nothing is recorded";
+	/* The launcher's (config.c): a program that is started when it is gone must not make it again. */
+	bool launchers = path[0] == '/' && path[1] == '/';
 	/* NONBLOCK, NOCTTY: the name may turn out to be anything. */
-	int fd = sys(SYS_openat, AT_FDCWD, path,
-		     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	int fd = sys(SYS_openat, AT_FDCWD, path, (launchers ? 0 : O_CREAT) |
+		     O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	long got = fd < 0 ? fd : map(fd);
 	const char *why;
 
@@ -111,6 +113,8 @@ static struct record *open_record(const char *variable, const char *path)
 		sys(SYS_close, fd);
 	if (got > NOT_OURS)
 		return (struct record *)got;
+	if (launchers && got == -ENOENT)
+		return NULL;
 	if (got == NOT_OURS)
 		why = "not an empty file, nor one that this version of dioshim records in";
 	else

@@ -296,6 +296,10 @@ record_is_gone() { # STATUS COMMAND
   record_is_gone 42 'exit 42'
   record_is_gone 143 'env kill -TERM $PPID; exec sleep 10'
   record_is_gone 0 'sleep 0.3 >/dev/null 2>&1 &'
+  # A program that is started in the background later does not make it again, and says nothing.
+  record_is_gone 0 '{ sleep 0.3; env true; } >/dev/null 2>said &'
+  sleep 1
+  [[ ! -e ${lines[0]} && -e said && ! -s said ]]
 }
 
 # Where the library is
