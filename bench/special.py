@@ -6,7 +6,7 @@ from compare import Comparison, Side
 from plans import ADDRESS, K, LENGTH, M, OFFSET, size_name
 
 # What DIOSHIM_WITHOUT takes.
-OPTIMISATIONS = ("hints", "hugepages", "overlap", "prefetch")
+OPTIMISATIONS = ("hints", "hugepages", "prefetch")
 BOUNCING_THREADS = 64
 BOUNDS = ("4M", "1M", "64K")
 # Long enough for each of 64 threads to have several turns at the bounce buffers.

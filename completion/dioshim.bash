@@ -75,7 +75,7 @@ _dioshim_parse() {
 _dioshim_without() { # LIST
   local done='' word
   [[ $1 != *,* ]] || done=${1%,*},
-  for word in hints hugepages overlap prefetch; do
+  for word in hints hugepages prefetch; do
     [[ ,$done == *",$word,"* || $done$word != "$1"* ]] || COMPREPLY+=("$done$word")
   done
 }

@@ -55,7 +55,7 @@ bool value_is_size(const char *text)
 
 static bool is_word(const char *text, size_t length)
 {
-	static const char *const words[] = { "hints", "hugepages", "overlap", "prefetch" };
+	static const char *const words[] = { "hints", "hugepages", "prefetch" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strlen(words[i]) == length && !memcmp(words[i], text, length))

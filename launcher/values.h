@@ -15,6 +15,6 @@ bool value_is_size(const char *text);
 /* What it takes for DIOSHIM_WITHOUT: some of VALUE_WORDS, with commas between. */
 bool value_is_without(const char *text);
 
-#define VALUE_WORDS "hints, hugepages, overlap, prefetch"
+#define VALUE_WORDS "hints, hugepages, prefetch"
 
 #endif

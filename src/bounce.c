@@ -192,19 +192,6 @@ static int wait_for_slot(struct process *p, const struct layout *l, size_t want)
 	return slot;
 }
 
-/* The starters are small, and the huge page's place that they have is not. */
-char *bounce_side_room(size_t start, size_t len)
-{
-	const struct layout l = layout();
-	size_t from = (size_t)l.small * BOUNCE_SMALL + start;
-	struct process *p = process();
-	uintptr_t region = p ? atomic_load(&p->bounce_region) : 0;
-
-	if (!region || l.small == l.end || from + len > BOUNCE_LARGE)
-		return NULL;
-	return (char *)region + from;
-}
-
 bool bounce_get(struct bounce *b, size_t want)
 {
 	const struct layout l = layout();

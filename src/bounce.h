@@ -28,12 +28,6 @@ bool bounce_get(struct bounce *b, size_t want);
 /* Give it back. One that was never taken (all zero) is nothing to give back. */
 void bounce_put(struct bounce *b);
 
-/*
- * `len` bytes, `start` bytes into what lies idle beside the buffers: within the bound, not in children.
- * Null where there is no such room, or none yet: before the first buffer was taken.
- */
-char *bounce_side_room(size_t start, size_t len);
-
 /* The bound in bytes; rounded down to what the layout can use. Before the first use only. */
 void bounce_set_max(size_t bytes);
 

@@ -3,7 +3,7 @@
  * setenv() of the program's. secure_getenv(): nothing is believed in a setuid program.
  *
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
- *   DIOSHIM_WITHOUT      optimisations to do without, separated by commas: hints, hugepages, overlap,
+ *   DIOSHIM_WITHOUT      optimisations to do without, separated by commas: hints, hugepages,
  *                        prefetch (without.h)
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be the same
@@ -74,7 +74,6 @@ static unsigned without_bit(const char *word, size_t len)
 	} words[] = {
 		{ "hints", WITHOUT_HINTS },
 		{ "hugepages", WITHOUT_HUGEPAGES },
-		{ "overlap", WITHOUT_OVERLAP },
 		{ "prefetch", WITHOUT_PREFETCH },
 	};
 
@@ -94,7 +93,7 @@ static void read_without(void)
 
 		if (len && !bit)
 			complain("DIOSHIM_WITHOUT", word, len,
-				 "none of hints, hugepages, overlap, prefetch; ignored", "");
+				 "none of hints, hugepages, prefetch; ignored", "");
 		without |= bit;
 		word += len;
 		word += *word == ',';

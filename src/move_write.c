@@ -5,7 +5,6 @@
 
 #include "cached.h"
 #include "offset.h"
-#include "overlap.h"
 #include "sys.h"
 #include "tally.h"
 #include "write.h"
@@ -17,8 +16,6 @@ static long write_at_once(const struct request *rq, const struct descriptor *d, 
 		return -EINVAL;
 	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq)))
 		return request_issue(rq);
-	if (overlap_pays(len) && overlap_possible(rq, d, pos, len))
-		return -EINVAL;
 	return write_bounced(rq, len);
 }
 

@@ -15,7 +15,6 @@
 enum {
 	BOUNCE_SLOTS = 72,
 	SECTOR_LOCKS = 32,
-	RINGS = 64, /* threads that may have one at a time; fits my_place in ring.c */
 	CACHE_LINE = 64,
 };
 
@@ -24,26 +23,13 @@ struct line {
 	_Atomic uint32_t word;
 } __attribute__((aligned(CACHE_LINE)));
 
-/* A thread's io_uring (ring.c). What the kernel and we share lies beside the bounce buffers. */
-struct ring {
-	_Atomic uint32_t owner; /* the thread's number; 0: free */
-	uint32_t number;        /* that the thread's kernel side knows it by */
-	uintptr_t memory;       /* of both rings; all that follows is in bytes from there */
-	uintptr_t sqes;         /* an address, though */
-	uint32_t sq_head, sq_tail, sq_mask;
-	uint32_t cq_head, cq_tail, cq_mask, cqes;
-} __attribute__((aligned(CACHE_LINE)));
-
 struct process {
-	_Atomic uint32_t ring_pid; /* whose rings these are: a child of vfork shares its parent's memory */
-	_Atomic uint32_t rings_refused;
 	_Atomic uintptr_t bounce_region; /* where bounce memory is, and how much; bounce.c */
 	_Atomic uint32_t bounce_calls; /* up to a bound */
 	_Atomic uint32_t bounce_waiters;
 	_Atomic uint32_t bounce_freed;
 	struct line bounce_busy[BOUNCE_SLOTS];
 	struct line sector_lock[SECTOR_LOCKS];
-	struct ring ring[RINGS];
 };
 
 /* The process's own, made at first need. Null where the kernel gives no such memory. */

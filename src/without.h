@@ -8,8 +8,7 @@
 enum {
 	WITHOUT_HINTS = 1,     /* each misaligned call is shown to the kernel first */
 	WITHOUT_HUGEPAGES = 2, /* bounce buffers in ordinary pages */
-	WITHOUT_OVERLAP = 4,   /* copy and disk in turn */
-	WITHOUT_PREFETCH = 8,  /* edges one after the other, and not before their turn */
+	WITHOUT_PREFETCH = 4,  /* edges one after the other, and not before their turn */
 };
 
 /* The bits above. Set when the library is loaded, and only read from then on. */

@@ -2,8 +2,7 @@
  * A write of a fixed range, in as many calls as it takes. See write.h.
  *
  * In ascending order, so that a file is never longer than the data written so far makes it, and so
- * that a failure leaves a prefix, whose length is the answer. (write_around() departs from the order,
- * where the file is long enough already.)
+ * that a failure leaves a prefix, whose length is the answer.
  */
 #include "bounce.h"
 #include "cached.h"
@@ -63,8 +62,7 @@ static long write_on(struct writing *w)
 	if (!w->limited && !one_call(step, len)) {
 		limit_end(w);
 		write_fetch_edges(w);
-		ret = write_around(w);
-		return write_otherwise(ret) ? 0 : ret;
+		return 0;
 	}
 	if (edges_meet(w, step))
 		write_fetch_edges(w);

@@ -5,8 +5,27 @@
 
 #include "bounce.h"
 #include "cached.h"
-#include "overlap.h"
 #include "sector.h"
+#include "sys.h"
+#include "without.h"
+
+/*
+ * The kernel reads the block around an edge before it changes it, and waits for that. Ask for both
+ * ends now, and the second read runs beside the first, and beside the direct write between them.
+ */
+void write_fetch_edges(const struct writing *w)
+{
+	const struct geometry *g = &w->d->geo;
+	uint64_t block = g->block;
+	const uint64_t edges[] = { w->pos, w->end };
+
+	if (w->d->block_device || (without & WITHOUT_PREFETCH))
+		return;
+	for (int i = 0; i < 2; i++)
+		if ((edges[i] & (g->off - 1)) && edges[i] < w->d->size)
+			sys(SYS_fadvise64, w->rq->fd, (long)(edges[i] & ~(block - 1)), (long)block,
+			    POSIX_FADV_WILLNEED);
+}
 
 /* What a call has moved, of how much. One that moves less has met what ends the request. */
 static long moved(struct writing *w, long ret, size_t len)
@@ -105,34 +124,13 @@ static long write_edge(struct writing *w, size_t len)
 	return sector_write(w->rq, w->d, &w->from, w->pos, len);
 }
 
-/* Copying the next piece while the last is on its way. 0: not to be had. */
-static long write_overlapped(struct writing *w, size_t len)
-{
-	struct cursor from = w->from;
-	struct overlap o;
-
-	len &= ~(size_t)(w->d->geo.block - 1);
-	if (!overlap_pays(len) || !overlap_possible(w->rq, w->d, w->pos, len) ||
-	    !overlap_begin(&o, w->rq->fd, w->pos, len))
-		return 0;
-	overlap_write(&o, &from, w->pos + len);
-	return (long)(overlap_end(&o) - w->pos);
-}
-
-static long write_copied(struct writing *w, size_t len)
-{
-	long ret = write_overlapped(w, len);
-
-	return ret ? ret : write_bounce(w, len);
-}
-
 long write_step(struct writing *w, struct step step)
 {
 	switch (step.how) {
 	case HOW_OWN:
 		return write_own(w, step.len);
 	case HOW_BOUNCE:
-		return write_copied(w, step.len);
+		return write_bounce(w, step.len);
 	default:
 		return write_edge(w, step.len);
 	}

@@ -28,13 +28,7 @@ long write_step(struct writing *w, struct step step);
 /* Through the page cache, from the program's own memory, as far as that is good (write_readable()). */
 long write_cached(struct writing *w, size_t len);
 
-/* The blocks around the edges will be needed (write_around.c). */
+/* The blocks around the edges will be needed. */
 void write_fetch_edges(const struct writing *w);
-
-/*
- * Whole blocks and the partial ones around them at the same time (write_around.c). Returns the bytes
- * that are where they belong, or a negative errno; 0: not to be had, nothing is lost.
- */
-long write_around(struct writing *w);
 
 #endif

@@ -93,10 +93,9 @@ counted() { # WRITES READS
   on_each btrfs tmpfs -- counted untouched=22 untouched=22 $((17 * 8192 + 25000))
 }
 
-# Without overlap, which copies whole blocks that could go as they are.
 details() {
   new_file
-  watched DIOSHIM_WITHOUT=overlap "$(python3_binary)" -c "$program" "$file"
+  watched "$(python3_binary)" -c "$program" "$file"
   [[ $(value all.write.address) == 7 && $(value all.write.length) == 5 && ! $(value all.write.offset) ]]
   [[ $(value all.write.no_tail) == 7 && $(value all.read.no_tail) == 7 ]]
   [[ $(value "all.write.tail.$((5000 % align))") == 5 && $(value "all.read.tail.$((5000 % align))") == 5 ]]
@@ -427,17 +426,14 @@ each_without() {
   without ""
   (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen MADV_NOHUGEPAGE) == 0))
   (($(seen POSIX_FADV_WILLNEED) == 2 && $(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') > 0))
-  rings=$(seen io_uring_setup) # 0 where the kernel has none for us
-  without overlap
-  (($(seen io_uring) == 0 && $(seen POSIX_FADV_WILLNEED) == 2))
   without hints
   (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
   without hugepages
   (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 0 && $(seen MADV_NOHUGEPAGE) == 1))
   without prefetch
-  (($(seen io_uring_setup) == rings && $(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 0))
+  (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 0))
   (($(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') == 0))
-  without overlap,prefetch,hugepages,hints
+  without prefetch,hugepages,hints
   (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 0 && $(seen POSIX_FADV_WILLNEED) == 0))
   [[ ! $(sed -n '/^dioshim/p' "$BATS_TEST_TMPDIR/out") ]]
 }
@@ -452,7 +448,7 @@ bad_words() {
   without "hints,speed,,hugepages,Hints"
   [[ $(grep -c ^dioshim "$BATS_TEST_TMPDIR/out") == 2 ]]
   for word in speed Hints; do
-    grep -qx "dioshim: DIOSHIM_WITHOUT=$word: none of hints, hugepages, overlap, prefetch; ignored" \
+    grep -qx "dioshim: DIOSHIM_WITHOUT=$word: none of hints, hugepages, prefetch; ignored" \
       "$BATS_TEST_TMPDIR/out"
   done
   (($(seen 'EINVAL') == 4 && $(seen MADV_NOHUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))

@@ -52,19 +52,13 @@ static const int helpers[] = {
 	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask, SYS_prlimit64,
 	SYS_mmap, SYS_munmap, SYS_madvise, SYS_process_vm_readv, SYS_process_vm_writev, SYS_getpid,
 	SYS_futex, SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync, SYS_fadvise64,
-	SYS_prctl, SYS_gettid,
-};
-
-/* These only where prctl(2) says that there is no filter; below they kill, or are not made. */
-static const int unfiltered[] __attribute__((unused)) = {
-	SYS_io_uring_setup, SYS_io_uring_enter, SYS_tgkill,
 };
 
 /*
  * Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. The second is what clock_gettime(3)
  * comes to on a machine without a vDSO.
  */
-static const int recorders[] = { SYS_readlinkat, SYS_clock_gettime };
+static const int recorders[] = { SYS_readlinkat, SYS_clock_gettime, SYS_gettid };
 
 /* With them, too, but when the library is loaded, and never later. */
 static const int at_start[] __attribute__((unused)) = {

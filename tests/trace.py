@@ -272,16 +272,10 @@ def waits_for(call, span):
             and "SYNC_FILE_RANGE_WAIT_AFTER" in flags)
 
 
-def overlapped(section):
-    """Did writes set out that a trace of system calls does not show? They are of whole blocks."""
-    return any(call.name == "io_uring_enter" and call.args[1] == "1" for call in section.calls)
-
-
 def judge_edges(section, block, sector):
     writes = [call for call in section.data_calls() if call.name in WRITES and call.result > 0]
     buffered = [call for call in writes if not call.direct]
-    missing = section.numbers[1] - sum(call.result for call in writes)
-    if missing and not (overlapped(section) and missing > 0 and missing % block == 0):
+    if section.numbers[1] != sum(call.result for call in writes):
         wrong(section, "the writes do not add up to what was asked for")
     if not buffered and any(part % sector for part in section.numbers[1:3]):
         wrong(section, "a partial block was not written as one")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The same answers with each optimisation switched off, and with all of them: DIOSHIM_WITHOUT. That each
-# switch does switch is in record.bats and overlap.bats; `make check-without` runs more of the suite so.
+# switch does switch is in record.bats; `make check-without` runs more of the suite so.
 
 # shellcheck disable=SC2154 # scratch, where: on_each in lib.bash
 
@@ -32,14 +32,10 @@ without() { # WORDS
   without hugepages
 }
 
-@test "P1, P5: without overlap" {
-  without overlap
-}
-
 @test "P1, P5: without prefetch" {
   without prefetch
 }
 
 @test "P1, P5: without any of them" {
-  without hints,hugepages,overlap,prefetch
+  without hints,hugepages,prefetch
 }
