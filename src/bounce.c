@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "claims.h"
 #include "process.h"
 #include "sys.h"
 #include "without.h"
@@ -210,6 +211,7 @@ bool bounce_get(struct bounce *b, size_t want)
 	if (slot < 0)
 		slot = wait_for_slot(p, &l, want);
 	last_slot = slot;
+	claims.bounce = (uint8_t)(slot + 1);
 	*b = (struct bounce){ (char *)region + slot_start(&l, slot), slot_size(&l, slot), slot };
 	return true;
 }
@@ -221,6 +223,7 @@ void bounce_put(struct bounce *b)
 	if (!b->size)
 		return;
 	b->size = 0;
+	claims.bounce = 0;
 	atomic_store(&p->bounce_busy[b->slot].word, 0);
 	if (atomic_load(&p->bounce_waiters)) {
 		atomic_fetch_add(&p->bounce_freed, 1);

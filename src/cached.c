@@ -4,53 +4,97 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
+#include "gate.h"
 #include "recording.h"
 #include "sys.h"
 #include "tally.h"
+#include "window.h"
 #include "without.h"
 
-/* The flags are read just before they are set: the program may change others of them meanwhile. */
-static bool set_direct(int fd, bool direct)
+/*
+ * An EINVAL may mean that somebody has set O_DIRECT again under our call: another process, or one that
+ * does not know of our windows. One that is meant is not asked for again without end: the call may have
+ * side effects (a FUSE server gets each one).
+ */
+static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
 {
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
-	long wanted = direct ? flags | O_DIRECT : flags & ~(long)O_DIRECT;
 
 	if (flags < 0)
 		return false;
-	return flags == wanted || !sys(SYS_fcntl, fd, F_SETFL, wanted);
+	return (flags & O_DIRECT) || window_met(key, since) || (*quiet)-- > 0;
 }
 
 static long issue_buffered(const struct request *rq)
 {
-	enum { TRIES = 1000, IN_A_ROW = 16 };
+	enum { TRIES = 1000, IN_A_ROW = 16, QUIET = 4 };
+	int quiet = QUIET;
 	long ret = -EINVAL;
 
-	/*
-	 * Another thread's call may end here and switch O_DIRECT on under ours, any number of times, and
-	 * a look at the flags afterwards proves nothing. An ordinary descriptor has hardly a reason to
-	 * say EINVAL to a request that has come this far; one that still does means it.
-	 */
 	for (int i = 0; i < TRIES && ret == -EINVAL; i++) {
-		/* Not to be switched off: then the refusal of the misaligned call is the answer. */
-		if (!set_direct(rq->fd, false))
-			return -EINVAL;
+		uint64_t since = window_now();
+
 		ret = request_issue(rq);
+		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))
+			break;
+		/* Not to be switched off: then the refusal of the misaligned call is the answer. */
+		if (!window_switch(rq->fd, false))
+			break;
 		if (i >= IN_A_ROW)
 			sys(SYS_sched_yield);
 	}
-	set_direct(rq->fd, true);
 	return ret;
+}
+
+/* With no gate each call has a window of its own. */
+static void enter(struct gate *g, struct window *w, const struct request *rq)
+{
+	if (g) {
+		gate_enter_buffered(g, rq->fd);
+	} else {
+		window_open(w, rq->key);
+		window_switch(rq->fd, false);
+	}
+}
+
+static void leave(struct gate *g, struct window *w, const struct request *rq)
+{
+	if (g) {
+		gate_leave_buffered(g, rq->fd);
+	} else {
+		window_switch(rq->fd, true);
+		window_close(w);
+	}
 }
 
 long cached_issue(const struct request *rq)
 {
+	struct gate *g = gate_get_for_io(rq->key);
+	struct window w;
 	long ret;
 
 	recording_buffered_begins();
+	enter(g, &w, rq);
 	ret = issue_buffered(rq);
+	leave(g, &w, rq);
 	recording_buffered_ends();
+	gate_put(g);
 	tally_cached(rq->tally, ret);
 	return ret;
+}
+
+void cached_repair(int fd, uint32_t key)
+{
+	const struct request rq = { .fd = fd, .key = key };
+	struct gate *g;
+	struct window w;
+
+	if (!window_is_stale(key))
+		return;
+	g = gate_get_for_io(key);
+	enter(g, &w, &rq);
+	leave(g, &w, &rq);
+	gate_put(g);
 }
 
 /* Is it the device that failed, or only this way of asking? (seccomp, a file system without it) */

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "hint.h"
@@ -16,17 +17,13 @@ enum {
 	 * Not STATX_BASIC_STATS, which asks for the times: since Linux 6.13 the next write would have to
 	 * give the file a new one, and on XFS to log it (fill_mg_cmtime(), fs/stat.c).
 	 */
-	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | MASK_DIOALIGN | MASK_DIO_READ_ALIGN,
+	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_INO | MASK_DIOALIGN | MASK_DIO_READ_ALIGN,
 
 	/* No device takes less, so a guess starts here; larger than the largest, it ends. */
 	GUESS_FIRST = 512,
 	GUESS_LAST = 65536,
 
-	/*
-	 * A file system's st_blksize is its block where that matters here (ext4, XFS, btrfs); on
-	 * network file systems it is a wish for large transfers, and no block at all.
-	 */
-	BLOCK_MAX = 65536,
+	BLOCK_MAX = 65536, /* of a file system that Linux mounts (XFS) */
 };
 
 static bool power_of_two(uint32_t value)
@@ -52,6 +49,9 @@ static bool look_by_statx(int fd, struct kernel_statx *sx)
 	sx->mode = st.st_mode;
 	sx->size = st.st_size;
 	sx->blksize = st.st_blksize;
+	sx->ino = st.st_ino;
+	sx->dev_major = major(st.st_dev);
+	sx->dev_minor = minor(st.st_dev);
 	sx->rdev_major = major(st.st_rdev);
 	sx->rdev_minor = minor(st.st_rdev);
 	return true;
@@ -92,14 +92,35 @@ static void guess_alignments(int fd, struct descriptor *d)
  * written through the page cache, and the sector is all there is, unless the device cannot be read
  * through this descriptor (sector.h).
  */
-static void set_block(struct descriptor *d, uint32_t blksize)
+static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 {
+	struct statfs fs;
+
 	d->geo.block = d->geo.off;
 	if (d->block_device && (d->flags & O_ACCMODE) != O_WRONLY)
 		return;
 	d->geo.block = max_u32(d->geo.block, getpagesize());
-	if (!d->block_device && power_of_two(blksize) && blksize <= BLOCK_MAX)
+	if (d->block_device)
+		return;
+	/*
+	 * st_blksize is the block of most file systems. It may also be a wish for large transfers, on
+	 * network file systems and on XFS with the options largeio and allocsize; one that is larger than
+	 * a page is therefore asked for again.
+	 */
+	if (blksize > d->geo.block && !sys(SYS_fstatfs, fd, &fs))
+		blksize = (uint32_t)fs.f_bsize;
+	if (power_of_two(blksize) && blksize <= BLOCK_MAX)
 		d->geo.block = max_u32(d->geo.block, blksize);
+}
+
+/* As a number: two files may have the same, and then wait for each other. */
+static uint64_t file_of(const struct kernel_statx *sx)
+{
+	uint64_t device = makedev(sx->dev_major, sx->dev_minor);
+
+	if (S_ISBLK(sx->mode))
+		return makedev(sx->rdev_major, sx->rdev_minor) | UINT64_C(1) << 63;
+	return ((device * 31 + sx->ino) * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
 bool descriptor_look(int fd, bool write, struct descriptor *d)
@@ -113,7 +134,7 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 		.flags = flags,
 		.block_device = S_ISBLK(sx.mode),
 		.size = sx.size,
-		.device = makedev(sx.rdev_major, sx.rdev_minor),
+		.file = file_of(&sx),
 	};
 	/* The size of a device's inode is not the device's. */
 	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
@@ -121,8 +142,16 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	d->known = known_alignments(&sx, write, &d->geo);
 	if (!d->known)
 		guess_alignments(fd, d);
-	set_block(d, sx.blksize);
+	set_block(fd, d, sx.blksize);
 	return true;
+}
+
+void descriptor_look_size(int fd, struct descriptor *d)
+{
+	struct kernel_statx sx;
+
+	if (!d->block_device && look_by_statx(fd, &sx))
+		d->size = sx.size;
 }
 
 bool descriptor_guess_more(struct descriptor *d)

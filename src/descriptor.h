@@ -14,7 +14,7 @@ struct descriptor {
 	bool block_device; /* else a regular file */
 	bool known;        /* the kernel has told the alignments; else geo is a guess to start from */
 	uint64_t size;     /* bytes, when we looked */
-	uint64_t device;   /* which block device, if it is one */
+	uint64_t file;     /* which file, or which block device; never 0 */
 	struct geometry geo;
 };
 
@@ -24,6 +24,9 @@ struct descriptor {
  * which shows O_DIRECT too (pipe(2)).
  */
 bool descriptor_look(int fd, bool write, struct descriptor *d);
+
+/* Look at the size of a file again. The size of a block device stays. */
+void descriptor_look_size(int fd, struct descriptor *d);
 
 /* A guess was refused: the next larger one. False when there is none left. */
 bool descriptor_guess_more(struct descriptor *d);

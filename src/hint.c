@@ -4,13 +4,22 @@
 #include "without.h"
 
 _Atomic uint8_t hint_table[HINT_FDS];
+_Atomic uint32_t hint_top;
 
-/* A nibble holds up to 2^15. A larger alignment is remembered as that: some refusals are not foreseen. */
+/* Up to 2^14. A larger alignment is remembered as that: some refusals are not foreseen. */
 static unsigned shift_of(uint32_t align)
 {
 	unsigned shift = __builtin_ctz(align);
 
-	return shift < 15 ? shift : 15;
+	return shift < 14 ? shift : 14;
+}
+
+void hint_reach(int fd)
+{
+	uint32_t top = atomic_load_explicit(&hint_top, memory_order_relaxed);
+
+	while (top < (uint32_t)fd && !atomic_compare_exchange_weak(&hint_top, &top, (uint32_t)fd))
+		;
 }
 
 void hint_learn(int fd, uint32_t mem, uint32_t off)
@@ -21,11 +30,7 @@ void hint_learn(int fd, uint32_t mem, uint32_t off)
 
 uint32_t hint_off(int fd)
 {
-	return 1U << (hint_get(fd) & 15);
-}
+	uint8_t hint = hint_get(fd);
 
-void hint_forget_range(unsigned first, unsigned last)
-{
-	for (unsigned fd = first; fd < HINT_FDS && fd <= last; fd++)
-		hint_forget((int)fd);
+	return hint == HINT_DIRECT ? 1 : 1U << (hint & 15);
 }

@@ -13,7 +13,7 @@
 #include "descriptor.h"
 #include "request.h"
 
-long move_read(const struct request *rq, struct descriptor *d);
-long move_write(const struct request *rq, struct descriptor *d);
+long move_read(struct request *rq, struct descriptor *d);
+long move_write(struct request *rq, struct descriptor *d);
 
 #endif

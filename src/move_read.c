@@ -10,9 +10,12 @@
 
 #include "bounce.h"
 #include "cached.h"
+#include "direct.h"
+#include "gate.h"
 #include "offset.h"
 #include "sys.h"
 #include "tally.h"
+#include "turn.h"
 #include "usermem.h"
 
 /* A read of a range on its way. */
@@ -22,6 +25,7 @@ struct reading {
 	struct cursor to; /* the next byte, in the program's memory */
 	uint64_t pos;     /* the next byte, in the file */
 	uint64_t end;
+	bool copy;        /* the program's own memory cannot be used for direct I/O */
 	bool cached_only; /* direct I/O is not to be had for what is left */
 	bool file_end;
 };
@@ -84,12 +88,17 @@ static bool try_otherwise(long ret)
 static long read_direct(struct reading *r, struct bounce *b)
 {
 	size_t len = r->end - r->pos;
-	struct read_plan p = plan_read(&r->d->geo, r->pos, len, cursor_address(&r->to), b->size);
+	uintptr_t own = r->copy ? 0 : cursor_address(&r->to);
+	struct read_plan p = plan_read(&r->d->geo, r->pos, len, own, b->size);
 	struct iovec iov[3];
 	size_t useful;
 	size_t done;
-	long got = request_issue_at(r->rq, iov, pieces_of(&p, r, b, iov), p.start);
+	long got = direct_issue_at(r->rq, iov, pieces_of(&p, r, b, iov), p.start);
 
+	if (got == -EFAULT && p.own && !r->copy) {
+		r->copy = true;
+		return 0;
+	}
 	if (try_otherwise(got)) {
 		if (got != -EINVAL || !descriptor_guess_more(r->d))
 			r->cached_only = true;
@@ -180,10 +189,11 @@ static long read_bounced(const struct request *rq, size_t len)
 	if (!bounce_get(&b, len))
 		return -EINVAL;
 	if (b.size >= len)
-		ret = request_issue_on(rq, b.addr, len);
+		ret = direct_issue_on(rq, b.addr, len);
 	if (ret > 0) {
 		done = usermem_scatter(&to, b.addr, ret);
-		offset_give_back(rq->fd, ret - done);
+		if (done < (size_t)ret)
+			offset_return(rq->fd, offset_now(rq->fd), ret - done);
 		/* Not one byte could be handed on: what does the kernel say of such memory? */
 		ret = done ? (long)done : cached_issue(rq);
 	}
@@ -191,41 +201,57 @@ static long read_bounced(const struct request *rq, size_t len)
 	return ret;
 }
 
+/*
+ * How much there is to read of `len` bytes at `pos`, by the size that was seen, and no further than the
+ * memory is good.
+ */
+static size_t there_for(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+{
+	struct cursor to = request_cursor(rq);
+
+	if (pos < 0 || (uint64_t)pos >= d->size)
+		return 0;
+	len = min_size(len, d->size - (uint64_t)pos);
+	if (rq->checked < len)
+		rq->checked = usermem_check(&to, len, USERMEM_WRITE);
+	return min_size(len, rq->checked);
+}
+
 /* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
-static long read_at_once(const struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+static long read_at_once(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
 	if (plan_misaligned(&d->geo, pos, len, 0))
 		return -EINVAL;
-	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq)))
-		return request_issue(rq);
+	/* Memory that cannot be pinned is refused with EFAULT. */
+	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq))) {
+		long ret = direct_issue(rq);
+
+		if (ret != -EFAULT)
+			return ret;
+	}
+	if ((uint64_t)pos < d->size && there_for(rq, d, pos, len) < min_size(len, d->size - pos))
+		return -EINVAL;
 	return read_bounced(rq, len);
 }
 
-/*
- * Take the next bytes of the file, up to `len`, and not beyond its end: another thread that comes
- * between must find the offset where the kernel's own read would have left it. Returns the start, or
- * a negative errno; 0 bytes (*len) are taken at the end of the file. `start`: where the offset was.
- */
-static int64_t take_what_is_there(const struct request *rq, const struct descriptor *d, int64_t start,
-				  size_t *len)
+/* At the end, as far as is known. Of a file whose size says nothing (FUSE) there may be more. */
+static long read_at_end(const struct request *rq, struct descriptor *d, int64_t start, size_t len)
 {
-	size_t there = (uint64_t)start < d->size ? min_size(*len, d->size - start) : 0;
-	*len = there;
-	if (!there)
-		return start;
-	start = offset_take(rq->fd, there);
-	if (start < 0)
-		return start;
-	/* Another reader has been faster, and the end is nearer than it was. */
-	*len = (uint64_t)start < d->size ? min_size(there, d->size - start) : 0;
-	offset_give_back(rq->fd, there - *len);
-	return start;
+	long ret = read_range(rq, d, start, len);
+
+	if (ret > 0)
+		offset_take(rq->fd, ret);
+	return ret;
 }
 
-static long read_at_offset(const struct request *rq, struct descriptor *d, size_t len)
+/*
+ * With the turn. In several steps no more is taken than the file has: whoever comes next must find the
+ * offset where the kernel's own read would have left it.
+ */
+static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 {
 	int64_t start = offset_now(rq->fd);
-	size_t taken = len;
+	size_t there;
 	long ret;
 
 	/* Beyond a device's end, further than an offset can go, or none to be had (seccomp). */
@@ -239,27 +265,34 @@ static long read_at_offset(const struct request *rq, struct descriptor *d, size_
 	/* EIO may be about what is beyond the end of the file (rescue.c). */
 	if (!try_otherwise(ret) && ret != -EIO)
 		return ret;
-	start = take_what_is_there(rq, d, start, &taken);
+	/* The file may have grown while we waited for the turn. */
+	descriptor_look_size(rq->fd, d);
+	there = there_for(rq, d, start, len);
+	if (!there)
+		return (uint64_t)start < d->size ? cached_issue(rq) : read_at_end(rq, d, start, len);
+	start = offset_take(rq->fd, there);
 	if (start < 0)
 		return cached_issue(rq);
 	tally_at(rq->tally, start);
-	if (!taken) {
-		/* The end, unless the file has grown, or its size says nothing (FUSE). */
-		ret = read_range(rq, d, start, len);
-		if (ret > 0)
-			offset_take(rq->fd, ret);
-		return ret;
-	}
-	ret = read_range(rq, d, start, taken);
-	offset_give_back(rq->fd, taken - (ret > 0 ? ret : 0));
+	ret = read_range(rq, d, start, there);
+	offset_return(rq->fd, start + (int64_t)there, there - (ret > 0 ? ret : 0));
 	return ret;
 }
 
-long move_read(const struct request *rq, struct descriptor *d)
+long move_read(struct request *rq, struct descriptor *d)
 {
 	size_t len = request_length(rq);
+	struct gate *g;
+	long ret;
 
-	if (!rq->positional)
-		return read_at_offset(rq, d, len);
-	return read_range(rq, d, rq->pos, len);
+	/* The memory is touched before anything is taken that others may wait for. */
+	there_for(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
+	if (rq->positional)
+		return read_range(rq, d, rq->pos, len);
+	g = gate_get(rq->key);
+	turn_take(g);
+	ret = read_at_offset(rq, d, len);
+	turn_end(g);
+	gate_put(g);
+	return ret;
 }

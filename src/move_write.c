@@ -4,19 +4,61 @@
 #include "move.h"
 
 #include "cached.h"
+#include "direct.h"
+#include "gate.h"
 #include "offset.h"
+#include "range.h"
 #include "sys.h"
 #include "tally.h"
+#include "turn.h"
 #include "write.h"
+
+enum {
+	/*
+	 * Up to here a write that makes the file longer is one buffered write: a record of a log, which
+	 * nobody finds half written, and faster than in steps (doc/performance.md).
+	 */
+	RECORD_MAX = 512 << 10,
+};
 
 /* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
 static long write_at_once(const struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
 	if (plan_misaligned(&d->geo, pos, len, 0))
 		return -EINVAL;
-	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq)))
-		return request_issue(rq);
+	/* Memory that cannot be pinned is refused with EFAULT. */
+	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq))) {
+		long ret = direct_issue(rq);
+
+		if (ret != -EFAULT || rq->checked < len)
+			return ret;
+	}
 	return write_bounced(rq, len);
+}
+
+/*
+ * One buffered write at the description's offset, which was `start` when the turn was taken. Other
+ * processes may have moved it: then all of the file is brought to the device.
+ */
+static long write_record(const struct request *rq, const struct descriptor *d, int64_t start, size_t len)
+{
+	long ret = write_front_cached(rq, d, start, len);
+	int64_t now;
+	long err;
+
+	if (ret <= 0 || write_synchronous(rq, d))
+		return ret;
+	now = offset_now(rq->fd);
+	err = now == start + ret ? cached_sync(rq->fd, start, now) : cached_sync(rq->fd, 0, 0);
+	if (err)
+		offset_return(rq->fd, start + ret, ret);
+	return err ? err : ret;
+}
+
+static bool is_record(const struct descriptor *d, int64_t start, size_t len)
+{
+	return !d->block_device && (uint64_t)start + len > d->size && len <= RECORD_MAX &&
+	       plan_misaligned(&d->geo, start, len, 0);
 }
 
 /* Further than an offset can go, beyond the end of a device, or no offset to be had (seccomp). */
@@ -26,13 +68,30 @@ static long write_too_far(const struct request *rq)
 	long err = ret > 0 ? cached_sync(rq->fd, 0, 0) : 0; /* all of the file: where it was is not known */
 
 	if (err)
-		offset_give_back(rq->fd, ret);
+		offset_return(rq->fd, offset_now(rq->fd), ret);
 	return err ? err : ret;
 }
 
+/* In several steps, on a range of the offset that is taken first. */
+static long write_taken(const struct request *rq, struct descriptor *d, size_t len)
+{
+	int64_t start = offset_take(rq->fd, len);
+	long ret;
+
+	if (start < 0)
+		return write_too_far(rq);
+	tally_at(rq->tally, start);
+	ret = write_range(rq, d, start, len);
+	offset_return(rq->fd, start + (int64_t)len, len - (ret > 0 ? ret : 0));
+	return ret;
+}
+
+/* With the turn. */
 static long write_at_offset(const struct request *rq, struct descriptor *d, size_t len)
 {
 	int64_t start = offset_now(rq->fd);
+	struct cursor from = request_cursor(rq);
+	int range;
 	long ret;
 
 	if (start < 0)
@@ -41,29 +100,38 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
 	tally_at(rq->tally, start);
+	range = range_take(d->file, start, start + len);
 	ret = write_at_once(rq, d, start, len);
+	if ((!ret || write_otherwise(ret)) && is_record(d, start, len))
+		ret = write_record(rq, d, start, len);
+	range_end(range);
 	/* A write of nothing is a refusal too: XFS says that of bad memory, where EFAULT is meant. */
 	if (ret && !write_otherwise(ret))
 		return ret;
-	/* Of a device no more than is left. */
+	/* Of a device no more than is left; no more than there is memory for. */
 	if (d->block_device && (uint64_t)start < d->size && len > d->size - start)
 		len = d->size - start;
-	start = offset_take(rq->fd, len);
-	if (start < 0)
-		return write_too_far(rq);
-	tally_at(rq->tally, start);
-	ret = write_range(rq, d, start, len);
-	offset_give_back(rq->fd, len - (ret > 0 ? ret : 0));
-	return ret;
+	len = write_readable(&from, d, start, len);
+	return len ? write_taken(rq, d, len) : -EFAULT;
 }
 
-long move_write(const struct request *rq, struct descriptor *d)
+long move_write(struct request *rq, struct descriptor *d)
 {
 	size_t len = request_length(rq);
+	struct cursor from = request_cursor(rq);
+	struct gate *g;
+	long ret;
 
+	/* Before anything is taken that others may wait for. */
+	rq->checked = usermem_check(&from, len, USERMEM_READ);
 	if (write_appends(rq, d))
 		return write_append(rq, d, len);
-	if (!rq->positional)
-		return write_at_offset(rq, d, len);
-	return write_range(rq, d, rq->pos, len);
+	if (rq->positional)
+		return write_range(rq, d, rq->pos, len);
+	g = gate_get(rq->key);
+	turn_take(g);
+	ret = write_at_offset(rq, d, len);
+	turn_end(g);
+	gate_put(g);
+	return ret;
 }

@@ -15,8 +15,8 @@ int64_t offset_take(int fd, size_t len)
 	return end < 0 ? end : end - (long)len;
 }
 
-void offset_give_back(int fd, size_t len)
+void offset_return(int fd, int64_t end, size_t len)
 {
-	if (len)
+	if (len && offset_now(fd) == end)
 		sys(SYS_lseek, fd, -(long)len, SEEK_CUR);
 }

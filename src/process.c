@@ -2,14 +2,19 @@
 #include "process.h"
 
 #include <linux/futex.h>
+#include <limits.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "sys.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
+
+enum { UNLOCKED, LOCKED, CONTENDED };
 
 static _Atomic(struct process *) the_process;
 
@@ -18,7 +23,7 @@ static struct process *make(void)
 	struct process *p = NULL;
 	struct process *first = NULL;
 	long addr = sys(SYS_mmap, NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
 
 	if (addr < 0)
 		return NULL;
@@ -33,9 +38,37 @@ static struct process *make(void)
 
 struct process *process(void)
 {
-	struct process *p = atomic_load_explicit(&the_process, memory_order_acquire);
+	struct process *p = process_if_any();
 
 	return p ? p : make();
+}
+
+struct process *process_if_any(void)
+{
+	return atomic_load_explicit(&the_process, memory_order_acquire);
+}
+
+bool process_is_own(void)
+{
+	struct process *p = process_if_any();
+	uint32_t pid = sys(SYS_getpid);
+	uint32_t owner = 0;
+
+	return !p || atomic_compare_exchange_strong(&p->pid, &owner, pid) || owner == pid;
+}
+
+/*
+ * The child of a fork is the owner of its tables from the first moment. If it waited until it needed
+ * them, a child of its own by vfork(2) could come first.
+ */
+static void own_after_fork(void)
+{
+	process_is_own();
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, own_after_fork);
 }
 
 void process_wait(_Atomic uint32_t *word, uint32_t value)
@@ -43,7 +76,37 @@ void process_wait(_Atomic uint32_t *word, uint32_t value)
 	sys(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
 }
 
+void process_wait_shared(_Atomic uint32_t *word, uint32_t value, long ns)
+{
+	const struct timespec timeout = { 0, ns };
+
+	sys(SYS_futex, word, FUTEX_WAIT, value, &timeout);
+}
+
+bool process_wait_bounded(_Atomic uint32_t *word, uint32_t value, long seconds)
+{
+	const struct timespec timeout = { seconds, 0 };
+
+	return sys(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &timeout) != -ETIMEDOUT;
+}
+
 void process_wake(_Atomic uint32_t *word, int n)
 {
 	sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, n);
+}
+
+void process_lock(_Atomic uint32_t *word)
+{
+	uint32_t was = UNLOCKED;
+
+	if (atomic_compare_exchange_strong(word, &was, LOCKED))
+		return;
+	while (atomic_exchange(word, CONTENDED) != UNLOCKED)
+		process_wait(word, CONTENDED);
+}
+
+void process_unlock(_Atomic uint32_t *word)
+{
+	if (atomic_exchange(word, UNLOCKED) == CONTENDED)
+		process_wake(word, 1);
 }

@@ -1,20 +1,26 @@
 /*
  * What the shim keeps for a process beyond the hints: who uses which bounce buffer, which sectors of
- * block devices are being rewritten.
+ * block devices are being rewritten, which calls wait for which.
  *
- * It lives on a page of its own that the kernel wipes in the child of a fork (MADV_WIPEONFORK,
- * Linux 4.14): other threads' claims do not exist there, nor does the bounce memory. All zero is the
- * state at the start.
+ * It lies in memory that the kernel wipes in the child of a fork (MADV_WIPEONFORK, Linux 4.14): other
+ * threads' claims do not exist there, nor does the bounce memory. All zero is the state at the start.
  */
 #ifndef DIOSHIM_PROCESS_H
 #define DIOSHIM_PROCESS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "hint.h"
+#include "window.h"
 
 enum {
 	BOUNCE_SLOTS = 72,
 	SECTOR_LOCKS = 32,
+	GATE_BUCKETS = 32,
+	GATES = 8, /* in each bucket */
+	RANGES = 256,
 	CACHE_LINE = 64,
 };
 
@@ -23,20 +29,84 @@ struct line {
 	_Atomic uint32_t word;
 } __attribute__((aligned(CACHE_LINE)));
 
+/* The calls on one open file description; see gate.h and turn.h. */
+struct gate {
+	uint32_t key;   /* the description's */
+	uint32_t users; /* 0: free; these two belong to the bucket's lock, */
+	uint32_t inside; /* and so do these, gate.c: how many calls of `kind` */
+	uint32_t waiting[2];
+	uint8_t kind;
+	uint8_t window_state;
+	uint32_t joined; /* buffered calls since the window was opened */
+	_Atomic uint32_t phase[2]; /* of each kind: those that wait are let in when it changes */
+	_Atomic uint32_t opened; /* changes when the window has been opened */
+	struct window window;
+	_Atomic uint32_t turn_next, turn_now; /* who moves the file offset, turn.c */
+	_Atomic uint32_t turn_sleepers;
+} __attribute__((aligned(CACHE_LINE)));
+
+struct gate_bucket {
+	_Atomic uint32_t lock;
+	struct gate gate[GATES];
+} __attribute__((aligned(CACHE_LINE)));
+
+/* Bytes of a file that a call of several steps is writing; see range.h. */
+struct range {
+	uint64_t file;
+	uint64_t start, end;
+	uint32_t order; /* 0: free */
+};
+
 struct process {
+	_Atomic uint32_t pid; /* whose descriptor numbers the tables are about; 0: not known yet */
+
 	_Atomic uintptr_t bounce_region; /* where bounce memory is, and how much; bounce.c */
 	_Atomic uint32_t bounce_calls; /* up to a bound */
 	_Atomic uint32_t bounce_waiters;
 	_Atomic uint32_t bounce_freed;
 	struct line bounce_busy[BOUNCE_SLOTS];
+
 	struct line sector_lock[SECTOR_LOCKS];
+
+	_Atomic uint32_t turns; /* calls that hold a turn, or wait for one, on any description; turn.c */
+	struct gate_bucket gates[GATE_BUCKETS]; /* by a hash of the key */
+
+	_Atomic uint32_t range_lock; /* guards the rest; range.c */
+	_Atomic uint32_t range_freed;
+	uint32_t range_order;
+	uint32_t range_top; /* no range in use from here on */
+	struct range range[RANGES];
+
+	_Atomic uint32_t number[HINT_FDS]; /* calls in progress on each descriptor number; number.c */
 };
 
 /* The process's own, made at first need. Null where the kernel gives no such memory. */
 struct process *process(void);
 
-/* Wait until *word is no longer `value`, or be woken; wake `n` of those who wait. futex(2). */
+/* The same, but null if there has been no need yet. */
+struct process *process_if_any(void);
+
+/*
+ * Is the caller in the process whose descriptors the tables are about? False in a child of vfork(2) or
+ * clone(CLONE_VM): it shares this memory, but closes and duplicates descriptors of its own.
+ */
+bool process_is_own(void);
+
+/*
+ * Waits until *word is no longer `value`, or a wake-up; the second for at most `ns` nanoseconds, and
+ * also for words that processes share. futex(2).
+ */
 void process_wait(_Atomic uint32_t *word, uint32_t value);
+void process_wait_shared(_Atomic uint32_t *word, uint32_t value, long ns);
+
+/* The first for at most `seconds`. Returns false when they are over. */
+bool process_wait_bounded(_Atomic uint32_t *word, uint32_t value, long seconds);
+
+/* Wakes up to `n` of those who wait for *word. */
 void process_wake(_Atomic uint32_t *word, int n);
+
+/* A lock for what soon ends by itself: a few instructions, or I/O. Signals have to be blocked. */
+void process_lock(_Atomic uint32_t *word);
+void process_unlock(_Atomic uint32_t *word);
 
 #endif

@@ -1,16 +1,29 @@
 /*
- * open and its kin. Nothing is asked about a descriptor when it is opened: what the number stood for
- * before is forgotten, and the first call that the kernel refuses tells the rest (hint.h).
+ * open and its kin. The kernel is asked nothing about a descriptor that was opened: its number is marked
+ * if it is direct (hint.h), and the first call that the kernel refuses tells the rest.
  */
 #include <stdarg.h>
 
+#include "description.h"
 #include "hint.h"
+#include "number.h"
 #include "public.h"
 #include "real.h"
+#include "sys.h"
 
-static int opened(int fd)
+static int opened(int fd, int flags)
 {
-	hint_forget(fd);
+	struct number_ending e;
+	bool ending;
+
+	if (fd < 0)
+		return fd;
+	if (likely(!(flags & O_DIRECT) && !number_watched(fd)))
+		return fd;
+	ending = number_take_over(fd, &e);
+	description_opened(fd, flags & O_DIRECT);
+	if (ending)
+		number_end_finish(&e, false);
 	return fd;
 }
 
@@ -31,7 +44,7 @@ static mode_t mode_from(int flags, va_list ap)
 		va_start(ap, flags);                           \
 		mode = mode_from(flags, ap);                   \
 		va_end(ap);                                    \
-		return opened(real.name(path, flags, mode));   \
+		return opened(real.name(path, flags, mode), flags);   \
 	}
 
 PUBLIC_OPEN(open)
@@ -48,7 +61,7 @@ PUBLIC_OPEN(__open64)
 		va_start(ap, flags);                                 \
 		mode = mode_from(flags, ap);                         \
 		va_end(ap);                                          \
-		return opened(real.name(dirfd, path, flags, mode));  \
+		return opened(real.name(dirfd, path, flags, mode), flags);  \
 	}
 
 PUBLIC_OPENAT(openat)
@@ -56,30 +69,30 @@ PUBLIC_OPENAT(openat64)
 
 PUBLIC int __open_2(const char *path, int flags)
 {
-	return opened(real.__open_2(path, flags));
+	return opened(real.__open_2(path, flags), flags);
 }
 
 PUBLIC int __open64_2(const char *path, int flags)
 {
-	return opened(real.__open64_2(path, flags));
+	return opened(real.__open64_2(path, flags), flags);
 }
 
 PUBLIC int __openat_2(int dirfd, const char *path, int flags)
 {
-	return opened(real.__openat_2(dirfd, path, flags));
+	return opened(real.__openat_2(dirfd, path, flags), flags);
 }
 
 PUBLIC int __openat64_2(int dirfd, const char *path, int flags)
 {
-	return opened(real.__openat64_2(dirfd, path, flags));
+	return opened(real.__openat64_2(dirfd, path, flags), flags);
 }
 
 PUBLIC int creat(const char *path, mode_t mode)
 {
-	return opened(real.creat(path, mode));
+	return opened(real.creat(path, mode), 0);
 }
 
 PUBLIC int creat64(const char *path, mode_t mode)
 {
-	return opened(real.creat64(path, mode));
+	return opened(real.creat64(path, mode), 0);
 }

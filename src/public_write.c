@@ -5,19 +5,23 @@
  */
 #include "hint.h"
 #include "public.h"
+#include "public_pass.h"
 #include "real.h"
 #include "rescue.h"
 #include "sys.h"
 
-COLD ssize_t foreseen_write(__typeof__(write) *next, int fd, const void *buf, size_t n)
+/* On a number that is known to be direct. */
+COLD ssize_t direct_write(__typeof__(write) *next, int fd, const void *buf, size_t n)
 {
 	int before = errno_before();
+	struct pass p;
 	ssize_t ret;
 
-	if (rescue_foreseen(SYS_write, fd, buf, n, 0, &ret))
+	if (hint_refuses(fd, (uintptr_t)buf, n, 0) && rescue_foreseen(SYS_write, fd, buf, n, 0, &ret))
 		return ret;
-	ret = next(fd, buf, n);
-	return ret > 0 ? ret : rescue_refused(SYS_write, fd, buf, n, 0, before, ret);
+	pass_begin(&p, fd, true);
+	ret = pass_end(&p, true, -1, next(fd, buf, n));
+	return ret > 0 || !n ? ret : rescue_refused(SYS_write, fd, buf, n, 0, before, p.generation, ret);
 }
 
 HOT ssize_t do_write(__typeof__(write) *next, int fd, const void *buf, size_t n)
@@ -25,22 +29,27 @@ HOT ssize_t do_write(__typeof__(write) *next, int fd, const void *buf, size_t n)
 	int before;
 	ssize_t ret;
 
-	if (unlikely(hint_refuses(fd, (uintptr_t)buf, n, 0)))
-		return foreseen_write(next, fd, buf, n);
+	if (unlikely(hint_get(fd)))
+		return direct_write(next, fd, buf, n);
 	before = errno_before();
 	ret = next(fd, buf, n);
-	return likely(ret > 0 || !n) ? ret : rescue_refused(SYS_write, fd, buf, n, 0, before, ret);
+	return likely(ret > 0 || !n) ? ret : rescue_refused(SYS_write, fd, buf, n, 0, before, 0, ret);
 }
 
-COLD ssize_t foreseen_pwrite(__typeof__(pwrite) *next, int fd, const void *buf, size_t n, off_t pos)
+COLD ssize_t direct_pwrite(__typeof__(pwrite) *next, int fd, const void *buf, size_t n, off_t pos)
 {
 	int before = errno_before();
+	struct pass p;
 	ssize_t ret;
 
-	if (rescue_foreseen(SYS_pwrite64, fd, buf, n, pos, &ret))
+	if (hint_refuses(fd, (uintptr_t)buf, n, pos) &&
+	    rescue_foreseen(SYS_pwrite64, fd, buf, n, pos, &ret))
 		return ret;
-	ret = next(fd, buf, n, pos);
-	return ret > 0 ? ret : rescue_refused(SYS_pwrite64, fd, buf, n, pos, before, ret);
+	pass_begin(&p, fd, false);
+	ret = pass_end(&p, true, pos, next(fd, buf, n, pos));
+	if (unlikely(p.met) && ret > 0)
+		rescue_once_more(fd, buf, n, pos, p.generation);
+	return ret > 0 || !n ? ret : rescue_refused(SYS_pwrite64, fd, buf, n, pos, before, p.generation, ret);
 }
 
 HOT ssize_t do_pwrite(__typeof__(pwrite) *next, int fd, const void *buf, size_t n, off_t pos)
@@ -48,11 +57,11 @@ HOT ssize_t do_pwrite(__typeof__(pwrite) *next, int fd, const void *buf, size_t 
 	int before;
 	ssize_t ret;
 
-	if (unlikely(hint_refuses(fd, (uintptr_t)buf, n, pos)))
-		return foreseen_pwrite(next, fd, buf, n, pos);
+	if (unlikely(hint_get(fd)))
+		return direct_pwrite(next, fd, buf, n, pos);
 	before = errno_before();
 	ret = next(fd, buf, n, pos);
-	return likely(ret > 0 || !n) ? ret : rescue_refused(SYS_pwrite64, fd, buf, n, pos, before, ret);
+	return likely(ret > 0 || !n) ? ret : rescue_refused(SYS_pwrite64, fd, buf, n, pos, before, 0, ret);
 }
 
 PUBLIC ssize_t write(int fd, const void *buf, size_t n)
@@ -82,45 +91,28 @@ PUBLIC ssize_t __pwrite64(int fd, const void *buf, size_t n, off64_t pos)
 
 PUBLIC ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	int before = errno_before();
-	ssize_t ret = real.writev(fd, iov, count);
-
-	return likely(ret > 0) ? ret :
-				 rescue_refused_vector(SYS_writev, fd, iov, count, 0, 0, before, ret);
+	return PASS_VECTOR(true, SYS_writev, real.writev(fd, iov, count), true, 0, 0);
 }
 
 PUBLIC ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t pos)
 {
-	int before = errno_before();
-	ssize_t ret = real.pwritev(fd, iov, count, pos);
-
-	return likely(ret > 0) ? ret :
-				 rescue_refused_vector(SYS_pwritev, fd, iov, count, pos, 0, before, ret);
+	return PASS_VECTOR(true, SYS_pwritev, real.pwritev(fd, iov, count, pos), false, pos, 0);
 }
 
 PUBLIC ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t pos)
 {
-	int before = errno_before();
-	ssize_t ret = real.pwritev64(fd, iov, count, pos);
-
-	return likely(ret > 0) ? ret :
-				 rescue_refused_vector(SYS_pwritev, fd, iov, count, pos, 0, before, ret);
+	return PASS_VECTOR(true, SYS_pwritev, real.pwritev64(fd, iov, count, pos), false, pos, 0);
 }
 
+/* preadv2(2): an offset of -1 stands for the description's. */
 PUBLIC ssize_t pwritev2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
 {
-	int before = errno_before();
-	ssize_t ret = real.pwritev2(fd, iov, count, pos, flags);
-
-	return likely(ret > 0) ? ret :
-				 rescue_refused_vector(SYS_pwritev2, fd, iov, count, pos, flags, before, ret);
+	return PASS_VECTOR(true, SYS_pwritev2, real.pwritev2(fd, iov, count, pos, flags), pos == -1, pos,
+			   flags);
 }
 
 PUBLIC ssize_t pwritev64v2(int fd, const struct iovec *iov, int count, off64_t pos, int flags)
 {
-	int before = errno_before();
-	ssize_t ret = real.pwritev64v2(fd, iov, count, pos, flags);
-
-	return likely(ret > 0) ? ret :
-				 rescue_refused_vector(SYS_pwritev2, fd, iov, count, pos, flags, before, ret);
+	return PASS_VECTOR(true, SYS_pwritev2, real.pwritev64v2(fd, iov, count, pos, flags), pos == -1,
+			   pos, flags);
 }

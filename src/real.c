@@ -155,6 +155,11 @@ static int raw_close_range(unsigned first, unsigned last, int flags)
 	return syscall(SYS_close_range, first, last, flags);
 }
 
+static void raw_closefrom(int first)
+{
+	syscall(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
+}
+
 #define DIOSHIM_REAL_START(symbol, raw) .symbol = (raw),
 
 struct real real = {

@@ -32,6 +32,7 @@ int __fcntl(int fd, int cmd, ...);
 int __dup2(int from, int to);
 int __close(int fd);
 int close_range(unsigned first, unsigned last, int flags);
+void closefrom(int first);
 
 #define DIOSHIM_REAL_MEMBER(symbol, raw) __typeof__(symbol) *symbol;
 

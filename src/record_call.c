@@ -35,6 +35,25 @@ void record_answered(int fd, enum record_direction direction, ssize_t ret)
 		add(&rec->lost_files, 1);
 }
 
+void record_met_window(int fd, enum record_direction direction, ssize_t ret)
+{
+	struct record *rec = recording.stats;
+	struct identity id;
+	struct record_file *f;
+	struct record_counts *c;
+
+	if (!rec || !record_direct(fd, &id))
+		return;
+	f = record_file(rec, &id, fd);
+	if (!f)
+		return;
+	c = &f->counts[direction];
+	atomic_fetch_sub_explicit(&c->calls[WAY_UNTOUCHED], 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&c->bytes[WAY_UNTOUCHED], (uint64_t)ret, memory_order_relaxed);
+	count(c, WAY_PARTIAL, ret);
+	add(&c->cached, (uint64_t)ret);
+}
+
 void record_begin(struct request *rq, struct tally *t)
 {
 	rq->tally = t;

@@ -20,6 +20,12 @@ static inline enum record_direction record_direction(const struct request *rq)
 /* A call that the kernel has answered with `ret`, and the shim has nothing to do with. */
 void record_answered(int fd, enum record_direction direction, ssize_t ret);
 
+/*
+ * A call that was counted as untouched has met a window, in which O_DIRECT was off, and was brought to the
+ * device afterwards: `ret` bytes may have gone through the page cache.
+ */
+void record_met_window(int fd, enum record_direction direction, ssize_t ret);
+
 /* A call comes in to be rescued: hang the tally from it. */
 void record_begin(struct request *rq, struct tally *t);
 

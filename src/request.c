@@ -108,6 +108,7 @@ struct cursor request_cursor(const struct request *rq)
 {
 	struct cursor start = cursor_at_start(rq->iov, rq->count);
 
+	start.checked = rq->checked;
 	start.tally = rq->tally;
 	return start;
 }
@@ -143,16 +144,6 @@ long request_issue(const struct request *rq)
 	return ret;
 }
 
-long request_issue_on(const struct request *rq, void *addr, size_t len)
-{
-	const struct iovec iov = { addr, len };
-	struct request other = *rq;
-
-	other.iov = &iov;
-	other.count = 1;
-	return request_issue(&other);
-}
-
 struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
 {
 	struct request at = *rq;
@@ -168,11 +159,4 @@ struct request request_at(const struct request *rq, const struct iovec *iov, int
 	else
 		at.nr = rq->write ? SYS_pwrite64 : SYS_pread64;
 	return at;
-}
-
-long request_issue_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
-{
-	struct request at = request_at(rq, iov, count, pos);
-
-	return request_issue(&at);
 }

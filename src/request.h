@@ -16,11 +16,15 @@ struct request {
 	int fd;
 	bool write;
 	bool vectored;           /* iov is the program's array, not one around its buffer */
+	bool again;              /* made once more: it has been counted (record_call.h) */
 	bool positional;         /* false: at the description's offset, which the call moves */
 	int count;               /* of iov */
 	int flags;               /* RWF_*, preadv2(2) */
 	const struct iovec *iov;
 	int64_t pos;             /* if positional */
+	uint32_t key;            /* of the open file description (description.h); 0: not looked at yet */
+	uint32_t generation;     /* of the number, when the call began; 0: not known (rescue.h) */
+	size_t checked;          /* bytes of its memory that are known to be good (usermem.h) */
 	struct tally *tally;     /* what is done for it, if that is recorded; else null */
 };
 
@@ -49,13 +53,7 @@ struct cursor request_cursor(const struct request *rq);
 /* Make the call as it stands. Returns the count, or a negative errno. */
 long request_issue(const struct request *rq);
 
-/* The same kind of call, on one other piece of memory; the offset rules are the original's. */
-long request_issue_on(const struct request *rq, void *addr, size_t len);
-
 /* A positional call in the same direction, with the same flags, on other memory. */
-long request_issue_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos);
-
-/* The request that request_issue_at() makes. */
 struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos);
 
 #endif

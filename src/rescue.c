@@ -4,16 +4,22 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 
+#include "claims.h"
+#include "description.h"
 #include "descriptor.h"
+#include "direct.h"
+#include "gate.h"
 #include "hint.h"
 #include "move.h"
+#include "number.h"
 #include "record_call.h"
 #include "recording.h"
 #include "request.h"
+#include "sigmask.h"
 #include "sys.h"
+#include "window.h"
 #include "write.h"
 
 /* Why a request comes in: the errno with which the kernel refused it, or one of these. */
@@ -27,28 +33,6 @@ enum {
 
 /* In the C library only since glibc 2.34; before, a program without threads may not have it. */
 #pragma weak pthread_testcancel
-
-/* The kernel's sigset_t (not the C library's, which cannot block the signals of pthread_cancel). */
-typedef uint64_t kernel_sigset;
-
-/*
- * The kernel takes no signal in the middle of a file's read or write; neither does the shim in the
- * middle of a rescue. So no handler finds a bounce buffer half full or O_DIRECT switched off, jumps
- * out of here, or forks here.
- */
-static kernel_sigset block_signals(void)
-{
-	const kernel_sigset all = ~(kernel_sigset)0;
-	kernel_sigset old = 0;
-
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof(old));
-	return old;
-}
-
-static void restore_signals(kernel_sigset old)
-{
-	sys(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
-}
 
 static bool open_for(const struct request *rq, int flags)
 {
@@ -94,22 +78,38 @@ static void record_answer(const struct request *rq, int refusal, long answer)
 	record_rescued(rq, refusal, answer);
 }
 
-/*
- * The kernel refused, and the description is not direct: it speaks of something else, or another
- * thread's call had O_DIRECT off for the moment in which we looked (cached.c). Then the same call
- * gets another answer now, or the description is direct at the next look: true.
- */
-static bool direct_after_all(const struct request *rq, struct descriptor *d, bool likely_so,
-			     long *answer)
+/* Is it direct while nobody has O_DIRECT off for a moment? */
+static bool direct_outside_windows(const struct request *rq, struct descriptor *d)
 {
-	int tries = likely_so ? 1000 : 1;
+	struct gate *g = gate_get_for_io(rq->key);
+	long flags;
 
-	*answer = STAND_ASIDE;
-	while (tries--) {
-		long ret = request_issue(rq);
+	gate_enter_direct(g);
+	flags = window_flags(rq->key, rq->fd);
+	gate_leave_direct(g);
+	gate_put(g);
+	if (flags >= 0)
+		d->flags = (int)flags;
+	return d->flags & O_DIRECT;
+}
 
+/*
+ * The kernel refused a misaligned request, and the description is not direct. Either the refusal was
+ * about something else, or somebody shares the description who does not know of our windows (a process
+ * that got it by exec or over a socket, and runs under the shim) and has O_DIRECT off for a moment. In
+ * the second case the same call gets another answer now, or the next look shows O_DIRECT: true.
+ */
+static bool direct_after_all(const struct request *rq, struct descriptor *d, long *answer)
+{
+	enum { LOOKS = 4 };
+	long ret;
+
+	for (int i = 0; i < LOOKS; i++) {
+		ret = request_issue(rq);
 		if (ret != -EINVAL) {
-			*answer = ret;
+			long err = ret > 0 ? direct_settle(rq->fd, rq->write, -1, 0) : 0;
+
+			*answer = err ? err : ret;
 			record_retried(rq);
 			return false;
 		}
@@ -121,7 +121,7 @@ static bool direct_after_all(const struct request *rq, struct descriptor *d, boo
 	return false;
 }
 
-static long move(const struct request *rq, struct descriptor *d, int refusal)
+static long move(struct request *rq, struct descriptor *d, int refusal)
 {
 	long ret;
 
@@ -138,28 +138,57 @@ static long move(const struct request *rq, struct descriptor *d, int refusal)
 	return ret;
 }
 
-static long rescue_masked(const struct request *rq, int refusal)
+/* Has the number been closed, or made to stand for another file, since the call began? */
+static bool number_changed(const struct request *rq)
 {
-	bool hinted = hint_get(rq->fd);
+	return rq->generation && rq->generation != description_generation(rq->fd);
+}
+
+/* No direct file any more: if it was one when the kernel refused, the call is made on what there is now. */
+static long not_ours(const struct request *rq)
+{
+	/* Still marked: by now another thread may have opened a direct file that got the number. */
+	if (hint_get(rq->fd))
+		hint_set(rq->fd, HINT_DIRECT);
+	return number_changed(rq) ? request_issue(rq) : STAND_ASIDE;
+}
+
+/* Alignments that are not known are guessed. A guess that the refused request suits explains nothing. */
+static bool guess_explains(const struct request *rq, struct descriptor *d)
+{
+	while (!misaligned(rq, d))
+		if (!descriptor_guess_more(d))
+			return false;
+	return true;
+}
+
+static long rescue_counted(struct request *rq, int refusal)
+{
 	struct descriptor d;
 	long answer = STAND_ASIDE;
 
-	if (!request_understood(rq) || !request_in_user_space(rq, refusal == EFAULT))
+	/* Closed after the kernel has refused: a call that comes after the close gets this. */
+	if (rq->generation && description_closed_since(rq->fd, rq->generation))
+		return -EBADF;
+	/* What was written once belongs to the file that it was written to. */
+	if (rq->again && number_changed(rq))
 		return STAND_ASIDE;
-	if (!descriptor_look(rq->fd, rq->write, &d)) {
-		hint_forget(rq->fd);
-		return STAND_ASIDE;
-	}
+	if (!descriptor_look(rq->fd, rq->write, &d))
+		return not_ours(rq);
 	record_looked(rq, &d);
-	if (!(d.flags & O_DIRECT)) {
-		/* Where the offset is implied, it may have been another when the kernel refused. */
-		bool likely_so = d.known ? !rq->positional || misaligned(rq, &d) : hinted;
-
-		hint_forget(rq->fd);
-		if (refusal != EINVAL || !direct_after_all(rq, &d, likely_so, &answer))
+	rq->key = description_find(rq->fd, d.file);
+	if (!(d.flags & O_DIRECT) && !direct_outside_windows(rq, &d)) {
+		answer = not_ours(rq);
+		if (answer != STAND_ASIDE)
+			return answer;
+		/* Once for an ordinary descriptor, whose refusal has other reasons. */
+		if (refusal != EINVAL || !d.known || !misaligned(rq, &d) ||
+		    !direct_after_all(rq, &d, &answer))
 			return answer;
 	}
 	if (!open_for(rq, d.flags))
+		return STAND_ASIDE;
+	if (refusal == EINVAL && !d.known && !number_changed(rq) && !guess_explains(rq, &d))
 		return STAND_ASIDE;
 	if (refusal == EIO && !misaligned(rq, &d) && !reads_past_end(rq, &d))
 		return STAND_ASIDE;
@@ -169,8 +198,22 @@ static long rescue_masked(const struct request *rq, int refusal)
 	return move(rq, &d, refusal);
 }
 
+/* With signals blocked. From here on the number stands for the same file until the call is complete. */
+static long rescue_masked(struct request *rq, int refusal)
+{
+	long answer;
+
+	if (!request_understood(rq) || !request_in_user_space(rq, refusal == EFAULT))
+		return STAND_ASIDE;
+	number_enter(rq->fd);
+	answer = rescue_counted(rq, refusal);
+	number_leave(rq->fd);
+	return answer;
+}
+
 static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 {
+	struct claims outer;
 	struct tally tally;
 	kernel_sigset old;
 	long answer;
@@ -178,13 +221,15 @@ static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 	/* The call that was not made would have been a cancellation point (pthreads(7)). */
 	if (refusal == REFUSAL_FORESEEN && pthread_testcancel)
 		pthread_testcancel();
-	old = block_signals();
-	if (unlikely(recording.any))
+	old = sigmask_block();
+	claims_begin(&outer, old);
+	if (unlikely(recording.any && !rq->again))
 		record_begin(rq, &tally);
 	answer = rescue_masked(rq, refusal);
-	if (unlikely(recording.any))
+	if (unlikely(recording.any && !rq->again))
 		record_answer(rq, refusal, answer);
-	restore_signals(old);
+	claims_end(&outer);
+	sigmask_restore(old);
 	if (answer == STAND_ASIDE) {
 		errno = refusal > 0 ? refusal : before;
 		return false;
@@ -242,12 +287,34 @@ bool rescue_foreseen(long nr, int fd, const void *buf, size_t len, int64_t pos, 
 	return rescue(&rq, REFUSAL_FORESEEN, errno, ret);
 }
 
+void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t generation)
+{
+	const struct iovec iov = { (void *)(uintptr_t)buf, len };
+	struct request rq = request_of(SYS_pwrite64, fd, &iov, 1, pos);
+	const int before = errno;
+	ssize_t ret;
+	long flags;
+
+	/* No device asks for less. An append would stand there twice. */
+	if (!(((uintptr_t)buf | len | (uint64_t)pos) & 511))
+		return;
+	flags = sys(SYS_fcntl, fd, F_GETFL);
+	if (flags < 0 || (flags & O_APPEND))
+		return;
+	rq.again = true;
+	rq.generation = generation;
+	rescue(&rq, REFUSAL_FORESEEN, before, &ret);
+	errno = before;
+}
+
 ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos, int before,
-		       ssize_t ret)
+		       uint32_t generation, ssize_t ret)
 {
 	const struct iovec iov = { (void *)(uintptr_t)buf, len };
 	struct request rq = request_of(nr, fd, &iov, 1, pos);
 	int refusal;
+
+	rq.generation = generation;
 
 	/* Of nothing that was asked, the answer has been counted where it came in (watch.c). */
 	if (unlikely(!len))
@@ -260,13 +327,14 @@ ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos
 }
 
 ssize_t rescue_refused_vector(long nr, int fd, const struct iovec *iov, int count, int64_t pos,
-			      int flags, int before, ssize_t ret)
+			      int flags, int before, uint32_t generation, ssize_t ret)
 {
 	struct request rq = request_of(nr, fd, iov, count, pos);
 	int refusal;
 
 	rq.vectored = true;
 	rq.flags = flags;
+	rq.generation = generation;
 	/* Nothing asked, nothing moved. The kernel has accepted the array, so it can be looked at. */
 	if ((ret || request_length(&rq)) && may_help(&rq, ret, &refusal))
 		rescue(&rq, refusal, before, &ret);

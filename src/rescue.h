@@ -24,11 +24,20 @@ bool rescue_foreseen(long nr, int fd, const void *buf, size_t len, int64_t pos, 
  * alignment, what the call asks for is done. Returns the answer, as an ordinary descriptor gives it;
  * the kernel's own, with its errno, where the shim stands aside.
  *
- * `before` is errno as the program left it: success does not change it.
+ * `before` is errno as the program left it: success does not change it. `generation`: of the number when
+ * the call began (description.h), 0 if that is not known. If the number was closed since, the answer is
+ * EBADF; if it was made to stand for another file (dup2(2)), the call is made on that one.
  */
 ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos, int before,
-		       ssize_t ret);
+		       uint32_t generation, ssize_t ret);
 ssize_t rescue_refused_vector(long nr, int fd, const struct iovec *iov, int count, int64_t pos,
-			      int flags, int before, ssize_t ret);
+			      int flags, int before, uint32_t generation, ssize_t ret);
+
+/*
+ * A pwrite of `len` bytes that the kernel took in a window (window.h), although it is misaligned: its
+ * alignments were not known yet. It may have come between the steps of a write that it overlaps, so it is
+ * made again after that one.
+ */
+void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t generation);
 
 #endif

@@ -60,6 +60,7 @@
 	X(dup3, raw_dup3) \
 	X(close, raw_close) \
 	X(__close, raw_close) \
-	X(close_range, raw_close_range)
+	X(close_range, raw_close_range) \
+	X(closefrom, raw_closefrom)
 
 #endif

@@ -1,6 +1,8 @@
 /* The program's memory. See usermem.h. */
 #include "usermem.h"
 
+#include <linux/futex.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,8 +15,6 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum access { ACCESS_READ, ACCESS_WRITE };
-
 struct cursor cursor_at_start(const struct iovec *iov, int count)
 {
 	return (struct cursor){ .iov = iov, .count = count };
@@ -22,6 +22,7 @@ struct cursor cursor_at_start(const struct iovec *iov, int count)
 
 void cursor_advance(struct cursor *c, size_t len)
 {
+	c->checked -= len < c->checked ? len : c->checked;
 	while (c->count && len >= c->iov->iov_len - c->skip) {
 		len -= c->iov->iov_len - c->skip;
 		c->iov++;
@@ -60,70 +61,169 @@ uintptr_t cursor_address(const struct cursor *c)
 	return c->count == 1 ? (uintptr_t)c->iov->iov_base + c->skip : 0;
 }
 
-/* 0, or a negative errno; -EINVAL for missing permission, a device's mapping, or before Linux 5.14. */
-static long populate(uintptr_t start, uintptr_t end, enum access access)
+/* 0, or a negative errno: also for memory that cannot be pinned, and before Linux 5.14. */
+static long populate(uintptr_t start, uintptr_t end, enum usermem_access access)
 {
 	return sys(SYS_madvise, start, end - start,
-		   access == ACCESS_READ ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+		   access == USERMEM_READ ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
 }
 
-/* Check the pages of a piece, and remember them. */
-static long cursor_check(struct cursor *c, struct iovec piece, enum access access)
+/* Everything that could tell has been refused. */
+static atomic_bool uncheckable;
+
+bool usermem_uncheckable(void)
+{
+	return atomic_load_explicit(&uncheckable, memory_order_relaxed);
+}
+
+/* The last resort, where a filter refuses everything else. Tells nothing of memory that is read-only. */
+static bool page_pinnable(uintptr_t page)
+{
+	char byte;
+	const struct iovec own = { &byte, 1 };
+	const struct iovec other = { (void *)page, 1 };
+
+	long n = sys(SYS_process_vm_readv, getpid(), &own, 1L, &other, 1L, 0L);
+
+	if (n < 0 && n != -EFAULT)
+		atomic_store_explicit(&uncheckable, true, memory_order_relaxed);
+	return n == 1;
+}
+
+/*
+ * Can a page be read by the kernel's own copy, which takes memory that cannot be pinned, too (that of
+ * memfd_secret(2), of drivers)? rt_sigprocmask(2) reads the new mask before it looks at `how`, and an
+ * invalid one changes nothing. (Not from the start of the page: a null pointer is no mask.)
+ */
+static bool page_readable(uintptr_t page)
+{
+	enum { NO_SUCH_HOW = 99 };
+	const size_t size = sizeof(uint64_t);
+	long err = sys(SYS_rt_sigprocmask, NO_SUCH_HOW, page + size, NULL, size);
+
+	return err == -EINVAL || (err != -EFAULT && page_pinnable(page));
+}
+
+/*
+ * Can it be written? FUTEX_WAKE_OP adds 0 to its first word. Nobody waits on the word of ours that it
+ * wakes, and the comparison with the old value holds for none but -1.
+ */
+static bool page_writable(uintptr_t page)
+{
+	static _Atomic uint32_t nobody;
+	const long op = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0xfff);
+	long woken = sys(SYS_futex, &nobody, FUTEX_WAKE_OP_PRIVATE, 0L, 0L, page, op);
+
+	return woken >= 0 || (woken != -EFAULT && page_pinnable(page));
+}
+
+static bool page_good(uintptr_t page, enum usermem_access access)
+{
+	return access == USERMEM_READ ? page_readable(page) : page_writable(page);
+}
+
+/*
+ * Where the good pages from `start` on end. All at once first; where that fails, smaller parts, down to
+ * single pages, because what follows bad memory must not be touched.
+ */
+static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access access)
+{
+	enum { SINGLE = 8 }; /* so few pages are asked for one by one */
+	uintptr_t page = getpagesize();
+	uintptr_t step = end - start;
+
+	while (start < end) {
+		if (step > end - start)
+			step = end - start;
+		if (!populate(start, start + step, access)) {
+			start += step;
+		} else if (step > SINGLE * page) {
+			step = step / page / 2 * page;
+		} else {
+			for (uintptr_t stop = start + step; start < stop; start += page)
+				if (!page_good(start, access))
+					return start;
+		}
+	}
+	return start;
+}
+
+/* The good bytes at the start of a piece of memory. */
+static size_t good_prefix(struct iovec piece, enum usermem_access access)
 {
 	uintptr_t page = getpagesize();
-	uintptr_t start = (uintptr_t)piece.iov_base & ~(page - 1);
-	uintptr_t end = ((uintptr_t)piece.iov_base + piece.iov_len + page - 1) & ~(page - 1);
-	long err;
+	uintptr_t addr = (uintptr_t)piece.iov_base;
+	uintptr_t start = addr & ~(page - 1);
+	uintptr_t end = (addr + piece.iov_len + page - 1) & ~(page - 1);
+	uintptr_t good = good_until(start, end, access);
 
-	if (start >= c->good_start && end <= c->good_end)
-		return 0;
-	err = populate(start, end, access);
-	if (!err) {
-		c->good_start = start;
-		c->good_end = end;
+	if (good == end)
+		return piece.iov_len;
+	return good > addr ? good - addr : 0;
+}
+
+/* Many small pieces in the same pages share one check, from `*from` up to `*to`. */
+static size_t check_piece(struct iovec piece, enum usermem_access access, uintptr_t *from, uintptr_t *to)
+{
+	uintptr_t page = getpagesize();
+	uintptr_t start = (uintptr_t)piece.iov_base;
+	size_t n;
+
+	if (start >= *from && start + piece.iov_len <= *to)
+		return piece.iov_len;
+	n = good_prefix(piece, access);
+	if (n == piece.iov_len) {
+		*from = start & ~(page - 1);
+		*to = (start + n + page - 1) & ~(page - 1);
 	}
-	return err;
+	return n;
 }
 
-/* The kernel's own copy: checks as it goes, and stops at the first bad page. */
-static size_t copy_by_kernel(struct iovec piece, void *own, enum access access)
+size_t usermem_check(struct cursor *c, size_t len, enum usermem_access access)
 {
-	const struct iovec local = { own, piece.iov_len };
-	long n = sys(access == ACCESS_READ ? SYS_process_vm_readv : SYS_process_vm_writev, getpid(),
-		     &local, 1, &piece, 1, 0);
+	struct cursor at = *c;
+	uintptr_t from = 0, to = 0;
+	size_t done = 0;
 
-	return n < 0 ? 0 : n;
+	while (done < len && at.count) {
+		struct iovec piece = cursor_piece(&at, len - done);
+		size_t n = piece.iov_len ? check_piece(piece, access, &from, &to) : 0;
+
+		done += n;
+		cursor_advance(&at, n);
+		if (n < piece.iov_len)
+			break;
+	}
+	c->checked = done;
+	return done;
 }
 
-static size_t copy_piece(struct cursor *c, struct iovec piece, void *own, enum access access)
+static size_t copy_piece(struct iovec piece, void *own, enum usermem_access access)
 {
-	if (cursor_check(c, piece, access))
-		return copy_by_kernel(piece, own, access);
-	if (access == ACCESS_READ)
+	if (access == USERMEM_READ)
 		memcpy(own, piece.iov_base, piece.iov_len);
 	else
 		memcpy(piece.iov_base, own, piece.iov_len);
 	return piece.iov_len;
 }
 
-static size_t copy_pieces(struct cursor *c, void *own, size_t len, enum access access)
+static size_t copy_pieces(struct cursor *c, void *own, size_t len, enum usermem_access access)
 {
 	size_t done = 0;
 
+	if (c->checked < len)
+		len = usermem_check(c, len, access);
 	while (done < len && c->count) {
 		struct iovec piece = cursor_piece(c, len - done);
-		size_t n = piece.iov_len ?
-				   copy_piece(c, piece, (char *)own + done, access) : 0;
+		size_t n = piece.iov_len ? copy_piece(piece, (char *)own + done, access) : 0;
 
 		done += n;
 		cursor_advance(c, n);
-		if (n < piece.iov_len)
-			break;
 	}
 	return done;
 }
 
-static size_t copy(struct cursor *c, void *own, size_t len, enum access access)
+static size_t copy(struct cursor *c, void *own, size_t len, enum usermem_access access)
 {
 	int64_t began;
 	size_t done;
@@ -138,80 +238,17 @@ static size_t copy(struct cursor *c, void *own, size_t len, enum access access)
 
 size_t usermem_gather(struct cursor *c, void *to, size_t len)
 {
-	return copy(c, to, len, ACCESS_READ);
+	return copy(c, to, len, USERMEM_READ);
 }
 
 size_t usermem_scatter(struct cursor *c, const void *from, size_t len)
 {
-	return copy(c, (void *)(uintptr_t)from, len, ACCESS_WRITE);
-}
-
-/* EINVAL has two meanings. Of the stack's own page there is only one. */
-static bool can_populate(void)
-{
-	uintptr_t page = getpagesize();
-	uintptr_t own = (uintptr_t)&page & ~(page - 1);
-
-	return !populate(own, own + page, ACCESS_READ);
-}
-
-/* The good pages at the start of a range in which not all are good, by halves. */
-static uintptr_t last_good(uintptr_t start, uintptr_t end)
-{
-	uintptr_t page = getpagesize();
-	uintptr_t good = start;
-
-	while (end - good > page) {
-		uintptr_t middle = good + (end - good) / page / 2 * page;
-
-		if (populate(good, middle, ACCESS_READ))
-			end = middle;
-		else
-			good = middle;
-	}
-	return good;
-}
-
-static size_t piece_prefix(struct cursor *c, struct iovec piece)
-{
-	uintptr_t page = getpagesize();
-	uintptr_t addr = (uintptr_t)piece.iov_base;
-	uintptr_t good;
-	long err = cursor_check(c, piece, ACCESS_READ);
-
-	if (!err || !can_populate())
-		return piece.iov_len;
-	good = last_good(addr & ~(page - 1), (addr + piece.iov_len + page - 1) & ~(page - 1));
-	return good > addr ? good - addr : 0;
-}
-
-size_t usermem_readable_prefix(const struct cursor *c, size_t len)
-{
-	struct cursor at = *c;
-	size_t done = 0;
-
-	while (done < len && at.count) {
-		struct iovec piece = cursor_piece(&at, len - done);
-		size_t n = piece.iov_len ? piece_prefix(&at, piece) : 0;
-
-		done += n;
-		cursor_advance(&at, n);
-		if (n < piece.iov_len)
-			break;
-	}
-	return done;
+	return copy(c, (void *)(uintptr_t)from, len, USERMEM_WRITE);
 }
 
 bool usermem_readable(const void *addr, size_t len)
 {
 	const struct iovec iov = { (void *)(uintptr_t)addr, len };
-	struct cursor c = cursor_at_start(&iov, 1);
-	char last = 0; /* the kernel sets it, which cppcheck cannot know */
 
-	if (!cursor_check(&c, iov, ACCESS_READ))
-		return true;
-	/* Without the check, the copy of a byte at each end: an array lies in one mapping. */
-	return copy_by_kernel((struct iovec){ iov.iov_base, 1 }, &last, ACCESS_READ) == 1 &&
-	       copy_by_kernel((struct iovec){ (char *)iov.iov_base + len - 1, 1 }, &last,
-			      ACCESS_READ) == 1;
+	return good_prefix(iov, USERMEM_READ) == len;
 }

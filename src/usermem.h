@@ -1,9 +1,11 @@
 /*
- * The program's memory, which may be anything: unmapped, read-only, the tail of a truncated file.
+ * The program's memory, which may be anything: unmapped, read-only, the tail of a truncated file, a page
+ * that another thread of the program has to bring first (userfaultfd(2)).
  *
- * The kernel answers a bad pointer with EFAULT or a short count; a memcpy would answer with SIGSEGV.
- * So each range is checked before it is touched. A thread that unmaps a buffer while another writes
- * from it can still come between the check and the copy.
+ * The kernel answers a bad pointer with EFAULT or a short count; a memcpy would answer with SIGSEGV. So
+ * the memory of a call is checked, and thereby touched, before anything is taken that others may need:
+ * usermem_check(). A thread that unmaps a buffer while another writes from it can still come between the
+ * check and the copy.
  */
 #ifndef DIOSHIM_USERMEM_H
 #define DIOSHIM_USERMEM_H
@@ -20,9 +22,7 @@ struct cursor {
 	const struct iovec *iov;
 	int count;
 	size_t skip; /* bytes of iov[0] that are behind us */
-	/* Pages found good for the current direction: many small pieces share one check. */
-	uintptr_t good_start;
-	uintptr_t good_end;
+	size_t checked; /* bytes from here on that were checked, in the direction of the copy */
 	struct tally *tally; /* where copies are counted; null: nowhere */
 };
 
@@ -42,11 +42,16 @@ uintptr_t cursor_address(const struct cursor *c);
 size_t usermem_gather(struct cursor *c, void *to, size_t len);
 size_t usermem_scatter(struct cursor *c, const void *from, size_t len);
 
+enum usermem_access { USERMEM_READ, USERMEM_WRITE };
+
 /*
- * How many of the next `len` bytes can be read before memory is met that cannot. `len` where that
- * cannot be told.
+ * How many of the next `len` bytes can be read, or written, before memory is met that cannot. Touches
+ * them. Remembers the answer in c->checked, so that copies need not ask again.
  */
-size_t usermem_readable_prefix(const struct cursor *c, size_t len);
+size_t usermem_check(struct cursor *c, size_t len, enum usermem_access access);
+
+/* Has it turned out that nothing can be checked here (a seccomp filter)? Then nothing is copied. */
+bool usermem_uncheckable(void);
 
 /* Can all of it be read? */
 bool usermem_readable(const void *addr, size_t len);

@@ -26,14 +26,20 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 long write_append(const struct request *rq, const struct descriptor *d, size_t len);
 
 /*
+ * The first `len` bytes in one buffered call of the same kind (write_append.c). They have not reached the
+ * device when it returns.
+ */
+long write_front_cached(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len);
+
+/*
  * All of it in one call of the same kind, with aligned memory: the kernel minds the offset, O_APPEND
  * and its limits. -EINVAL if it is refused, -EFAULT or -ENOMEM if it was not tried.
  */
 long write_bounced(const struct request *rq, size_t len);
 
 /*
- * How much of `len` bytes at `pos` a buffered write may be handed: no further than
- * the memory can be read, although the kernel checks that itself. On Linux 6.18 a buffered write of a
+ * How much of `len` bytes at `pos` a buffered write may be handed: no further than the memory was found
+ * readable (usermem_check()), although the kernel checks that itself. On Linux 6.18 a buffered write of a
  * file that meets a bad page leaves what nobody should see: on XFS uninitialised memory in what was a
  * hole, on ext4 reserved blocks, which a later direct read answers with EIO. (File systems that report
  * no alignment answer bad memory in ways of their own, and may.) Where other reasons come first, such

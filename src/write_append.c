@@ -2,6 +2,7 @@
 #include "bounce.h"
 #include "cached.h"
 #include "offset.h"
+#include "range.h"
 #include "write.h"
 
 enum { PIECES = 16 };
@@ -31,25 +32,22 @@ static long issue_front(const struct request *rq, size_t len)
 	return ret;
 }
 
-/* In one call, as far as the program's memory is good. */
-static long append_cached(const struct request *rq, const struct descriptor *d, size_t len)
+long write_front_cached(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len)
 {
 	struct cursor from = request_cursor(rq);
-	size_t good = write_readable(&from, d, d->size, len);
+	size_t good = write_readable(&from, d, pos, len);
 
 	if (!good)
 		return -EFAULT;
-	return good < len ? issue_front(rq, good) : cached_issue(rq);
+	return good < request_length(rq) ? issue_front(rq, good) : cached_issue(rq);
 }
 
 /*
  * One piece at the end of the file, wherever that is by then (promise P6): direct if all of it is
  * aligned, else one buffered write.
  */
-long write_append(const struct request *rq, const struct descriptor *d, size_t len)
+static long append(const struct request *rq, const struct descriptor *d, size_t len)
 {
-	struct descriptor after;
-	long err;
 	long ret;
 
 	if (!plan_misaligned(&d->geo, d->size, len, 0)) {
@@ -57,12 +55,23 @@ long write_append(const struct request *rq, const struct descriptor *d, size_t l
 		if (!write_otherwise(ret))
 			return ret;
 	}
-	ret = append_cached(rq, d, len);
+	return write_front_cached(rq, d, d->size, len);
+}
+
+long write_append(const struct request *rq, const struct descriptor *d, size_t len)
+{
+	struct descriptor after;
+	/* Wherever the end is by then, whole writes beyond the end of today come before or after. */
+	int range = range_take(d->file, d->size, UINT64_MAX);
+	long ret = append(rq, d, len);
+	long err;
+
+	range_end(range);
 	if (ret <= 0 || write_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
 		return ret;
 	/* Others append too; between the two sizes lies at least what we wrote. */
 	err = cached_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);
 	if (err && !rq->positional)
-		offset_give_back(rq->fd, ret);
+		offset_return(rq->fd, offset_now(rq->fd), ret);
 	return err ? err : ret;
 }

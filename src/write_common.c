@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "bounce.h"
+#include "direct.h"
 #include "sys.h"
 
 #ifndef RWF_NOAPPEND
@@ -35,7 +36,8 @@ uint64_t write_size_limit(const struct descriptor *d)
 
 size_t write_readable(const struct cursor *from, const struct descriptor *d, uint64_t pos, size_t len)
 {
-	size_t good = d->known ? usermem_readable_prefix(from, len) : len;
+	bool limited = d->known && !usermem_uncheckable() && from->checked < len;
+	size_t good = limited ? from->checked : len;
 
 	if (!good && (d->block_device || pos >= write_size_limit(d)))
 		return len;
@@ -53,7 +55,7 @@ long write_bounced(const struct request *rq, size_t len)
 	if (b.size >= len) {
 		ret = -EFAULT;
 		if (usermem_gather(&from, b.addr, len) == len)
-			ret = request_issue_on(rq, b.addr, len);
+			ret = direct_issue_on(rq, b.addr, len);
 	}
 	bounce_put(&b);
 	return ret;

@@ -6,6 +6,7 @@
  */
 #include "bounce.h"
 #include "cached.h"
+#include "range.h"
 #include "write_step.h"
 
 /*
@@ -36,6 +37,11 @@ static bool edges_meet(const struct writing *w, struct step step)
 	return step.how == HOW_EDGE && step.len > block - (w->pos & (block - 1));
 }
 
+static bool buffered_step(const struct writing *w, struct step step)
+{
+	return step.how == HOW_EDGE && !w->d->block_device;
+}
+
 /*
  * Refused (a write of nothing is a refusal too), or no memory, or not the program's to read. The
  * limit may be the reason, or a larger alignment may do; if not, the page cache takes whatever an
@@ -58,7 +64,7 @@ static long write_on(struct writing *w)
 
 	if (w->cached_only)
 		return write_cached(w, len);
-	step = plan_write(&w->d->geo, w->pos, len, cursor_address(&w->from));
+	step = plan_write(&w->d->geo, w->pos, len, w->copy ? 0 : cursor_address(&w->from));
 	if (!w->limited && !one_call(step, len)) {
 		limit_end(w);
 		write_fetch_edges(w);
@@ -67,10 +73,15 @@ static long write_on(struct writing *w)
 	if (edges_meet(w, step))
 		write_fetch_edges(w);
 	ret = write_step(w, step);
-	if (ret && !write_otherwise(ret))
+	/* The EINVAL of a buffered call is meant: it has been asked for often enough (cached.c). */
+	if (ret && (!write_otherwise(ret) || (ret == -EINVAL && buffered_step(w, step))))
 		return ret;
 	w->stopped = false;
-	choose_otherwise(w, ret);
+	/* Memory that is good, and cannot be pinned for direct I/O. */
+	if (ret == -EFAULT && step.how == HOW_OWN && w->from.checked >= step.len)
+		w->copy = true;
+	else
+		choose_otherwise(w, ret);
 	return 0;
 }
 
@@ -115,7 +126,9 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 	long ret = 0;
 	long sync_err = 0;
 	uint64_t sound;
+	int range;
 
+	range = range_take(d->file, start, start + len);
 	while (w.pos < w.end && !w.stopped) {
 		ret = write_on(&w);
 		if (ret < 0)
@@ -123,6 +136,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		w.pos += ret;
 		cursor_advance(&w.from, ret);
 	}
+	range_end(range);
 	sound = settle(&w, &sync_err);
 	if (sound > start)
 		return (long)(sound - start);

@@ -5,6 +5,7 @@
 
 #include "bounce.h"
 #include "cached.h"
+#include "direct.h"
 #include "sector.h"
 #include "sys.h"
 #include "without.h"
@@ -42,10 +43,10 @@ static long write_own(struct writing *w, size_t len)
 {
 	struct iovec piece;
 
-	if (usermem_readable_prefix(&w->from, len) < len)
+	if (w->from.checked < len)
 		return -EFAULT;
 	cursor_pieces(&w->from, len, &piece, 1);
-	return moved(w, request_issue_at(w->rq, &piece, 1, w->pos), len);
+	return moved(w, direct_issue_at(w->rq, &piece, 1, w->pos), len);
 }
 
 long write_cached(struct writing *w, size_t len)
@@ -89,7 +90,7 @@ static long write_bounce(struct writing *w, size_t len)
 		len = b.size;
 	good = usermem_gather(&from, b.addr, len);
 	if (good == len)
-		ret = moved(w, request_issue_at(w->rq, &(struct iovec){ b.addr, len }, 1, w->pos), len);
+		ret = moved(w, direct_issue_at(w->rq, &(struct iovec){ b.addr, len }, 1, w->pos), len);
 	bounce_put(&b);
 	return ret;
 }

@@ -16,6 +16,7 @@ struct writing {
 	uint64_t cached_from; /* the first byte that went through the page cache; UINT64_MAX: none */
 	bool stopped;         /* a call has moved less than it was asked for */
 	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
+	bool copy;            /* the program's own memory cannot be used for direct I/O */
 	bool cached_only;     /* direct I/O is not to be had for what is left */
 };
 

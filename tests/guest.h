@@ -69,6 +69,7 @@ extern const struct suite processes_suite;
 extern const struct suite interrupted_suite;
 extern const struct suite stack_suite;
 extern const struct suite lifetime_suite;
+extern const struct suite faults_suite;
 
 #define SUITE(name, tests) \
 	const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }

@@ -46,19 +46,16 @@
 /*
  * The system calls that the shim makes for its own sake, on an O_DIRECT descriptor when the kernel
  * would refuse, or has refused, a misaligned call. A sandbox that allows these and what the program
- * itself needs is enough.
+ * itself needs is enough. (clock_gettime is a system call only on a machine without a vDSO.)
  */
 static const int helpers[] = {
-	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask, SYS_prlimit64,
-	SYS_mmap, SYS_munmap, SYS_madvise, SYS_process_vm_readv, SYS_process_vm_writev, SYS_getpid,
-	SYS_futex, SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync, SYS_fadvise64,
+	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_fstatfs, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask,
+	SYS_prlimit64, SYS_mmap, SYS_munmap, SYS_madvise, SYS_process_vm_readv, SYS_getpid,
+	SYS_gettid, SYS_clock_gettime, SYS_futex, SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync, SYS_fadvise64,
 };
 
-/*
- * Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. The second is what clock_gettime(3)
- * comes to on a machine without a vDSO.
- */
-static const int recorders[] = { SYS_readlinkat, SYS_clock_gettime, SYS_gettid };
+/* Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. */
+static const int recorders[] = { SYS_readlinkat };
 
 /* With them, too, but when the library is loaded, and never later. */
 static const int at_start[] __attribute__((unused)) = {
@@ -428,12 +425,12 @@ static void refused_helpers(const char *path)
 	refuse("prlimit64 refused", path, SYS_prlimit64, ALL_MOVED);
 	refuse("sync_file_range refused", path, SYS_sync_file_range, ALL_MOVED);
 	refuse("process_vm_readv refused", path, SYS_process_vm_readv, ALL_MOVED);
-	refuse("process_vm_writev refused", path, SYS_process_vm_writev, ALL_MOVED);
 	refuse("getpid refused", path, SYS_getpid, ALL_MOVED);
 	refuse("futex refused", path, SYS_futex, ALL_MOVED);
 	on_call(&memory, SYS_madvise, eperm);
 	on_call(&memory, SYS_process_vm_readv, eperm);
-	on_call(&memory, SYS_process_vm_writev, eperm);
+	on_call(&memory, SYS_rt_sigprocmask, eperm);
+	on_call(&memory, SYS_futex, eperm);
 	run_case("the caller's memory cannot be checked", path, &memory, SECCOMP_RET_ALLOW, SOME_MOVED);
 	on_call(&looks, SYS_statx, eperm);
 	on_call(&looks, SYS_newfstatat, eperm);

@@ -180,10 +180,13 @@ small() {
 extending() {
   file=$scratch/file
   run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,creat,direct \
-    write,0,1000,0 write,1,100000,1000 write,0,3,101000 pwrite,1,5000,200000
+    write,0,1000,0 write,1,100000,1000 write,0,3,101000 pwrite,1,5000,200000 write,1,600000,101003
   [[ $output != *" = -1"* ]]
-  judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
-  [[ $(stat --format=%s "$file") == 205000 ]]
+  judge edges --records --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  # Records of a log are one write each; 600,000 bytes are not, nor is what names its offset.
+  run -1 judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  [[ $output == *"write,1,100000,1000: a whole block"* ]]
+  [[ $(stat --format=%s "$file") == 701003 ]]
 }
 
 @test "P3: the same for writes that extend the file" {

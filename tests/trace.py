@@ -272,14 +272,21 @@ def waits_for(call, span):
             and "SYNC_FILE_RANGE_WAIT_AFTER" in flags)
 
 
-def judge_edges(section, block, sector):
+def is_record(section, call):
+    """All of a write at the description's offset, up to 512 KiB, in one call of the same kind."""
+    return (call.name == section.kind and call.name in ("write", "writev")
+            and call.result == section.numbers[1] <= 512 << 10)
+
+
+def judge_edges(section, block, sector, records):
     writes = [call for call in section.data_calls() if call.name in WRITES and call.result > 0]
     buffered = [call for call in writes if not call.direct]
     if section.numbers[1] != sum(call.result for call in writes):
         wrong(section, "the writes do not add up to what was asked for")
     if not buffered and any(part % sector for part in section.numbers[1:3]):
         wrong(section, "a partial block was not written as one")
-    for span in merged(call.span for call in buffered if not call.append):
+    steps = [call for call in buffered if not (records and is_record(section, call))]
+    for span in merged(call.span for call in steps if not call.append):
         if holds_whole_block(span, block):
             wrong(section, f"a whole block in {span} without O_DIRECT")
     for call in buffered:
@@ -306,7 +313,7 @@ def check_edges(options):
     """Misaligned writes: only partial blocks without O_DIRECT, and waited for; then it is set again."""
     count = 0
     for section in judged(parse(options.traces[0]), options):
-        count += judge_edges(section, options.block, options.sector)
+        count += judge_edges(section, options.block, options.sector, options.records)
         judge_restored(section)
     if not count:
         raise Unfit("not one write without O_DIRECT")
@@ -354,6 +361,8 @@ def main():
     parser.add_argument("--skip", type=int, default=0, help="leave out the first sections")
     parser.add_argument("--block", type=int, default=4096, help="block of the page cache")
     parser.add_argument("--sector", type=int, default=512, help="alignment of direct I/O")
+    parser.add_argument("--records", action="store_true",
+                        help="writes at the description's offset make the file longer")
     options = parser.parse_args()
     try:
         checks[options.check](options)

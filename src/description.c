@@ -1,0 +1,116 @@
+/* Which descriptor numbers stand for the same open file description. See description.h. */
+#include "description.h"
+
+#include <stdatomic.h>
+
+#include "hint.h"
+#include "process.h"
+#include "window.h"
+
+struct entry {
+	_Atomic uint32_t key;
+	_Atomic uint32_t file; /* which file it was on when it was first looked at; 0: not yet */
+	_Atomic uint32_t generation; /* of the number: changes above, closes below */
+};
+
+static struct entry table[HINT_FDS];
+
+static struct entry *entry_of(int fd)
+{
+	return (unsigned)fd < HINT_FDS ? &table[fd] : NULL;
+}
+
+static void set(struct entry *e, uint32_t key, uint32_t file)
+{
+	atomic_store_explicit(&e->key, key, memory_order_relaxed);
+	atomic_store_explicit(&e->file, file, memory_order_relaxed);
+}
+
+enum {
+	CHANGED = 1 << 16,
+	CLOSED = 1 << 1, /* the lowest bit is always set in what is handed out */
+	CLOSES = CHANGED - CLOSED,
+};
+
+/* It stands for something else from now on. Closes that run over count as changes, too. */
+static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t how)
+{
+	set(e, key, file);
+	atomic_fetch_add_explicit(&e->generation, how, memory_order_release);
+}
+
+void description_opened(int fd, bool direct)
+{
+	if (!entry_of(fd))
+		return;
+	/* The kernel gives out numbers that are free. */
+	renew(entry_of(fd), direct ? window_new_key() : 0, 0, CHANGED + CLOSED);
+	hint_set(fd, direct ? HINT_DIRECT : 0);
+}
+
+void description_copied(int from, int to)
+{
+	struct entry *source = entry_of(from);
+
+	if (to < 0 || (!hint_get(from) && !hint_get(to)) || !process_is_own())
+		return;
+	if (source && entry_of(to))
+		renew(entry_of(to), atomic_load_explicit(&source->key, memory_order_relaxed),
+		      atomic_load_explicit(&source->file, memory_order_relaxed),
+		      CHANGED);
+	hint_set(to, hint_get(from));
+}
+
+void description_forget(int fd)
+{
+	if (!hint_get(fd))
+		return;
+	hint_forget(fd);
+	renew(&table[fd], 0, 0, CHANGED + CLOSED);
+}
+
+uint32_t description_generation(int fd)
+{
+	return entry_of(fd) ?
+		       atomic_load_explicit(&entry_of(fd)->generation, memory_order_acquire) | 1 : 1;
+}
+
+bool description_closed_since(int fd, uint32_t generation)
+{
+	return (description_generation(fd) ^ generation) & CLOSES;
+}
+
+uint32_t description_key(int fd)
+{
+	return entry_of(fd) ? atomic_load_explicit(&entry_of(fd)->key, memory_order_relaxed) : 0;
+}
+
+/* A key that goes by the file has the upper bit, so that it is nobody's key by number. */
+static uint32_t key_of_file(uint64_t file)
+{
+	return (uint32_t)(file * UINT64_C(0x9e3779b97f4a7c15) >> 32) | UINT32_C(1) << 31;
+}
+
+/*
+ * A number may have been closed and opened again behind our back: then its key is used only as long as it
+ * is still on the file on which it was seen.
+ */
+uint32_t description_find(int fd, uint64_t file)
+{
+	uint32_t tag = (uint32_t)(file ^ file >> 32) | 1;
+	struct entry *e = entry_of(fd);
+	uint32_t key = description_key(fd);
+	uint32_t seen = e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;
+
+	/* The usual case asks the kernel nothing. */
+	if (e && key && hint_get(fd) && seen == tag)
+		return key;
+	if (!e || !process_is_own())
+		return key_of_file(file);
+	if (!key || (seen && seen != tag))
+		key = key_of_file(file);
+	set(e, key, tag);
+	if (!hint_get(fd))
+		hint_set(fd, HINT_DIRECT);
+	return key;
+}

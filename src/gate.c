@@ -1,0 +1,240 @@
+/* Direct and buffered calls on one description take turns. See gate.h. */
+#include "gate.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "description.h"
+#include "process.h"
+#include "sys.h"
+
+enum { DIRECT, BUFFERED };
+
+enum {
+	YIELDS = 20,
+	/* So many buffered calls share a window: other processes get a moment between two. */
+	SHARE = 64,
+};
+
+/* Of the window, while buffered calls are inside. */
+enum { SHUT, OPENING, OPEN, CLOSING };
+
+static struct gate_bucket *bucket_for(uint32_t key)
+{
+	struct process *p = process();
+
+	return p ? &p->gates[key * UINT32_C(0x9e3779b1) >> 27] : NULL;
+}
+
+/* The bucket that a gate is in. */
+static struct gate_bucket *bucket_of(const struct gate *g)
+{
+	struct process *p = process();
+
+	return &p->gates[((uintptr_t)g - (uintptr_t)p->gates) / sizeof(p->gates[0])];
+}
+
+static void lock(struct gate *g)
+{
+	process_lock(&bucket_of(g)->lock);
+}
+
+static void unlock(struct gate *g)
+{
+	process_unlock(&bucket_of(g)->lock);
+}
+
+/* A gate that nobody uses may become another description's: its lock is open then. */
+static struct gate *find(struct gate_bucket *b, uint32_t key)
+{
+	struct gate *unused = NULL;
+
+	for (int i = 0; i < GATES; i++) {
+		struct gate *g = &b->gate[i];
+
+		if (g->users && g->key == key)
+			return g;
+		if (!g->users)
+			unused = g;
+	}
+	return unused;
+}
+
+struct gate *gate_get(uint32_t key)
+{
+	struct gate_bucket *b = key ? bucket_for(key) : NULL;
+	struct gate *g;
+
+	if (!b)
+		return NULL;
+	process_lock(&b->lock);
+	g = find(b, key);
+	if (g && !g->users++)
+		g->key = key;
+	process_unlock(&b->lock);
+	return g;
+}
+
+struct gate *gate_get_for_io(uint32_t key)
+{
+	return description_is_certain(key) ? gate_get(key) : NULL;
+}
+
+void gate_put(struct gate *g)
+{
+	if (!g)
+		return;
+	lock(g);
+	g->users--;
+	unlock(g);
+}
+
+/* Lets all of one kind in that wait. Locked. Returns whether there are any: they are to be woken. */
+static bool admit(struct gate *g, int kind)
+{
+	if (!g->waiting[kind])
+		return false;
+	g->kind = kind;
+	g->inside = g->waiting[kind];
+	g->waiting[kind] = 0;
+	atomic_fetch_add(&g->phase[kind], 1);
+	return true;
+}
+
+/* Locked, and so on return; the lock is let go while we wait for our kind's next phase. */
+static void wait_for_phase(struct gate *g, int kind)
+{
+	uint32_t now = atomic_load(&g->phase[kind]);
+
+	g->waiting[kind]++;
+	unlock(g);
+	while (atomic_load(&g->phase[kind]) == now)
+		process_wait(&g->phase[kind], now);
+	lock(g);
+}
+
+/* For what takes two system calls of another thread: sooner over than a sleep. Locked, and so on return. */
+static void let_others_run(struct gate *g)
+{
+	unlock(g);
+	sys(SYS_sched_yield);
+	lock(g);
+}
+
+static bool may_join(const struct gate *g, int kind)
+{
+	if (!g->inside)
+		return true;
+	return g->kind == kind && !g->waiting[!kind] && g->window_state != CLOSING &&
+	       (kind == DIRECT || g->joined < SHARE);
+}
+
+/* Locked. */
+static void enter(struct gate *g, int kind)
+{
+	for (int i = 0; i < YIELDS && g->window_state == CLOSING; i++)
+		let_others_run(g);
+	if (may_join(g, kind)) {
+		g->kind = kind;
+		g->inside++;
+	} else {
+		/* The one who lets us in counts us. */
+		wait_for_phase(g, kind);
+	}
+}
+
+/* The last one out. Unlocks. */
+static void hand_over(struct gate *g, int kind)
+{
+	int next = !kind;
+	bool any;
+
+	g->inside = 0;
+	any = admit(g, next);
+	if (!any) {
+		next = kind;
+		any = admit(g, next);
+	}
+	unlock(g);
+	if (any)
+		process_wake(&g->phase[next], INT_MAX);
+}
+
+void gate_enter_direct(struct gate *g)
+{
+	if (!g)
+		return;
+	lock(g);
+	enter(g, DIRECT);
+	unlock(g);
+}
+
+void gate_leave_direct(struct gate *g)
+{
+	if (!g)
+		return;
+	lock(g);
+	if (g->inside == 1) {
+		hand_over(g, DIRECT);
+	} else {
+		g->inside--;
+		unlock(g);
+	}
+}
+
+/* Locked. One of those inside opens the window, and the others wait for that. */
+static void open_window(struct gate *g, int fd)
+{
+	uint32_t now = atomic_load(&g->opened);
+
+	for (int i = 0; i < YIELDS && g->window_state == OPENING; i++)
+		let_others_run(g);
+	/* Another process may have thought that we are dead. */
+	if (g->window_state == OPEN && !window_refresh(&g->window))
+		g->window_state = SHUT;
+	if (g->window_state == SHUT) {
+		g->window_state = OPENING;
+		g->joined = 0;
+		unlock(g);
+		window_open(&g->window, g->key);
+		window_switch(fd, false);
+		lock(g);
+		g->window_state = OPEN;
+		atomic_fetch_add(&g->opened, 1);
+		process_wake(&g->opened, INT_MAX);
+		return;
+	}
+	while (g->window_state == OPENING) {
+		unlock(g);
+		process_wait(&g->opened, now);
+		lock(g);
+	}
+}
+
+void gate_enter_buffered(struct gate *g, int fd)
+{
+	lock(g);
+	enter(g, BUFFERED);
+	open_window(g, fd);
+	g->joined++;
+	unlock(g);
+}
+
+void gate_leave_buffered(struct gate *g, int fd)
+{
+	lock(g);
+	if (g->inside > 1) {
+		g->inside--;
+		unlock(g);
+		return;
+	}
+	g->window_state = CLOSING;
+	unlock(g);
+	window_switch(fd, true);
+	window_close(&g->window);
+	lock(g);
+	g->window_state = SHUT;
+	g->joined = 0;
+	hand_over(g, BUFFERED);
+}

@@ -1,0 +1,66 @@
+/*
+ * Calls that go to the kernel as they stand, on a descriptor that is known to be direct.
+ *
+ * Usually that is all there is to them: nobody has O_DIRECT off on the description (window.h) and nobody
+ * is in the middle of moving its offset (turn.h), before the call and after it. A call that finds
+ * somebody in such a moment waits for its turn. Only those count as members of the gate, with signals
+ * blocked, because a call that a handler jumps out of could not be taken off the count. So one that
+ * began in time may still meet a window; then its range is brought to the device before it returns.
+ */
+#ifndef DIOSHIM_PASS_H
+#define DIOSHIM_PASS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "claims.h"
+#include "description.h"
+#include "sigmask.h"
+#include "turn.h"
+#include "window.h"
+
+/* A call on its way. */
+struct pass {
+	int fd;
+	uint32_t key;
+	uint32_t generation; /* of the number, when the call began */
+	uint64_t since;    /* window_now() */
+	bool met;          /* a window was open when it began, or was opened meanwhile */
+	bool waited;       /* it is a member of the gate, and signals are blocked */
+	bool turn;         /* and it has the turn */
+	struct gate *gate;
+	struct sigmask signals;
+	struct claims outer;
+};
+
+/* pass_begin() where somebody is in such a moment; `implied`: at the description's offset. */
+void pass_wait(struct pass *p, bool implied);
+
+/* Leaves what pass_wait() has entered. */
+void pass_leave(struct pass *p);
+
+/*
+ * The call has moved `ret` bytes at `pos` (negative: at the description's offset). Returns what the
+ * program gets: `ret`, or -1 with errno set if the bytes could not be brought to the device.
+ */
+ssize_t pass_settle(struct pass *p, bool write, int64_t pos, ssize_t ret);
+
+static inline void pass_begin(struct pass *p, int fd, bool implied)
+{
+	*p = (struct pass){ .fd = fd, .key = description_key(fd), .since = window_now() };
+	p->generation = description_generation(fd);
+	if (unlikely(window_count(p->since) || (implied && turn_any())))
+		pass_wait(p, implied);
+}
+
+static inline ssize_t pass_end(struct pass *p, bool write, int64_t pos, ssize_t ret)
+{
+	if (unlikely(p->waited))
+		pass_leave(p);
+	if (unlikely(p->met || window_met(p->key, p->since)))
+		return pass_settle(p, write, pos, ret);
+	return ret;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* Calls that move one offset follow one another. See turn.h. */
+#include "turn.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "claims.h"
+#include "process.h"
+
+void turn_take(struct gate *g)
+{
+	uint32_t ticket, now;
+
+	if (!g || claims.nested)
+		return;
+	atomic_fetch_add(&process()->turns, 1);
+	ticket = atomic_fetch_add(&g->turn_next, 1);
+	while (now = atomic_load(&g->turn_now), now != ticket) {
+		/* Either the one before us sees that we sleep, or we see its end. */
+		atomic_fetch_add(&g->turn_sleepers, 1);
+		process_wait(&g->turn_now, now);
+		atomic_fetch_sub(&g->turn_sleepers, 1);
+	}
+	claims.turn = g;
+}
+
+void turn_end(struct gate *g)
+{
+	if (!g || claims.nested)
+		return;
+	claims.turn = NULL;
+	atomic_fetch_add(&g->turn_now, 1);
+	if (atomic_load(&g->turn_sleepers))
+		process_wake(&g->turn_now, INT_MAX);
+	atomic_fetch_sub(&process()->turns, 1);
+}
+
+bool turn_any(void)
+{
+	struct process *p = process_if_any();
+
+	return p && atomic_load_explicit(&p->turns, memory_order_relaxed);
+}

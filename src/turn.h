@@ -1,0 +1,24 @@
+/*
+ * Turns: calls that move the offset of one open file description follow one another.
+ *
+ * The kernel holds a lock on the offset for the whole of a read(2) or write(2), so that a later range
+ * is never written, or seen, before an earlier one. A call that the shim makes in several steps holds a
+ * turn instead, and other calls through that offset queue for theirs, in their order of arrival.
+ *
+ * The rules of gate.h hold here too. Other processes do not queue: see offset.h.
+ */
+#ifndef DIOSHIM_TURN_H
+#define DIOSHIM_TURN_H
+
+#include <stdbool.h>
+
+struct gate;
+
+/* A null gate is taken, and nothing is done. */
+void turn_take(struct gate *g);
+void turn_end(struct gate *g);
+
+/* Does a call on any description hold a turn, or wait for one? */
+bool turn_any(void);
+
+#endif
