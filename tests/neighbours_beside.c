@@ -117,7 +117,7 @@ static void prepare(void)
 	if (stat(game.file.path, &st))
 		die("%s: %s", game.file.path, strerror(errno));
 	/* At least one whole block, and a part of one at either end. */
-	game.len = (size_t)st.st_blksize * 5 / 2 + 777;
+	game.len = (size_t)(st.st_blksize < 8192 ? 8192 : st.st_blksize) * 5 / 2 + 777;
 	if (game.len > LARGEST)
 		game.len = LARGEST;
 	prepare_file(game.file.path, game.expected, gap_at(WRITERS) + GAP);

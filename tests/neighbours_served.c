@@ -15,7 +15,7 @@
 
 #include "neighbours.h"
 
-enum { PAGE = 4096, SERVED = 96 << 10, HANGS_AFTER = 20 };
+enum { PAGE = 4096, SERVED = 96 << 10 };
 
 static struct {
 	int faults; /* the userfaultfd */
@@ -92,7 +92,6 @@ static void move_served(struct rng *rng)
 	off_t pos = (off_t)rng_between(rng, 0, 10000);
 	ssize_t done;
 
-	alarm(HANGS_AFTER);
 	forget_pages();
 	done = put(game.fd, game.memory + misalign, len, pos);
 	if (checked(done == (ssize_t)len, "write of %zu served bytes: %zd (%s)", len, done,
