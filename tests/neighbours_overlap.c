@@ -1,7 +1,8 @@
 /*
  * Threads of one process that write the same misaligned bytes, each call with one value: afterwards
- * the file holds what some order of whole calls leaves. Beside them, in the same blocks, an ordinary
- * descriptor writes bytes of its own and calls fsync, and another reads and drops the page cache.
+ * the file holds what some order of whole calls leaves. One of them does so by an ordinary
+ * descriptor, within one block. Beside them, in the same blocks, another ordinary descriptor writes
+ * bytes of its own and calls fsync, and a third reads and drops the page cache.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,15 @@
 
 #include "neighbours.h"
 
-enum { WRITERS = 4, REGIONS = 2, SPOT = 100, SIZE = 512 << 10, LONGEST_REGION = 200001 };
+enum {
+	WRITERS = 4,
+	CALLS = WRITERS + 1, /* the last is an ordinary descriptor's */
+	REGIONS = 2,
+	INNER = 5000, /* where that one writes: within one block of the region */
+	SPOT = 100,
+	SIZE = 512 << 10,
+	LONGEST_REGION = 200001,
+};
 
 /* What is overwritten. The ordinary writer owns SPOT bytes before and after it. */
 static const struct region {
@@ -28,7 +37,7 @@ struct call {
 static struct {
 	struct place file;
 	pthread_barrier_t go, done;
-	struct call calls[WRITERS];
+	struct call calls[CALLS];
 	_Atomic bool over;
 	_Atomic uint64_t ordinary_writes, ordinary_reads, fsyncs, mixes, failed;
 } game;
@@ -36,7 +45,19 @@ static struct {
 static struct writer {
 	int number;
 	int fd;
-} writers[WRITERS];
+} writers[CALLS];
+
+/* Of bytes that the others write, too: one of them comes last, and nobody fails. */
+static ssize_t ordinary_call(int fd, const unsigned char *bytes, const struct call *c)
+{
+	ssize_t done;
+
+	usleep(c->value % 50);
+	done = raw_pwrite(fd, bytes, c->len, c->at);
+	if (!checked(!fsync(fd), "fsync after an overlapping ordinary write: %s", strerror(errno)))
+		game.failed++;
+	return done;
+}
 
 static void *writer_main(void *writer)
 {
@@ -51,7 +72,8 @@ static void *writer_main(void *writer)
 		if (game.over)
 			break;
 		memset(bytes + 1, c->value, c->len);
-		done = put(w->fd, bytes + 1, c->len, c->at);
+		done = w->number < WRITERS ? put(w->fd, bytes + 1, c->len, c->at) :
+					     ordinary_call(w->fd, bytes + 1, c);
 		if (!checked(done == (ssize_t)c->len, "overlapping write of %zu bytes: %zd (%s)",
 			     c->len, done, strerror(errno)))
 			game.failed++;
@@ -73,33 +95,103 @@ static void choose_calls(const struct region *r, struct rng *rng, unsigned round
 			len = rng_one_in(rng, 4) ? len - skip : rng_between(rng, 1, len - skip);
 		}
 		game.calls[i] = (struct call){ r->at + (off_t)skip, len,
-					       (unsigned char)(round * WRITERS + (unsigned)i) };
+					       (unsigned char)(round * CALLS + (unsigned)i) };
 	}
+	game.calls[WRITERS] = (struct call){ r->at + INNER, SPOT,
+					     (unsigned char)(round * CALLS + WRITERS) };
 }
 
-static void apply(unsigned char *bytes, const struct region *r, const struct call *c)
+/*
+ * The region falls into segments at the ends of the calls, in each of which there is one value, or
+ * the file holds a mix. So an order of the calls is tried on a few values only.
+ */
+struct segments {
+	size_t ends[2 * CALLS + 1]; /* in ascending order, from the region's beginning */
+	int count;
+};
+
+static void add_end(struct segments *s, size_t end)
 {
-	memset(bytes + (c->at - r->at), c->value, c->len);
+	int i = s->count;
+
+	for (int k = 0; k < s->count; k++)
+		if (s->ends[k] == end)
+			return;
+	for (s->count++; i > 0 && s->ends[i - 1] > end; i--)
+		s->ends[i] = s->ends[i - 1];
+	s->ends[i] = end;
 }
 
-/* Is this what the calls leave, in an order that begins with those in `before`? */
-static bool some_order(const unsigned char *got, const struct region *r, unsigned before,
-		       const unsigned char *left)
+static struct segments cut_at_calls(const struct region *r)
 {
-	static unsigned char next[WRITERS + 1][LONGEST_REGION];
-	int depth = __builtin_popcount(before);
+	struct segments s = { .count = 0 };
 
-	if (depth == WRITERS)
-		return !memcmp(got, left, r->len);
-	for (int i = 0; i < WRITERS; i++) {
-		if (before & 1U << i)
-			continue;
-		memcpy(next[depth], left, r->len);
-		apply(next[depth], r, &game.calls[i]);
-		if (some_order(got, r, before | 1U << i, next[depth]))
+	for (int i = 0; i < CALLS; i++) {
+		size_t start = (size_t)(game.calls[i].at - r->at);
+
+		if (start)
+			add_end(&s, start);
+		add_end(&s, start + game.calls[i].len);
+	}
+	return s;
+}
+
+/* One value for each segment; false if there are more in one. */
+static bool values_of(const unsigned char *got, const struct segments *s, unsigned char *values)
+{
+	size_t start = 0;
+
+	for (int i = 0; i < s->count; i++) {
+		size_t len = s->ends[i] - start;
+
+		if (memcmp(got + start, got + start + 1, len - 1))
+			return false;
+		values[i] = got[start];
+		start = s->ends[i];
+	}
+	return true;
+}
+
+static bool covers(const struct call *c, const struct region *r, size_t end)
+{
+	size_t start = (size_t)(c->at - r->at);
+
+	return end > start && end <= start + c->len;
+}
+
+/*
+ * Can the calls that are not in `after` have been made, in some order, before those that are? `open`
+ * says of which segments the value is that of an earlier call. The last call of all is looked for
+ * first: what it covers must have its value.
+ */
+static bool some_order(const unsigned char *values, const struct segments *s,
+		       const struct region *r, unsigned after, unsigned open)
+{
+	for (int i = 0; i < CALLS; i++) {
+		unsigned left = open;
+		bool fits = !(after & 1U << i);
+
+		for (int k = 0; k < s->count && fits; k++) {
+			if (!(open & 1U << k) || !covers(&game.calls[i], r, s->ends[k]))
+				continue;
+			fits = values[k] == game.calls[i].value;
+			left &= ~(1U << k);
+		}
+		if (fits && (after | 1U << i) == (1U << CALLS) - 1)
+			return true;
+		if (fits && some_order(values, s, r, after | 1U << i, left))
 			return true;
 	}
 	return false;
+}
+
+static bool left_by_whole_calls(const unsigned char *got, const struct region *r)
+{
+	struct segments s = cut_at_calls(r);
+	unsigned char values[2 * CALLS + 1];
+
+	return values_of(got, &s, values) &&
+	       some_order(values, &s, r, 0, (1U << s.count) - 1);
 }
 
 /* For the message: where the values change. */
@@ -112,7 +204,7 @@ static const char *runs_of(const unsigned char *bytes, size_t len, char *text, s
 		if (i < len && bytes[i] == bytes[start])
 			continue;
 		used += (size_t)snprintf(text + used, room - used, " %zu*%d", i - start,
-					 bytes[start] % WRITERS);
+					 (unsigned char)(bytes[start] - game.calls[0].value));
 		start = i;
 	}
 	return text;
@@ -120,10 +212,9 @@ static const char *runs_of(const unsigned char *bytes, size_t len, char *text, s
 
 static void judge(const struct region *r, const unsigned char *got, const char *how)
 {
-	static unsigned char nothing[LONGEST_REGION];
 	char text[200] = "";
 
-	if (!checked(some_order(got, r, 0, nothing), "%s: a mix of whole calls, bytes*writer:%s", how,
+	if (!checked(left_by_whole_calls(got, r), "%s: a mix of whole calls, bytes*writer:%s", how,
 		     runs_of(got, r->len, text, sizeof(text))))
 		game.mixes++;
 }
@@ -225,8 +316,8 @@ static void prepare(void)
 	game.file = place_of("overlap");
 	prepare_file(game.file.path, zeros, SIZE);
 	page_memory_free(zeros, SIZE);
-	pthread_barrier_init(&game.go, NULL, WRITERS + 1);
-	pthread_barrier_init(&game.done, NULL, WRITERS + 1);
+	pthread_barrier_init(&game.go, NULL, CALLS + 1);
+	pthread_barrier_init(&game.done, NULL, CALLS + 1);
 }
 
 void mode_overlap(void)
@@ -242,6 +333,8 @@ void mode_overlap(void)
 							  open_direct(game.file.path, 0) };
 		crew_add(&overlapping, writer_main, &writers[i]);
 	}
+	writers[WRITERS] = (struct writer){ WRITERS, open_ordinary(game.file.path, 0) };
+	crew_add(&overlapping, writer_main, &writers[WRITERS]);
 	crew_add(&ordinary, ordinary_main, NULL);
 	crew_add(&ordinary, reader_main, NULL);
 	rounds = play_rounds();
