@@ -5,13 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "neighbours.h"
 
-enum { READERS = 3, WORDS = 1 << 19, LONGEST = 50000 };
+enum { READERS = 5, WORDS = 1 << 19, LONGEST = 50000 };
 
 typedef uint64_t word;
 
@@ -93,7 +94,7 @@ static void *reader_main(void *id)
 		game.at_the_end++;
 		if (last)
 			break;
-		usleep(20);
+		sched_yield();
 	}
 	page_memory_free(bytes, LONGEST + 8192);
 	return NULL;
