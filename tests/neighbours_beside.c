@@ -11,14 +11,14 @@
 
 #include "neighbours.h"
 
-enum { WRITERS = 3, LARGEST = 3 << 20, GAP = 3001, ROOM = WRITERS * (LARGEST + GAP) + GAP };
+enum { WRITERS = 3, LEAST = 120000, LARGEST = 3 << 20, GAP = 3001, ROOM = WRITERS * (LARGEST + GAP) + GAP };
 
 static struct {
 	struct place file;
 	double deadline;
 	size_t len; /* of what each direct writer has */
 	_Atomic bool over;
-	_Atomic uint64_t ordinary_writes, fsyncs;
+	_Atomic uint64_t ordinary_writes, ordinary_reads, fsyncs;
 	unsigned char *expected;
 } game;
 
@@ -87,6 +87,24 @@ static void ordinary_write(int fd, struct rng *rng, unsigned n)
 		strerror(errno));
 }
 
+/* Read-ahead makes large folios over everybody's blocks, and then they are gone again. */
+static void *reader_main(void *unused)
+{
+	static unsigned char bytes[64 << 10];
+	int fd = open_ordinary(game.file.path, 0);
+
+	while (!game.over) {
+		for (off_t at = 0; at < (off_t)gap_at(WRITERS); at += (off_t)sizeof(bytes))
+			checked(raw_pread(fd, bytes, sizeof(bytes), at) > 0, "ordinary read: %s",
+				strerror(errno));
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		game.ordinary_reads++;
+	}
+	close(fd);
+	(void)unused;
+	return NULL;
+}
+
 static void *ordinary_main(void *unused)
 {
 	int fd = open_ordinary(game.file.path, 0);
@@ -95,12 +113,10 @@ static void *ordinary_main(void *unused)
 	for (unsigned n = 0; !game.over; n++) {
 		ordinary_write(fd, &rng, n);
 		game.ordinary_writes++;
-		if (n % 8 == 0) {
+		if (n % 4 == 0) {
 			checked(!fsync(fd), "the ordinary writer's fsync: %s", strerror(errno));
 			game.fsyncs++;
 		}
-		/* Read-ahead over everybody's blocks. */
-		posix_fadvise(fd, 0, 0, n % 16 ? POSIX_FADV_WILLNEED : POSIX_FADV_DONTNEED);
 	}
 	close(fd);
 	(void)unused;
@@ -116,8 +132,8 @@ static void prepare(void)
 	prepare_file(game.file.path, game.expected, 1);
 	if (stat(game.file.path, &st))
 		die("%s: %s", game.file.path, strerror(errno));
-	/* At least one whole block, and a part of one at either end. */
-	game.len = (size_t)(st.st_blksize < 8192 ? 8192 : st.st_blksize) * 5 / 2 + 777;
+	/* At least one whole block, and a part of one at either end; and no small write. */
+	game.len = (size_t)(st.st_blksize < LEAST ? LEAST : st.st_blksize) * 5 / 2 + 777;
 	if (game.len > LARGEST)
 		game.len = LARGEST;
 	prepare_file(game.file.path, game.expected, gap_at(WRITERS) + GAP);
@@ -132,6 +148,7 @@ void mode_beside(void)
 
 	prepare();
 	crew_add(&ordinary, ordinary_main, NULL);
+	crew_add(&ordinary, reader_main, NULL);
 	for (int i = 0; i < WRITERS; i++) {
 		/* Two of them share a description. */
 		writers[i] = (struct writer){ i, i == 1 ? writers[0].fd :
@@ -147,5 +164,6 @@ void mode_beside(void)
 	check_bytes(game.file.path, game.expected, gap_at(WRITERS) + GAP);
 	exercised("ordinary writes", game.ordinary_writes);
 	exercised("ordinary fsyncs", game.fsyncs);
+	exercised("ordinary reads of the whole file", game.ordinary_reads);
 	page_memory_free(game.expected, ROOM);
 }

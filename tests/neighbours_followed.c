@@ -5,14 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "neighbours.h"
 
-enum { READERS = 5, WORDS = 1 << 19, LONGEST = 50000 };
+enum { READERS = 3, WORDS = 1 << 19, LONGEST = 50000 };
 
 typedef uint64_t word;
 
@@ -74,12 +73,21 @@ static void take_note(const unsigned char *bytes, size_t len)
 	}
 }
 
+/* So that all readers come at the moment when there is more. */
+static void wait_for_more(size_t before)
+{
+	for (int spin = 0; spin < 2000 && game.end == before && !game.grown; spin++)
+		;
+	usleep(1);
+}
+
 static void *reader_main(void *id)
 {
 	unsigned char *bytes = page_memory(LONGEST + 8192);
 	struct rng rng = { mix64(scene.seed * 13 + (uint64_t)*(const int *)id) };
 
 	for (;;) {
+		size_t before = game.end;
 		bool last = game.grown; /* Before the read: what it does not find will never come. */
 		size_t most = rng_one_in(&rng, 3) ? LONGEST / sizeof(word) : 200;
 		unsigned char *into = bytes + rng_between(&rng, 0, 9);
@@ -94,7 +102,7 @@ static void *reader_main(void *id)
 		game.at_the_end++;
 		if (last)
 			break;
-		sched_yield();
+		wait_for_more(before);
 	}
 	page_memory_free(bytes, LONGEST + 8192);
 	return NULL;
