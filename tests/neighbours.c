@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct scene scene = { .seconds = 1, .seed = 1 };
+struct scene scene = { .seconds = 1, .seed = 1, .processes = 2 };
 struct tally *tally;
 
 static const struct mode {
@@ -21,13 +21,13 @@ static const struct mode {
 	const char *what;
 } modes[] = {
 	{ "shared", mode_shared, true, "threads and children on one description" },
-	{ "overlap", mode_overlap, false, "threads that write the same bytes, beside ordinary descriptors" },
-	{ "beside", mode_beside, false, "ordinary writers in the gaps between large misaligned ones" },
+	{ "overlap", mode_overlap, false, "threads that write the same bytes, and ordinary ones" },
+	{ "beside", mode_beside, false, "ordinary writers in the gaps between large ones" },
 	{ "rotation", mode_rotation, false, "a log's number is given another file" },
 	{ "offset", mode_offset, false, "records through one offset, some of them cut short" },
-	{ "followed", mode_followed, false, "readers through one offset, at the end of a growing file" },
+	{ "followed", mode_followed, false, "readers through one offset of a growing file" },
 	{ "flags", mode_flags, true, "the program's own F_SETFL and F_GETFL" },
-	{ "endings", mode_endings, false, "a number closed and given to a victim in the middle of a call" },
+	{ "endings", mode_endings, false, "a number given to a victim in the middle of a call" },
 	{ "once", mode_once, false, "an EINVAL that is not about alignment (also of a FILE)" },
 	{ "secret", mode_secret, true, "memory that cannot be pinned" },
 	{ "truncated", mode_truncated, false, "memory that a peer truncates" },
@@ -62,9 +62,10 @@ void skipped(const char *why)
 	exit(SKIPPED);
 }
 
-static void usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
-	fprintf(stderr, "usage: neighbours [--seconds N] [--seed S] [--ordinary] MODE PATH\n"
+	fprintf(stderr, "usage: neighbours [--seconds N] [--seed S] [--processes 1|2] [--ordinary] "
+			"MODE PATH\n"
 			"PATH: a directory, or a block device. MODE:\n");
 	for (const struct mode *m = modes; m->name; m++)
 		fprintf(stderr, "  %-10s %s\n", m->name, m->what);
@@ -76,6 +77,7 @@ static const struct mode *parse(int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "seconds", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'r' },
+		{ "processes", required_argument, NULL, 'p' },
 		{ "ordinary", no_argument, NULL, 'o' },
 		{ 0 },
 	};
@@ -85,6 +87,7 @@ static const struct mode *parse(int argc, char **argv)
 		switch (letter) {
 		case 's': scene.seconds = atof(optarg); break;
 		case 'r': scene.seed = strtoull(optarg, NULL, 0); break;
+		case 'p': scene.processes = atoi(optarg) > 1 ? 2 : 1; break;
 		case 'o': scene.ordinary = true; break;
 		default: usage();
 		}
@@ -96,7 +99,6 @@ static const struct mode *parse(int argc, char **argv)
 		if (!strcmp(m->name, argv[optind]))
 			return m;
 	usage();
-	return NULL;
 }
 
 static void play(const struct mode *mode)

@@ -22,6 +22,7 @@ struct scene {
 	const char *path; /* a directory, or a block device, or what the mode says */
 	double seconds;
 	uint64_t seed;
+	int processes; /* 1: nothing is played between processes that could be played in one */
 	bool device;
 	bool ordinary;
 };

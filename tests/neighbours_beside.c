@@ -1,6 +1,7 @@
 /*
- * Large misaligned writes that do not overlap, and ordinary writers in the gaps between them: of the
- * same blocks, however large the filesystem says its blocks are. Nobody fails, nothing is lost.
+ * Large misaligned writes that do not overlap, and ordinary writers in the gaps between them: of
+ * the same blocks, however large the filesystem says its blocks are. Nobody fails, nothing is
+ * lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,13 @@
 
 #include "neighbours.h"
 
-enum { WRITERS = 3, LEAST = 120000, LARGEST = 3 << 20, GAP = 3001, ROOM = WRITERS * (LARGEST + GAP) + GAP };
+enum {
+	WRITERS = 3,
+	LEAST = 120000,
+	LARGEST = 3 << 20,
+	GAP = 3001,
+	ROOM = WRITERS * (LARGEST + GAP) + GAP,
+};
 
 static struct {
 	struct place file;

@@ -1,9 +1,9 @@
 /*
  * Pages of a file that are not on the device. See neighbours.h.
  *
- * /proc/self/pagemap tells which page of memory is under a mapping of the file, and /proc/kpageflags
- * what the kernel thinks of it (pagemap.rst in the kernel's documentation). A page that is not in the
- * page cache is not brought in for the look.
+ * /proc/self/pagemap tells which page of memory is under a mapping of the file, and
+ * /proc/kpageflags what the kernel thinks of it (pagemap.rst in the kernel's documentation). A
+ * page that is not in the page cache is not brought in for the look.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,8 +56,9 @@ void dirt_close(struct dirt *d)
 static uint64_t entry_of(int table, uint64_t index)
 {
 	uint64_t entry = 0;
+	off_t at = (off_t)(index * sizeof(entry));
 
-	if (raw_pread(table, &entry, sizeof(entry), (off_t)(index * sizeof(entry))) != sizeof(entry))
+	if (raw_pread(table, &entry, sizeof(entry), at) != sizeof(entry))
 		return 0;
 	return entry;
 }

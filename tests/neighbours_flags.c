@@ -1,6 +1,6 @@
 /*
- * A program sets flags of its own with F_SETFL, and reads them, while its threads write: what it set
- * stays, and what the shim changes for a moment is never seen, by threads or forked children.
+ * A program sets flags of its own with F_SETFL, and reads them, while its threads write: what it
+ * set stays, and what the shim changes for a moment is never seen, by threads or forked children.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,24 +26,24 @@ static struct counts {
 	unsigned char expected[WRITERS * STRIP];
 } *counts;
 
-static int flags_now(void)
+static int flags_now(const char *who)
 {
 	int flags = fcntl(game.shared, F_GETFL);
 
 	counts->looks++;
 	if (!checked(scene.ordinary || (flags >= 0 && flags & O_DIRECT),
-		     "F_GETFL shows %#x, without O_DIRECT", (unsigned)flags))
+		     "%s sees flags %#x, without O_DIRECT", who, (unsigned)flags))
 		counts->unseen++;
 	return flags;
 }
 
 static void toggle(int flag)
 {
-	int before = flags_now();
+	int before = flags_now("a thread");
 
 	checked(!fcntl(game.shared, F_SETFL, before ^ flag), "F_SETFL: %s", strerror(errno));
 	usleep(20);
-	if (!checked((flags_now() ^ before) & flag, "flag %#x is not as it was set",
+	if (!checked((flags_now("a thread") ^ before) & flag, "flag %#x is not as it was set",
 		     (unsigned)flag))
 		counts->lost++;
 	counts->toggles++;
@@ -99,7 +99,7 @@ static pid_t start_onlooker(void)
 	if (child)
 		return child;
 	while (!counts->over) {
-		flags_now();
+		flags_now("a child");
 		usleep(10);
 	}
 	_exit(0);
@@ -112,7 +112,8 @@ static void play(double seconds, int flag, void *(*main)(void *))
 
 	game.deadline = seconds_now() + seconds;
 	counts->over = false;
-	start_onlooker();
+	if (scene.processes > 1)
+		start_onlooker();
 	for (int i = 0; i < WRITERS; i++) {
 		ids[i] = i;
 		crew_add(&crew, main, &ids[i]);
@@ -121,7 +122,7 @@ static void play(double seconds, int flag, void *(*main)(void *))
 		toggle(flag);
 	crew_wait(&crew);
 	counts->over = true;
-	checked(!wait_children(1), "the onlooker has failed");
+	checked(!wait_children(scene.processes - 1), "the onlooker has failed");
 	check_direct_flag(game.shared, "in the end");
 	check_fsync(game.file.path);
 }

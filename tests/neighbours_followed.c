@@ -1,7 +1,7 @@
 /*
- * Threads that read through one offset at the end of a file which grows meanwhile: nothing is passed
- * over, and nothing read twice. The file is made of words that tell where they are from, and grows
- * and is read by whole words, at addresses and offsets that direct I/O does not take.
+ * Threads that read through one offset at the end of a file which grows meanwhile: nothing is
+ * passed over, and nothing read twice. The file is made of words that tell where they are from,
+ * and grows and is read by whole words, at addresses and offsets that direct I/O does not take.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ static void *grower_main(void *unused)
 	struct rng rng = { mix64(scene.seed * 7) };
 
 	while (seconds_now() < game.deadline) {
-		size_t count = rng_between(&rng, 1, rng_one_in(&rng, 4) ? LONGEST / sizeof(word) : 100);
+		size_t most = rng_one_in(&rng, 4) ? LONGEST / sizeof(word) : 100;
+		size_t count = rng_between(&rng, 1, most);
 
 		if (game.end + count > WORDS)
 			break;
@@ -88,7 +89,7 @@ static void *reader_main(void *id)
 
 	for (;;) {
 		size_t before = game.end;
-		bool last = game.grown; /* Before the read: what it does not find will never come. */
+		bool last = game.grown; /* Then what the read does not find will never come. */
 		size_t most = rng_one_in(&rng, 3) ? LONGEST / sizeof(word) : 200;
 		unsigned char *into = bytes + rng_between(&rng, 0, 9);
 		ssize_t got = get(game.shared, into, rng_between(&rng, 1, most) * sizeof(word), -1);
@@ -133,7 +134,8 @@ static void play_round(void)
 	struct crew crew = { .count = 0 };
 	int ids[READERS];
 
-	memset((void *)game.seen, 0, sizeof(game.seen));
+	for (size_t i = 0; i < WORDS; i++)
+		game.seen[i] = 0;
 	game.end = 0;
 	game.grown = false;
 	game.deadline = seconds_now() + (scene.seconds < 2 ? scene.seconds / 2 : 1);

@@ -166,7 +166,8 @@ void mode_offset(void)
 	counts = shared_memory(sizeof(*counts));
 	do {
 		play_round(1, THREADS);
-		play_round(3, 2);
+		if (scene.processes > 1)
+			play_round(3, 2);
 	} while (seconds_now() < deadline);
 	exercised("records cut short", counts->cut);
 	exercised("bytes read along", counts->followed);

@@ -1,7 +1,7 @@
 /*
- * Calls that are refused with EINVAL for a reason that is not alignment: the program gets the answer,
- * and neighbours.bats counts under strace how often the kernel was asked. What is written begins with
- * "garbage", and then with the name of the case.
+ * Calls that are refused with EINVAL for a reason that is not alignment: the program gets the
+ * answer, and neighbours.bats counts under strace how often the kernel was asked. What is written
+ * begins with "garbage", and then with the name of the case.
  */
 #include <errno.h>
 #include <fcntl.h>

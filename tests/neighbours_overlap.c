@@ -160,9 +160,9 @@ static bool covers(const struct call *c, const struct region *r, size_t end)
 }
 
 /*
- * Can the calls that are not in `after` have been made, in some order, before those that are? `open`
- * says of which segments the value is that of an earlier call. The last call of all is looked for
- * first: what it covers must have its value.
+ * Can the calls that are not in `after` have been made, in some order, before those that are?
+ * `open` says of which segments the value is that of an earlier call. The last call of all is
+ * looked for first: what it covers must have its value.
  */
 static bool some_order(const unsigned char *values, const struct segments *s,
 		       const struct region *r, unsigned after, unsigned open)
@@ -278,7 +278,8 @@ static void *reader_main(void *unused)
 	int fd = open_ordinary(game.file.path, 0);
 
 	while (!game.over) {
-		checked(raw_pread(fd, bytes, SIZE, 0) == SIZE, "ordinary read: %s", strerror(errno));
+		checked(raw_pread(fd, bytes, SIZE, 0) == SIZE, "ordinary read: %s",
+			strerror(errno));
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		game.ordinary_reads++;
 		usleep(200);

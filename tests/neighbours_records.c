@@ -74,8 +74,11 @@ static size_t record_at(const struct ledger *l, struct findings *f, const unsign
 
 	for (int writer = 0; writer < RECORD_WRITERS; writer++) {
 		uint32_t next = f->next[writer];
+		uint32_t end = l->sent[writer];
 
-		for (uint32_t seq = next; seq < l->sent[writer] && seq < next + MISSING_MOST; seq++) {
+		if (end > next + MISSING_MOST)
+			end = next + MISSING_MOST;
+		for (uint32_t seq = next; seq < end; seq++) {
 			if (!stands(l, bytes, room, writer, seq))
 				continue;
 			f->next[writer] = seq + 1;

@@ -1,6 +1,7 @@
 /*
- * A log is rotated under its writers: the number that they write to is given another file, by dup2 or
- * by close and open. A call keeps the file that it began with, so every record is whole in one file.
+ * A log is rotated under its writers: the number that they write to is given another file, by dup2
+ * or by close and open. A call keeps the file that it began with, so every record is whole in one
+ * file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,7 @@ static int open_log(void)
 	return open_direct(p.path, O_EXCL | game.flags);
 }
 
-/* Only with close: between that and open there is no log, or the victim, which cannot be written. */
+/* Only with close: until the next open there is no log, or a victim that cannot be written. */
 static bool met_no_log(ssize_t done)
 {
 	if (!game.by_close || done >= 0 || errno != EBADF)

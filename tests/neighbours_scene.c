@@ -69,8 +69,8 @@ void check_bytes(const char *path, const unsigned char *bytes, size_t len)
 		if (!bad++)
 			pos = i;
 	}
-	checked(!bad, "%s: %zu of %zu bytes are not those that were written, from byte %zu on", path,
-		bad, len, pos);
+	checked(!bad, "%s: %zu of %zu bytes are not those that were written, from byte %zu on",
+		path, bad, len, pos);
 	page_memory_free(got, len + 8192);
 }
 
@@ -83,8 +83,8 @@ unsigned char *file_bytes(const char *path, size_t *size)
 		die("%s: %s", path, strerror(errno));
 	*size = (size_t)st.st_size;
 	bytes = page_memory(*size + 8192);
-	/* On ext4 (Linux 6.18) an ordinary write that is cut short by bad memory leaves blocks behind the
-	   end of the file, at which a direct read says EIO. */
+	/* On ext4 (Linux 6.18) an ordinary write that is cut short by bad memory leaves blocks
+	 * behind the end of the file, at which a direct read says EIO. */
 	if ((scene.ordinary ? raw_read_cached : raw_read_device)(path, bytes, *size) < *size)
 		die("%s: shorter than its size", path);
 	return bytes;

@@ -1,7 +1,7 @@
 /*
  * A buffer whose pages are brought by a thread of the program (userfaultfd(2)), which writes to a
- * direct descriptor itself before it brings one. neighbours.bats allows one bounce buffer: who holds
- * it must not wait for a page, or both wait for good.
+ * direct descriptor itself before it brings one. neighbours.bats allows one bounce buffer: who
+ * holds it must not wait for a page, or both wait for good.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -83,7 +83,8 @@ static void read_range(struct writer *w, struct range r)
 
 	atomic_fetch_add(&arena->reads, 1);
 	checked(done == (ssize_t)r.len && !memcmp(bytes, arena->expected + r.pos, r.len),
-		"read of %zu bytes at %zu: %zd, or other bytes than were written", r.len, r.pos, done);
+		"read of %zu bytes at %zu: %zd, or other bytes than were written", r.len,
+		r.pos, done);
 }
 
 static void *writer_main(void *writer)
@@ -131,7 +132,7 @@ void mode_shared(void)
 	prepare_file(file.path, arena->expected, SIZE);
 	shared = open_direct(file.path, 0);
 	arena->deadline = seconds_now() + scene.seconds;
-	fork_crew(PROCESSES, process_main);
+	fork_crew(scene.processes, process_main);
 	check_direct_flag(shared, "in the end");
 	dirt = dirt_open(file.path, SIZE);
 	dirty = dirt_in(&dirt, 0, SIZE);
