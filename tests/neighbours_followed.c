@@ -11,7 +11,7 @@
 
 #include "neighbours.h"
 
-enum { READERS = 3, WORDS = 1 << 19, LONGEST = 50000 };
+enum { READERS = 6, WORDS = 1 << 19, LONGEST = 50000 };
 
 typedef uint64_t word;
 
@@ -90,7 +90,7 @@ static void *reader_main(void *id)
 	for (;;) {
 		size_t before = game.end;
 		bool last = game.grown; /* Then what the read does not find will never come. */
-		size_t most = rng_one_in(&rng, 3) ? LONGEST / sizeof(word) : 200;
+		size_t most = rng_one_in(&rng, 4) ? 200 : LONGEST / sizeof(word);
 		unsigned char *into = bytes + rng_between(&rng, 0, 9);
 		ssize_t got = get(game.shared, into, rng_between(&rng, 1, most) * sizeof(word), -1);
 
