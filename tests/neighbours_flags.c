@@ -83,7 +83,7 @@ static void *record_writer_main(void *id)
 		record_make(bytes + 1, writer, seq, len);
 		done = put(game.shared, bytes + 1, len, -1);
 		checked(done == (ssize_t)len, "write: %zd (%s)", done, strerror(errno));
-		ledger_add(game.ledger, writer, len);
+		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
 	}
 	page_memory_free(bytes, RECORD_LONGEST + 8192);
 	return NULL;

@@ -66,9 +66,10 @@ static void *logger_main(void *id)
 		do
 			done = put(game.number, bytes + seq % 2, len, -1);
 		while (met_no_log(done));
-		checked(done == (ssize_t)len, "a record of %zu bytes: %zd (%s)", len, done,
-			strerror(errno));
-		ledger_add(game.ledger, writer, len);
+		checked(done == (ssize_t)len, "%s%s: a record of %zu bytes: %zd (%s)",
+			game.by_close ? "close and open" : "dup2",
+			game.flags & O_APPEND ? ", O_APPEND" : "", len, done, strerror(errno));
+		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
 	}
 	game.over = true;
 	page_memory_free(bytes, RECORD_LONGEST + 8192);
