@@ -77,7 +77,7 @@ void check_fsync(const char *path);
 /* The device holds these bytes. */
 void check_bytes(const char *path, const unsigned char *bytes, size_t len);
 
-/* All bytes of a file, from the device; for page_memory_free(..., size + 8192). */
+/* All bytes of a file, as a direct read finds them; for page_memory_free(..., size + 8192). */
 unsigned char *file_bytes(const char *path, size_t *size);
 
 /* Data calls that are counted; `pos` of -1 is for read() and write(). */

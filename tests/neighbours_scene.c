@@ -85,7 +85,7 @@ unsigned char *file_bytes(const char *path, size_t *size)
 	bytes = page_memory(*size + 8192);
 	/* On ext4 (Linux 6.18) an ordinary write that is cut short by bad memory leaves blocks
 	 * behind the end of the file, at which a direct read says EIO. */
-	if ((scene.ordinary ? raw_read_cached : raw_read_device)(path, bytes, *size) < *size)
+	if ((scene.ordinary ? raw_read_cached : raw_read_direct)(path, bytes, *size) < *size)
 		die("%s: shorter than its size", path);
 	return bytes;
 }
