@@ -9,7 +9,8 @@
  * --uncached   every open file is FOPEN_DIRECT_IO: no page cache, whatever the program asked for
  *
  * The file .cue in its root takes the cue: "read START LENGTH", "write START LENGTH" (reads or writes
- * that touch these bytes of any file fail with EIO), or "none 0 0".
+ * that touch these bytes of any file fail with EIO), "refuse START LENGTH" (both fail with EINVAL,
+ * however they are aligned), or "none 0 0".
  */
 #define FUSE_USE_VERSION 31
 
@@ -88,6 +89,8 @@ static bool must_fail(const char *operation, size_t len, off_t pos)
 static int refusal(const char *operation, size_t len, off_t pos, const struct fuse_file_info *fi)
 {
 	if (options.align && (fi->flags & O_DIRECT) && (len | (size_t)pos) % options.align)
+		return -EINVAL;
+	if (must_fail("refuse", len, pos))
 		return -EINVAL;
 	return must_fail(operation, len, pos) ? -EIO : 0;
 }

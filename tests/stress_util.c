@@ -209,18 +209,23 @@ static size_t whole_pages(size_t len)
 	return (len + page - 1) / page * page;
 }
 
+size_t raw_read_direct(const char *path, void *into, size_t len)
+{
+	int fd = raw_open(path, O_RDONLY | O_DIRECT);
+	size_t got = read_all(fd, path, into, whole_pages(len));
+
+	close(fd);
+	return got;
+}
+
 size_t raw_read_device(const char *path, void *into, size_t len)
 {
 	int fd = raw_open(path, O_RDWR);
-	size_t got;
 
 	to_device(fd, path);
 	drop_caches(fd);
 	close(fd);
-	fd = raw_open(path, O_RDONLY | O_DIRECT);
-	got = read_all(fd, path, into, whole_pages(len));
-	close(fd);
-	return got;
+	return raw_read_direct(path, into, len);
 }
 
 size_t raw_read_cached(const char *path, void *into, size_t len)

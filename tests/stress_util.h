@@ -52,6 +52,9 @@ void raw_write_file(const char *path, const void *bytes, size_t len);
  * up to `len` bytes directly. `into` begins a page and has room for a whole number of them. */
 size_t raw_read_device(const char *path, void *into, size_t len);
 
+/* The same with the caches as they are: for many small files, as others need the caches, too. */
+size_t raw_read_direct(const char *path, void *into, size_t len);
+
 /* The same through the page cache, which then holds what the device does. */
 size_t raw_read_cached(const char *path, void *into, size_t len);
 

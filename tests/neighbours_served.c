@@ -1,0 +1,129 @@
+/*
+ * A buffer whose pages are brought by a thread of the program (userfaultfd(2)), which writes to a
+ * direct descriptor itself before it brings one. neighbours.bats allows one bounce buffer: who
+ * holds it must not wait for a page, or both wait for good.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "neighbours.h"
+
+enum { PAGE = 4096, SERVED = 96 << 10 };
+
+static struct {
+	int faults; /* the userfaultfd */
+	unsigned char *memory;
+	int fd, servers_fd;
+	_Atomic uint64_t served;
+} game;
+
+static void register_memory(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	game.faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (game.faults < 0 || ioctl(game.faults, UFFDIO_API, &api))
+		skipped("no userfaultfd");
+	game.memory = page_memory(SERVED);
+	range.range.start = (uintptr_t)game.memory;
+	range.range.len = SERVED;
+	if (ioctl(game.faults, UFFDIO_REGISTER, &range))
+		skipped("userfaultfd is refused");
+}
+
+static void serve_page(uintptr_t address)
+{
+	static unsigned char page[PAGE] __attribute__((aligned(PAGE)));
+	static unsigned char own[20002];
+	struct uffdio_copy copy = { .dst = address / PAGE * PAGE, .src = (uintptr_t)page,
+				    .len = PAGE };
+
+	/* What the program does to bring a page: I/O of its own, of which direct I/O takes none. */
+	checked(put(game.servers_fd, own + 1, 20001, 777) == 20001, "the server's write: %s",
+		strerror(errno));
+	checked(get(game.servers_fd, own + 1, 9001, 5) == 9001, "the server's read: %s",
+		strerror(errno));
+	memset(page, (int)((address - (uintptr_t)game.memory) / PAGE + 1), PAGE);
+	if (ioctl(game.faults, UFFDIO_COPY, &copy) && errno != EEXIST)
+		die("UFFDIO_COPY: %s", strerror(errno));
+	game.served++;
+}
+
+static void *server_main(void *unused)
+{
+	struct uffd_msg message;
+
+	while (read(game.faults, &message, sizeof(message)) == sizeof(message)) {
+		if (message.event != UFFD_EVENT_PAGEFAULT)
+			die("event %#x", message.event);
+		serve_page((uintptr_t)message.arg.pagefault.address);
+	}
+	(void)unused;
+	return NULL;
+}
+
+static void forget_pages(void)
+{
+	madvise(game.memory, SERVED, MADV_DONTNEED);
+}
+
+static void check_written(size_t misalign, size_t len, off_t pos)
+{
+	static unsigned char back[SERVED];
+	bool same = get(game.fd, back, len, pos) == (ssize_t)len;
+
+	for (size_t i = 0; i < len && same; i++)
+		same = back[i] == (unsigned char)((misalign + i) / PAGE + 1);
+	checked(same, "%zu served bytes: others were written", len);
+}
+
+static void move_served(struct rng *rng)
+{
+	size_t misalign = rng_between(rng, 1, PAGE);
+	size_t len = rng_between(rng, 1, rng_one_in(rng, 2) ? 9000 : SERVED - PAGE);
+	off_t pos = (off_t)rng_between(rng, 0, 10000);
+	ssize_t done;
+
+	forget_pages();
+	done = put(game.fd, game.memory + misalign, len, pos);
+	if (checked(done == (ssize_t)len, "write of %zu served bytes: %zd (%s)", len, done,
+		    strerror(errno)))
+		check_written(misalign, len, pos);
+	forget_pages();
+	done = get(game.fd, game.memory + misalign, len, pos);
+	checked(done == (ssize_t)len, "read of %zu bytes to served memory: %zd (%s)", len, done,
+		strerror(errno));
+}
+
+void mode_served(void)
+{
+	double deadline = seconds_now() + scene.seconds;
+	struct place mine = place_of("served"), servers = place_of("server");
+	struct rng rng = { mix64(scene.seed) };
+	unsigned char *zeros = page_memory(SERVED);
+	pthread_t server;
+
+	register_memory();
+	prepare_file(mine.path, zeros, SERVED);
+	prepare_file(servers.path, zeros, SERVED);
+	game.fd = open_direct(mine.path, 0);
+	game.servers_fd = open_direct(servers.path, 0);
+	if (pthread_create(&server, NULL, server_main, NULL))
+		die("pthread_create");
+	do
+		move_served(&rng);
+	while (seconds_now() < deadline);
+	check_direct_flag(game.fd, "in the end");
+	check_fsync(mine.path);
+	check_fsync(servers.path);
+	exercised("pages served", game.served);
+	page_memory_free(zeros, SERVED);
+}
