@@ -1,0 +1,429 @@
+/*
+ * Small programs, run step by step in every order. See interleave.h, and usage() below.
+ */
+#include "interleave.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "interleave_outcome.h"
+#include "interleave_puppet.h"
+#include "interleave_search.h"
+#include "stress_util.h"
+
+enum { SKIPPED = 77, SHOWN_MOST = 3 };
+
+struct options {
+	const char *library; /* or NULL: none, and still O_DIRECT */
+	const char *place;
+	const char *replay;
+	char **names;
+	int name_count;
+	int bound;
+	long limit;
+	bool device;
+	bool all_calls;
+	bool brief;
+	bool traps; /* only the faults made on purpose */
+};
+
+/* What is different about the runs of one scenario that were wrong. */
+struct fault {
+	char text[TEXT_ROOM + 400];
+	char schedule[2000];
+	int preemptions;
+	long runs;
+	bool torn; /* not wrong, a stated limit */
+};
+
+struct report {
+	struct outcome_set allowed;
+	struct outcome_set seen;
+	struct fault *faults;
+	int fault_count;
+	long wrong;
+};
+
+static void usage(void)
+{
+	die("usage: interleave [--bound N] [--limit ORDERS] [--all-calls] [--brief] [--no-shim | --shim LIBRARY]\n"
+	    "                  PLACE [SCENARIO...]\n"
+	    "       interleave [OPTION...] --replay SCHEDULE PLACE SCENARIO\n"
+	    "       interleave --list\n"
+	    "PLACE: an empty directory, or a block device (what it holds is lost). --bound: preemptions,\n"
+	    "1 to %d (2). --all-calls: switch before private system calls, too. --traps: only the faults\n"
+	    "that are there on purpose.",
+	    BOUND_MAX);
+}
+
+/* --- Comparing --- */
+
+static void collect_allowed(struct run *r, int preemptions, void *context)
+{
+	struct report *report = context;
+
+	(void)preemptions;
+	if (r->finding_count)
+		die("%s, on an ordinary file: %s", r->setting->scenario->name, r->findings[0]);
+	outcome_add(&report->allowed, r, true);
+}
+
+static struct fault *fault_of(struct report *report, const char *text)
+{
+	for (int i = 0; i < report->fault_count; i++)
+		if (!strcmp(report->faults[i].text, text))
+			return &report->faults[i];
+	report->faults = realloc(report->faults, sizeof(struct fault) * (size_t)(report->fault_count + 1));
+	if (!report->faults)
+		die("no memory");
+	report->faults[report->fault_count] = (struct fault){ 0 };
+	snprintf(report->faults[report->fault_count].text, sizeof(report->faults->text), "%s", text);
+	return &report->faults[report->fault_count++];
+}
+
+static void note_fault(struct report *report, const struct run *r, int preemptions, const char *text)
+{
+	struct fault *f = fault_of(report, text);
+
+	if (!f->runs++) {
+		run_schedule(r, f->schedule, sizeof(f->schedule));
+		f->preemptions = preemptions;
+	}
+}
+
+static void compare(struct run *r, int preemptions, void *context)
+{
+	struct report *report = context;
+	enum allowed allowed = outcome_allowed(&report->allowed, r);
+	static char text[TEXT_ROOM + 300];
+
+	outcome_add(&report->seen, r, false);
+	if (allowed != ALLOWED && !r->stuck) {
+		snprintf(text, sizeof(text), "an outcome that no ordinary file has%s:\n%s",
+			 allowed == NOT_ALLOWED ? "" : " in such an order", r->outcome);
+		note_fault(report, r, preemptions, text);
+	}
+	for (int i = 0; i < r->finding_count; i++)
+		note_fault(report, r, preemptions, r->findings[i]);
+	report->wrong += (allowed != ALLOWED && !r->stuck) || r->finding_count;
+}
+
+/* --- One scenario --- */
+
+static bool whole_blocks_needed(const struct setting *s)
+{
+	/* Does the device take 512 bytes? */
+	return raw_pwrite(s->files[0].direct, s->files[0].bytes, 512, 0) != 512;
+}
+
+static void open_files(struct setting *s, const struct options *o, struct stage *stages[2])
+{
+	static char paths[FILES_MAX][PATH_MAX];
+
+	s->file_count = 0;
+	for (int i = 0; i < s->scenario->files; i++) {
+		struct file *f = &s->files[s->file_count++];
+		bool device = o->device && i == 0;
+
+		snprintf(paths[i], sizeof(paths[i]), "%s", o->place);
+		if (!device)
+			snprintf(paths[i], sizeof(paths[i]), "%s/%c", o->place, 'A' + i);
+		file_open(f, paths[i], s->scenario->sizes[i], device, FILE_LETTERS[i]);
+		for (int k = 0; k < 2; k++)
+			snprintf(stages[k]->paths[i], sizeof(stages[k]->paths[i]), "%s", paths[i]);
+	}
+}
+
+static void close_files(struct setting *s)
+{
+	for (int i = 0; i < s->file_count; i++)
+		file_close(&s->files[i]);
+}
+
+static void show_allowed(const struct report *report)
+{
+	printf("  allowed:\n");
+	for (int i = 0; i < report->allowed.count; i++) {
+		const char *text = report->allowed.all[i].text;
+		bool again = false;
+
+		for (int k = 0; k < i && !again; k++)
+			again = !strcmp(report->allowed.all[k].text, text);
+		if (!again)
+			printf("%s    --\n", text);
+	}
+}
+
+/* Run it again, and show how it comes to that. */
+static void show_fault(struct run *r, struct setting *s, const struct fault *f)
+{
+	uint8_t choices[STEPS_MAX];
+	int len = run_parse_schedule(f->schedule, choices, STEPS_MAX);
+
+	printf("  after %d preemption%s (%ld orders): %s%s", f->preemptions,
+	       f->preemptions == 1 ? "" : "s", f->runs, f->text,
+	       f->text[strlen(f->text) - 1] == '\n' ? "" : "\n");
+	printf("  --replay '%s'\n", f->schedule);
+	run_play(r, s, choices, len);
+	run_print(r);
+	if (r->diverged)
+		printf("  (this time the order could not be repeated)\n");
+}
+
+static void show_report(struct run *r, struct setting *s, const struct report *report,
+			const struct options *o)
+{
+	bool outcomes = false;
+
+	for (int i = 0; i < report->fault_count; i++) {
+		if (i == SHOWN_MOST) {
+			printf("  and %d other faults\n", report->fault_count - i);
+			break;
+		}
+		if (o->brief) {
+			printf("  %s%s", report->faults[i].text,
+			       report->faults[i].text[strlen(report->faults[i].text) - 1] == '\n' ? "" :
+											    "\n");
+			continue;
+		}
+		show_fault(r, s, &report->faults[i]);
+		outcomes = outcomes || !strncmp(report->faults[i].text, "an outcome", 10);
+	}
+	if (outcomes)
+		show_allowed(report);
+}
+
+static void free_report(struct report *report)
+{
+	outcome_free(&report->allowed);
+	outcome_free(&report->seen);
+	free(report->faults);
+}
+
+static struct run *the_run(void)
+{
+	static struct run *r;
+
+	if (!r)
+		r = page_memory(sizeof(*r));
+	return r;
+}
+
+static void find_allowed(struct setting *s, struct report *report, struct server *ordinary)
+{
+	s->server = ordinary;
+	s->direct = false;
+	s->whole_calls = true;
+	ordinary->stage->direct = false;
+	search(the_run(), s, BOUND_MAX, LONG_MAX, collect_allowed, report);
+}
+
+/* Returns whether it was as it should be. */
+static bool try_scenario(struct setting *s, const struct options *o, struct server *ordinary,
+			 struct server *under_test)
+{
+	struct report report = { 0 };
+	struct tally_of_orders tally;
+	double begin = seconds_now();
+
+	find_allowed(s, &report, ordinary);
+	s->server = under_test;
+	s->direct = true;
+	s->whole_calls = false;
+	under_test->stage->direct = true;
+	tally = search(the_run(), s, o->bound, o->limit, compare, &report);
+	printf("%s %s: %ld orders%s, %d outcomes (%d allowed), %ld wrong, %d faults", 
+	       report.wrong ? "not ok" : "ok", s->scenario->name, tally.orders,
+	       tally.cut ? " (and more)" : "", report.seen.count, outcome_texts(&report.allowed),
+	       report.wrong, report.fault_count);
+	if (tally.diverged)
+		printf(", %ld not repeatable", tally.diverged);
+	printf("; %.1f steps, %.2f ms each\n", (double)tally.steps / (double)tally.orders,
+	       (seconds_now() - begin) * 1e3 / (double)tally.orders);
+	show_report(the_run(), s, &report, o);
+	fflush(stdout);
+	free_report(&report);
+	return !report.wrong;
+}
+
+static void replay(struct setting *s, const struct options *o, struct server *under_test)
+{
+	uint8_t choices[STEPS_MAX];
+	int len = run_parse_schedule(o->replay, choices, STEPS_MAX);
+	struct run *r = the_run();
+
+	s->server = under_test;
+	s->direct = true;
+	under_test->stage->direct = true;
+	run_play(r, s, choices, len);
+	run_print(r);
+	printf("%s", r->outcome);
+	for (int i = 0; i < r->finding_count; i++)
+		printf("  %s\n", r->findings[i]);
+	if (r->diverged)
+		printf("  (the order could not be repeated)\n");
+}
+
+/* --- All of them --- */
+
+static bool wanted(const struct scenario *s, const struct options *o)
+{
+	if (!(s->flags & ON_DEVICE) == o->device || !(s->flags & TRAP) == o->traps)
+		return false;
+	for (int i = 0; i < o->name_count; i++)
+		if (!strcmp(o->names[i], s->name))
+			return true;
+	return !o->name_count;
+}
+
+static bool known_name(const char *name)
+{
+	for (int i = 0; scenario_number(i); i++)
+		if (!strcmp(scenario_number(i)->name, name))
+			return true;
+	return false;
+}
+
+static void list(void)
+{
+	const struct scenario *s;
+
+	for (int i = 0; (s = scenario_number(i)); i++)
+		printf("%-28s %s%s\n", s->name, s->hunts, s->flags & ON_DEVICE ? " (block device)" : "");
+}
+
+/* 1: as it should be, 0: not, -1: not to be had here. */
+static int try_one(int number, const struct options *o, struct server *ordinary,
+		   struct server *under_test)
+{
+	struct setting s = { .scenario = scenario_number(number), .all_calls = o->all_calls,
+			     .pages_known = file_pages_known() };
+	struct stage *stages[2] = { ordinary->stage, under_test->stage };
+	int good = -1;
+
+	stages[0]->scenario = stages[1]->scenario = number;
+	open_files(&s, o, stages);
+	if (s.scenario->flags & ONLY_512 && whole_blocks_needed(&s))
+		printf("skip %s: needs sectors of 512 bytes\n", s.scenario->name);
+	else if (o->replay) {
+		replay(&s, o, under_test);
+		good = 1;
+	} else {
+		good = try_scenario(&s, o, ordinary, under_test);
+	}
+	close_files(&s);
+	return good;
+}
+
+static int try_all(const struct options *o)
+{
+	struct server *ordinary = server_start(NULL);
+	struct server *under_test = server_start(o->library);
+	int tried = 0;
+	int bad = 0;
+
+	if (!file_pages_known())
+		printf("this kernel does not tell which pages are dirty: P3 is not checked\n");
+	for (int i = 0; scenario_number(i); i++) {
+		int good = wanted(scenario_number(i), o) ? try_one(i, o, ordinary, under_test) : -1;
+
+		tried += good >= 0;
+		bad += good == 0;
+	}
+	server_stop(ordinary);
+	server_stop(under_test);
+	printf("%d scenarios, %d not ok\n", tried, bad);
+	/* Who tries nothing has shown nothing. */
+	if (!tried)
+		return 2;
+	return bad ? 1 : 0;
+}
+
+enum { OPT_LIST = 256, OPT_TRAPS, OPT_NO_SHIM };
+
+static const struct option long_options[] = {
+	{ "bound", required_argument, NULL, 'n' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "shim", required_argument, NULL, 's' },
+	{ "no-shim", no_argument, NULL, OPT_NO_SHIM },
+	{ "replay", required_argument, NULL, 'r' },
+	{ "all-calls", no_argument, NULL, 'a' },
+	{ "brief", no_argument, NULL, 'b' },
+	{ "traps", no_argument, NULL, OPT_TRAPS },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ 0 },
+};
+
+static void parse_option(struct options *o, int letter)
+{
+	switch (letter) {
+	case 'n': o->bound = atoi(optarg); break;
+	case 'l': o->limit = atol(optarg); break;
+	case 's': o->library = optarg; break;
+	case 'r': o->replay = optarg; break;
+	case 'a': o->all_calls = true; break;
+	case 'b': o->brief = true; break;
+	case OPT_TRAPS: o->traps = true; break;
+	case OPT_NO_SHIM: o->library = NULL; break;
+	case OPT_LIST: list(); exit(0);
+	default: usage();
+	}
+}
+
+static struct options parse(int argc, char **argv)
+{
+	struct options o = { .library = getenv("DIOSHIM_LIB"), .bound = 2, .limit = LONG_MAX };
+	struct stat st;
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		parse_option(&o, letter);
+	if (optind >= argc || o.bound < 0 || o.bound > BOUND_MAX || o.limit < 1)
+		usage();
+	o.place = argv[optind];
+	o.names = argv + optind + 1;
+	o.name_count = argc - optind - 1;
+	for (int i = 0; i < o.name_count; i++)
+		if (!known_name(o.names[i]))
+			die("no scenario %s", o.names[i]);
+	if (o.replay && o.name_count != 1)
+		usage();
+	if (stat(o.place, &st))
+		die("%s: %s", o.place, strerror(errno));
+	o.device = S_ISBLK(st.st_mode);
+	return o;
+}
+
+/* One processor: the stops cost less, and the same things happen in each run. */
+static void use_one_processor(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	const char *why;
+
+	if (argc == 2 && !strcmp(argv[1], "--puppet"))
+		puppet_main();
+	o = parse(argc, argv);
+	use_one_processor();
+	why = trace_forbidden();
+	if (why) {
+		printf("ptrace is not to be had here: %s\n", why);
+		return SKIPPED;
+	}
+	return try_all(&o);
+}
