@@ -6,7 +6,7 @@
 
 #include "interleave.h"
 
-enum { PAGE = 4096, FILE_ROOM = 1 << 17 };
+enum { PAGE = 4096, FILE_ROOM = 4 << 20 };
 
 struct file {
 	const char *path;
@@ -29,7 +29,10 @@ size_t file_size(const struct file *f);
 long file_cached_bytes(struct file *f);
 long file_device_bytes(struct file *f);
 
-/* fdatasync(2) of a descriptor that nobody else has: 0 or -errno. */
+/* Is there anything in the page cache that could differ from what the device has? */
+bool file_is_cached(const struct file *f);
+
+/* Write back, through a descriptor that nobody else has: 0, or the error of anybody's failed write. */
 int file_sync(const struct file *f);
 
 /* Pages of the range that have not reached the device, and pages that are in the page cache. */

@@ -62,20 +62,23 @@ static void write_file(struct run *r, int number)
 {
 	struct file *f = &r->setting->files[number];
 	int synced = file_sync(f);
-	char cached[1000];
+	bool cached = file_is_cached(f);
+	char seen[1000];
 	char stored[1000];
-	long len = file_cached_bytes(f);
+	long len = cached ? file_cached_bytes(f) : file_device_bytes(f);
 
 	if (synced)
-		add(r, "    file %c: fdatasync says %s\n", 'A' + number, strerrorname_np(-synced));
+		add(r, "    file %c: writing back says %s\n", 'A' + number, strerrorname_np(-synced));
 	if (len < 0)
 		add(r, "    file %c: reading says %s\n", 'A' + number, strerrorname_np((int)-len));
-	describe_bytes(cached, sizeof(cached), f->bytes, len);
+	describe_bytes(seen, sizeof(seen), f->bytes, len);
 	if (bytes_count(r))
-		add(r, "    file %c: %ld bytes: %s\n", 'A' + number, len, cached);
+		add(r, "    file %c: %ld bytes: %s\n", 'A' + number, len, seen);
+	if (!cached)
+		return;
 	len = file_device_bytes(f);
 	describe_bytes(stored, sizeof(stored), f->bytes, len);
-	if (strcmp(cached, stored) != 0)
+	if (strcmp(seen, stored) != 0)
 		add(r, "    file %c: the device has %ld bytes: %s\n", 'A' + number, len, stored);
 }
 

@@ -168,11 +168,23 @@ static bool whole_blocks(size_t len, off_t pos)
 	return !(len % PAGE) && !(pos % PAGE);
 }
 
+static unsigned char *large_buffer(size_t len)
+{
+	unsigned char *at = mmap(NULL, len + PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (at == MAP_FAILED)
+		trouble("mmap: %s", strerror(errno));
+	return at;
+}
+
 /* Memory of the actor's own, misaligned for a misaligned call. */
 static unsigned char *memory(const struct actor *a, struct op *op, size_t len, off_t pos)
 {
 	op->len = len;
 	op->aligned = whole_blocks(len, pos);
+	if (len >= BUFFER - PAGE)
+		buffers[a->index] = large_buffer(len);
 	return buffers[a->index] + (op->aligned ? 0 : 1);
 }
 

@@ -53,6 +53,7 @@ static struct line *note(struct run *r, const struct task *t, bool step)
 static void call_returned(struct run *r, const struct task *t)
 {
 	uint64_t hash = mix_call((uint64_t)t->ret, &t->call) ^ t->call.args[1];
+	uint8_t *repeated;
 
 	/* Its line need not be the last: others may have run while it was blocked. */
 	for (int i = r->line_count - 1; i >= 0; i--)
@@ -63,8 +64,9 @@ static void call_returned(struct run *r, const struct task *t)
 		}
 	if (t->call.nr == MARK_CALL)
 		return;
-	r->repeats[t->actor] = hash == r->repeated[t->actor] ? r->repeats[t->actor] + 1 : 0;
-	r->repeated[t->actor] = hash;
+	repeated = &r->answers[t->actor][mix64(hash) % ANSWERS];
+	r->repeats[t->actor] = *repeated;
+	*repeated += *repeated < UINT8_MAX;
 	check_call(r, t);
 }
 
@@ -75,6 +77,7 @@ static void mark_reached(struct run *r, struct task *t)
 	switch (t->call.args[0]) {
 	case MARK_START:
 		r->op[t->actor] = number;
+		memset(r->answers[t->actor], 0, sizeof(r->answers[t->actor]));
 		check_started(r, t->actor, number);
 		break;
 	case MARK_END:
@@ -303,7 +306,7 @@ static void prepare(struct run *r, struct setting *setting)
 	r->diverged = r->stuck = false;
 	memset(r->seen, 0, sizeof(r->seen));
 	memset(r->repeats, 0, sizeof(r->repeats));
-	memset(r->repeated, 0, sizeof(r->repeated));
+	memset(r->answers, 0, sizeof(r->answers));
 	memset(r->op, -1, sizeof(r->op));
 	r->outcome[0] = '\0';
 	r->setting = setting;

@@ -7,7 +7,14 @@
 #include "interleave_file.h"
 #include "interleave_trace.h"
 
-enum { STEPS_MAX = 4000, TASKS_MAX = ACTORS_MAX, FINDINGS_MAX = 8, TEXT_ROOM = 4000, LINES_MAX = 3 * STEPS_MAX };
+enum {
+	STEPS_MAX = 4000,
+	LINES_MAX = 3 * STEPS_MAX,
+	TASKS_MAX = ACTORS_MAX,
+	FINDINGS_MAX = 8,
+	TEXT_ROOM = 4000,
+	ANSWERS = 256,
+};
 
 /* A point at which one of several threads was chosen to go on. */
 struct choice {
@@ -66,8 +73,8 @@ struct run {
 	int order[ACTORS_MAX * OPS_MAX]; /* the calls as they ended: actor * OPS_MAX + number */
 	int order_len;
 	int watched_fds[WATCHED_MAX];
-	uint64_t repeated[ACTORS_MAX];
-	int repeats[ACTORS_MAX];
+	uint8_t answers[ACTORS_MAX][ANSWERS]; /* how often a call of this hash had this answer */
+	int repeats[ACTORS_MAX];	      /* of the last call's */
 	uint32_t history;
 	bool diverged; /* the order could not be repeated */
 	bool stuck;

@@ -43,6 +43,12 @@ static void read_across(struct actor *a)
 	act_pread(a, file, 9000, 100);
 }
 
+/* More than any bounce buffer has room for. */
+static void long_read(struct actor *a)
+{
+	act_pread(a, file, 2200000, 100);
+}
+
 static void close_and_open(struct actor *a)
 {
 	struct handle victim;
@@ -101,6 +107,9 @@ const struct scenario scenarios_numbers[] = {
 	{ .name = "read_beside_dup2", .hunts = "an answer mixed from two files",
 	  .actors = 2, .files = 2, .sizes = { 16384, 16384 },
 	  .set_up = log_and_its_successor, .play = { read_across, rotate } },
+	{ .name = "long_read_beside_dup2", .hunts = "the same in several pieces",
+	  .actors = 2, .files = 2, .sizes = { 2228224, 2228224 },
+	  .set_up = log_and_its_successor, .play = { long_read, rotate } },
 	{ .name = "refused_once", .hunts = "a refusal of another kind asked for again and again",
 	  .actors = 2, .files = 1, .sizes = { 16384 }, .flags = ONE_REFUSAL,
 	  .set_up = stale_number, .play = { garbage, edge_elsewhere } },
