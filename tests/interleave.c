@@ -117,10 +117,13 @@ static void compare(struct run *r, int preemptions, void *context)
 
 /* --- One scenario --- */
 
-static bool whole_blocks_needed(const struct setting *s)
+static bool refuses_direct(const struct file *f, size_t len)
 {
-	/* Does the device take 512 bytes? */
-	return raw_pwrite(s->files[0].direct, s->files[0].bytes, 512, 0) != 512;
+	ssize_t n = raw_pwrite(f->direct, f->bytes, len, 0);
+
+	if (ftruncate(f->plain, 0) && !f->device)
+		die("%s: %s", f->path, strerror(errno));
+	return n != (ssize_t)len;
 }
 
 static void open_files(struct setting *s, const struct options *o, struct stage *stages[2])
@@ -310,9 +313,8 @@ static int try_one(int number, const struct options *o, struct server *ordinary,
 
 	stages[0]->scenario = stages[1]->scenario = number;
 	open_files(&s, o, stages);
-	if (s.scenario->flags & ONLY_512 && whole_blocks_needed(&s))
-		printf("skip %s: needs sectors of 512 bytes\n", s.scenario->name);
-	else if (o->replay) {
+	s.strict = refuses_direct(&s.files[0], 1);
+	if (o->replay) {
 		replay(&s, o, under_test);
 		good = 1;
 	} else {

@@ -131,7 +131,7 @@ static void check_cached(struct run *r, const struct op *op)
 
 static bool checks_reads(const struct run *r, const struct op *op)
 {
-	return r->setting->scenario->flags & READS_UNCACHED && op->kind == OP_READ &&
+	return r->setting->scenario->flags & READS_UNCACHED && r->setting->strict && op->kind == OP_READ &&
 	       op->direct && op->pos >= 0 && op->ret > 0;
 }
 
@@ -196,11 +196,26 @@ void check_step(struct run *r)
 	}
 }
 
+/* Is it only written directly, as far as is known? */
+static bool only_direct(const struct run *r, int file)
+{
+	bool direct = false;
+
+	for (int i = 0; i < r->stage->watched_count; i++) {
+		const struct watched *w = &r->stage->watched[i];
+
+		if (w->file == file && !w->direct)
+			return false;
+		direct = direct || w->file == file;
+	}
+	return direct;
+}
+
 static void check_left_dirty(struct run *r, int file)
 {
 	const struct file *f = &r->setting->files[file];
 
-	if (!file_dirty_pages(f, 0, FILE_ROOM))
+	if (!only_direct(r, file) || !file_dirty_pages(f, 0, FILE_ROOM))
 		return;
 	for (uint64_t page = 0; page < file_size(f); page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, NULL, page)) {

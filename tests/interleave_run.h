@@ -54,6 +54,7 @@ struct setting {
 	bool whole_calls;  /* each call of the program is one system call */
 	bool all_calls;	   /* no system call is taken for private */
 	bool pages_known;
+	bool strict;	   /* misaligned direct I/O is refused: the shim comes in */
 };
 
 struct run {

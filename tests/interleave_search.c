@@ -17,6 +17,7 @@ struct beginning {
 /* By the number of their preemptions. */
 struct agenda {
 	struct beginning *first[BOUND_MAX + 1];
+	long count[BOUND_MAX + 1];
 };
 
 static void plan(struct agenda *a, const struct run *r, int at, int other, int preemptions)
@@ -32,6 +33,7 @@ static void plan(struct agenda *a, const struct run *r, int at, int other, int p
 	b->history = r->choices[at].history;
 	b->next = a->first[preemptions];
 	a->first[preemptions] = b;
+	a->count[preemptions]++;
 }
 
 /* What else could have been chosen at a point. */
@@ -58,10 +60,26 @@ static struct beginning *take(struct agenda *a, int *preemptions)
 			struct beginning *b = a->first[i];
 
 			a->first[i] = b->next;
+			a->count[i]--;
 			*preemptions = i;
 			return b;
 		}
 	return NULL;
+}
+
+/*
+ * More are planned with the most preemptions than may be run: then those that are run are spread over all of
+ * them, for neighbours are much the same.
+ */
+static bool passed_over(const struct agenda *a, int preemptions, int bound, long left, long *debt)
+{
+	if (preemptions < bound || left > a->count[preemptions])
+		return false;
+	*debt += left;
+	if (*debt <= a->count[preemptions])
+		return true;
+	*debt = 0;
+	return false;
 }
 
 struct tally_of_orders search(struct run *r, struct setting *setting, int bound, long limit,
@@ -71,9 +89,12 @@ struct tally_of_orders search(struct run *r, struct setting *setting, int bound,
 	struct agenda agenda = { 0 };
 	struct beginning *b = calloc(1, sizeof(*b));
 	int preemptions = 0;
+	long debt = 0;
 
 	while (b) {
-		if (tally.orders == limit) {
+		long left = limit - tally.orders;
+
+		if (!left || passed_over(&agenda, preemptions, bound, left, &debt)) {
 			tally.cut = true;
 		} else {
 			run_play(r, setting, b->choices, b->len);
