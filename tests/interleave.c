@@ -128,19 +128,17 @@ static bool refuses_direct(const struct file *f, size_t len)
 
 static void open_files(struct setting *s, const struct options *o, struct stage *stages[2])
 {
-	static char paths[FILES_MAX][PATH_MAX];
-
-	s->file_count = 0;
-	for (int i = 0; i < s->scenario->files; i++) {
-		struct file *f = &s->files[s->file_count++];
+	s->file_count = s->scenario->files;
+	for (int i = 0; i < s->file_count; i++) {
+		char *path = stages[0]->paths[i];
 		bool device = o->device && i == 0;
+		int len = device ? snprintf(path, sizeof(*stages[0]->paths), "%s", o->place) :
+				   snprintf(path, sizeof(*stages[0]->paths), "%s/%c", o->place, 'A' + i);
 
-		snprintf(paths[i], sizeof(paths[i]), "%s", o->place);
-		if (!device)
-			snprintf(paths[i], sizeof(paths[i]), "%s/%c", o->place, 'A' + i);
-		file_open(f, paths[i], s->scenario->sizes[i], device, FILE_LETTERS[i]);
-		for (int k = 0; k < 2; k++)
-			snprintf(stages[k]->paths[i], sizeof(stages[k]->paths[i]), "%s", paths[i]);
+		if (len >= (int)sizeof(*stages[0]->paths))
+			die("%s: too long", o->place);
+		memcpy(stages[1]->paths[i], path, sizeof(*stages[0]->paths));
+		file_open(&s->files[i], path, s->scenario->sizes[i], device, FILE_LETTERS[i]);
 	}
 }
 

@@ -90,7 +90,8 @@ enum scenario_flags {
 	READS_UNCACHED = 1 << 1,   /* a direct read leaves nothing in the page cache */
 	ON_DEVICE = 1 << 2,	   /* file 0 is a block device */
 	ONE_REFUSAL = 1 << 3,	   /* what the kernel refuses is asked for once */
-	TRAP = 1 << 4,		   /* a fault made on purpose, which the tool has to find */
+	BAD_MEMORY = 1 << 4,	   /* a call's memory is not all there */
+	TRAP = 1 << 5,		   /* a fault made on purpose, which the tool has to find */
 };
 
 struct scenario {

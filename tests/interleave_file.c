@@ -117,10 +117,6 @@ void file_reset(struct file *f)
 	posix_fadvise(f->plain, 0, f->device ? (off_t)f->size : 0, POSIX_FADV_DONTNEED);
 }
 
-/*
- * No more than to the end of the last page: a direct read of what ext4 has reserved beyond it for a write that met
- * bad memory says EIO (Linux 6.18).
- */
 static long bytes_of(struct file *f, int fd)
 {
 	size_t len = whole_pages(file_size(f));
@@ -139,6 +135,14 @@ long file_cached_bytes(struct file *f)
 long file_device_bytes(struct file *f)
 {
 	return bytes_of(f, f->direct);
+}
+
+long file_stored_bytes(struct file *f)
+{
+	if (fdatasync(f->plain))
+		return -errno;
+	posix_fadvise(f->plain, 0, 0, POSIX_FADV_DONTNEED);
+	return file_cached_bytes(f);
 }
 
 bool file_is_cached(const struct file *f)

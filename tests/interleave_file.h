@@ -25,9 +25,13 @@ void file_reset(struct file *f);
 
 size_t file_size(const struct file *f);
 
-/* Through the page cache, or what the device has. Returns how many bytes there are in f->bytes, or -errno. */
+/*
+ * Through the page cache; by direct I/O; through a page cache that has been emptied. They return how many bytes
+ * there are in f->bytes, or -errno.
+ */
 long file_cached_bytes(struct file *f);
 long file_device_bytes(struct file *f);
+long file_stored_bytes(struct file *f);
 
 /* Is there anything in the page cache that could differ from what the device has? */
 bool file_is_cached(const struct file *f);

@@ -13,7 +13,7 @@ void describe_bytes(char *into, size_t room, const unsigned char *bytes, long le
 void outcome_write(struct run *r);
 
 struct outcome {
-	char *text;
+	char text[TEXT_ROOM];
 	int order[ACTORS_MAX * OPS_MAX];
 	int order_len;
 	long runs;

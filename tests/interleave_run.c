@@ -32,13 +32,6 @@ void run_finding(struct run *r, const char *format, ...)
 	va_end(ap);
 }
 
-static uint64_t mix_call(uint64_t hash, const struct call *c)
-{
-	hash = mix64(hash ^ (uint64_t)c->nr);
-	/* Not the addresses and process numbers, which may differ from run to run. */
-	return c->nr == SYS_futex ? hash : mix64(hash ^ c->args[0]);
-}
-
 /* --- What has happened --- */
 
 static struct line *note(struct run *r, const struct task *t, bool step)
@@ -52,7 +45,7 @@ static struct line *note(struct run *r, const struct task *t, bool step)
 
 static void call_returned(struct run *r, const struct task *t)
 {
-	uint64_t hash = mix_call((uint64_t)t->ret, &t->call) ^ t->call.args[1];
+	uint64_t hash = mix64((uint64_t)t->ret ^ syscall_signature(&t->call));
 	uint8_t *repeated;
 
 	/* Its line need not be the last: others may have run while it was blocked. */
@@ -242,7 +235,7 @@ static void go_on(struct run *r, int chosen)
 	bool yielded = t->yields;
 
 	t->yields = false;
-	r->history = (uint32_t)mix_call(mix64(r->history ^ (unsigned)chosen), &t->call);
+	r->history = (uint32_t)mix64(mix64(r->history ^ (unsigned)chosen) ^ syscall_signature(&t->call));
 	step(r, t);
 	r->current = chosen;
 	r->steps++;

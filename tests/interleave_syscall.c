@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "stress_util.h"
+
 enum {
 	PRIVATE = 1 << 0,
 	YIELDS = 1 << 1,
@@ -138,6 +140,19 @@ bool syscall_naps(const struct call *c)
 bool syscall_moves(const struct call *c)
 {
 	return is(c, MOVES);
+}
+
+uint64_t syscall_signature(const struct call *c)
+{
+	const struct known *k = find(c->nr);
+	uint64_t hash = mix64((uint64_t)c->nr);
+
+	if (!k || k->what & (PRIVATE | SLEEPS))
+		return hash;
+	for (int i = 0; k->args[i]; i++)
+		if (k->args[i] == 'd' || k->args[i] == 'f')
+			hash = mix64(hash ^ c->args[i]);
+	return hash;
 }
 
 static void append(char *into, size_t room, const char *text)

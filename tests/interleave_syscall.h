@@ -22,6 +22,9 @@ bool syscall_naps(const struct call *c);
 /* Does it move bytes of a file? */
 bool syscall_moves(const struct call *c);
 
+/* The same for the same call in another run: without addresses, and process numbers. */
+uint64_t syscall_signature(const struct call *c);
+
 /* Like strace(1), in short. */
 void syscall_describe(const struct call *c, long ret, bool returned, char *into, size_t room);
 
