@@ -31,6 +31,7 @@ struct options {
 	bool device;
 	bool all_calls;
 	bool brief;
+	bool warm;
 	bool traps; /* only the faults made on purpose */
 };
 
@@ -53,13 +54,17 @@ struct report {
 
 static void usage(void)
 {
-	die("usage: interleave [--bound N] [--limit ORDERS] [--all-calls] [--brief] [--no-shim | --shim LIBRARY]\n"
-	    "                  PLACE [SCENARIO...]\n"
+	die("usage: interleave [OPTION...] PLACE [SCENARIO...]\n"
 	    "       interleave [OPTION...] --replay SCHEDULE PLACE SCENARIO\n"
 	    "       interleave --list\n"
-	    "PLACE: an empty directory, or a block device (what it holds is lost). --bound: preemptions,\n"
-	    "1 to %d (2). --all-calls: switch before private system calls, too. --traps: only the faults\n"
-	    "that are there on purpose.",
+	    "PLACE: an empty directory, or a block device (what it holds is lost).\n"
+	    "  --shim LIBRARY  what is under test ($DIOSHIM_LIB); --no-shim: nothing, the kernel alone\n"
+	    "  --bound N       most preemptions, 0 to %d (2)\n"
+	    "  --limit N       most orders of each scenario\n"
+	    "  --warm          the shim has been at work on each description before\n"
+	    "  --all-calls     switch before system calls, too, that are a thread's own affair\n"
+	    "  --brief         of a fault show what it is, and not how it comes to that\n"
+	    "  --traps         the faults that are there on purpose, and nothing else",
 	    BOUND_MAX);
 }
 
@@ -310,6 +315,7 @@ static int try_one(int number, const struct options *o, struct server *ordinary,
 	int good = -1;
 
 	stages[0]->scenario = stages[1]->scenario = number;
+	stages[0]->warm = stages[1]->warm = o->warm;
 	open_files(&s, o, stages);
 	s.strict = refuses_direct(&s.files[0], 1);
 	if (o->replay) {
@@ -356,6 +362,7 @@ static const struct option long_options[] = {
 	{ "replay", required_argument, NULL, 'r' },
 	{ "all-calls", no_argument, NULL, 'a' },
 	{ "brief", no_argument, NULL, 'b' },
+	{ "warm", no_argument, NULL, 'w' },
 	{ "traps", no_argument, NULL, OPT_TRAPS },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ 0 },
@@ -370,6 +377,7 @@ static void parse_option(struct options *o, int letter)
 	case 'r': o->replay = optarg; break;
 	case 'a': o->all_calls = true; break;
 	case 'b': o->brief = true; break;
+	case 'w': o->warm = true; break;
 	case OPT_TRAPS: o->traps = true; break;
 	case OPT_NO_SHIM: o->library = NULL; break;
 	case OPT_LIST: list(); exit(0);

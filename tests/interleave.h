@@ -65,6 +65,7 @@ struct watched {
 struct stage {
 	int scenario;
 	bool direct; /* open O_DIRECT what the scenario wants so; not where it is the ordinary file's turn */
+	bool warm;   /* the shim has helped with each description before */
 	char paths[FILES_MAX][200];
 	char trouble[200]; /* why the program could not be set up */
 	pid_t tids[ACTORS_MAX], pids[ACTORS_MAX];
@@ -91,7 +92,9 @@ enum scenario_flags {
 	ON_DEVICE = 1 << 2,	   /* file 0 is a block device */
 	ONE_REFUSAL = 1 << 3,	   /* what the kernel refuses is asked for once */
 	BAD_MEMORY = 1 << 4,	   /* a call's memory is not all there */
-	TRAP = 1 << 5,		   /* a fault made on purpose, which the tool has to find */
+	MAY_BE_DIRTY = 1 << 5,	   /* the program takes O_DIRECT off itself */
+	AWAITED = 1 << 6,	   /* no write is handed to the kernel without waiting for its end */
+	TRAP = 1 << 7,		   /* a fault made on purpose, which the tool has to find */
 };
 
 struct scenario {

@@ -9,6 +9,11 @@
 /* So often may one call of the program be refused for its alignment: it, and a few quiet looks. */
 enum { REFUSALS_MOST = 8 };
 
+static bool pages_matter(const struct run *r)
+{
+	return r->setting->pages_known && !(r->setting->scenario->flags & MAY_BE_DIRTY);
+}
+
 static bool in_progress(const struct seen *seen)
 {
 	return seen->started && !seen->ended;
@@ -67,6 +72,9 @@ void check_call(struct run *r, const struct task *t)
 		return;
 	seen = &r->seen[t->actor][r->op[t->actor]];
 	seen->calls++;
+	if (syscall_hands_over(&t->call) && r->setting->direct && r->setting->scenario->flags & AWAITED)
+		run_finding(r, "P5: %s is handed to the kernel, and nobody holds the inode's lock",
+			    r->stage->ops[t->actor][r->op[t->actor]].text);
 	if (!syscall_moves(&t->call))
 		return;
 	seen->moves++;
@@ -155,7 +163,7 @@ void check_ended(struct run *r, int actor, int number)
 	if (!r->setting->direct)
 		return;
 	check_count(r, op, seen);
-	if (!r->setting->pages_known)
+	if (!pages_matter(r))
 		return;
 	if (op->kind == OP_WRITE && op->direct && op->ret > 0)
 		check_dirty(r, op);
@@ -231,7 +239,7 @@ void check_end(struct run *r)
 	const struct seen *seen;
 	const struct op *op;
 
-	if (!r->setting->direct || !r->setting->pages_known)
+	if (!r->setting->direct || !pages_matter(r))
 		return;
 	for (int i = 0; i < r->setting->file_count; i++)
 		check_left_dirty(r, i);

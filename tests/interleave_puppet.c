@@ -303,10 +303,18 @@ struct handle act_open(struct actor *a, int file, int flags)
 	return h;
 }
 
-/* As a program sees them that knows the description to be direct. */
+static struct watched *watched(struct handle h)
+{
+	for (int i = 0; i < stage->watched_count; i++)
+		if (stage->watched[i].fd == h.fd)
+			return &stage->watched[i];
+	trouble("descriptor %d is not watched", h.fd);
+}
+
+/* As they would be if the ordinary file's description, too, could be direct. */
 static int flags_seen(struct handle h, int flags)
 {
-	return flags >= 0 && h.direct && !stage->direct ? flags | O_DIRECT : flags;
+	return flags >= 0 && watched(h)->direct && !stage->direct ? flags | O_DIRECT : flags;
 }
 
 void act_getfl(struct actor *a, struct handle h)
@@ -321,7 +329,7 @@ void act_getfl(struct actor *a, struct handle h)
 
 void act_change_flags(struct actor *a, struct handle h, int change)
 {
-	int flags = 0;
+	int flags;
 	struct op *op;
 
 	act_getfl(a, h);
@@ -330,6 +338,16 @@ void act_change_flags(struct actor *a, struct handle h, int change)
 	name(op, "fcntl(%c, F_SETFL, flags ^ %#o)", file_name(h), change);
 	starts(a);
 	ends(a, op, fcntl(h.fd, F_SETFL, stage->direct ? flags : flags & ~O_DIRECT));
+	watched(h)->direct = flags & O_DIRECT;
+}
+
+void act_lseek(struct actor *a, struct handle h, off_t pos)
+{
+	struct op *op = begin(a, OP_OTHER, NULL);
+
+	name(op, "lseek(%c, %lld)", file_name(h), (long long)pos);
+	starts(a);
+	ends(a, op, lseek(h.fd, pos, SEEK_SET));
 }
 
 void act_ftruncate(struct actor *a, struct handle h, off_t size)
@@ -505,10 +523,21 @@ static void start_actors(bool processes)
 			start_actor(i);
 }
 
+/* Misaligned, and nothing is changed by it. What cannot be read stays cold. */
+static void warm_up(void)
+{
+	for (int i = 0; i < stage->watched_count; i++)
+		if (stage->watched[i].direct &&
+		    pread(stage->watched[i].fd, buffers[0] + 1, 100, 5) < 0 && errno != EBADF)
+			trouble("pread: %s", strerror(errno));
+}
+
 static void program(void)
 {
 	scene = scenario_number(stage->scenario);
 	scene->set_up();
+	if (stage->warm)
+		warm_up();
 	start_actors(true);
 	start_actors(false);
 	actor_main(NULL);

@@ -41,6 +41,7 @@ struct handle act_open(struct actor *a, int file, int flags);
 void act_getfl(struct actor *a, struct handle h);
 /* F_SETFL: the flags as just got, with these changed. */
 void act_change_flags(struct actor *a, struct handle h, int change);
+void act_lseek(struct actor *a, struct handle h, off_t pos);
 void act_ftruncate(struct actor *a, struct handle h, off_t size);
 void act_fsync(struct actor *a, struct handle h);
 /* A child that is an actor of its own. */

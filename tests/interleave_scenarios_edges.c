@@ -5,10 +5,17 @@
 #include "interleave_scenarios.h"
 
 static struct handle file;
+static struct handle other;
 
 static void one_description(void)
 {
 	file = open_direct(0, O_RDWR);
+}
+
+static void two_numbers(void)
+{
+	file = open_direct(0, O_RDWR);
+	other = same_description(file);
 }
 
 static void one_edge(struct actor *a)
@@ -24,6 +31,11 @@ static void two_edges(struct actor *a)
 static void one_block(struct actor *a)
 {
 	act_pwrite(a, file, 4096, 16384);
+}
+
+static void one_block_by_duplicate(struct actor *a)
+{
+	act_pwrite(a, other, 4096, 16384);
 }
 
 static void two_blocks(struct actor *a)
@@ -70,6 +82,9 @@ const struct scenario scenarios_edges[] = {
 	{ .name = "edges_beside_aligned", .hunts = "the same with whole blocks between two edges",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { two_edges, two_blocks } },
+	{ .name = "edge_beside_duplicate", .hunts = "the same through a duplicate of the descriptor",
+	  .actors = 2, .files = 1, .sizes = { 24576 },
+	  .set_up = two_numbers, .play = { one_edge, one_block_by_duplicate } },
 	{ .name = "edge_beside_child", .hunts = "the same in a forked child",
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { one_edge, one_block } },

@@ -37,6 +37,12 @@ static void change_append(struct actor *a)
 	act_getfl(a, file);
 }
 
+static void take_direct_off(struct actor *a)
+{
+	act_change_flags(a, file, O_DIRECT);
+	act_getfl(a, file);
+}
+
 static void look(struct actor *a)
 {
 	act_getfl(a, file);
@@ -73,6 +79,12 @@ const struct scenario scenarios_flags[] = {
 	{ .name = "flags_append", .hunts = "the same with O_APPEND",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = may_append, .play = { edge, change_append } },
+	{ .name = "flags_nonblock_by_child", .hunts = "the same in a forked child",
+	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 },
+	  .set_up = one_description, .play = { edge, change_nonblock } },
+	{ .name = "flags_direct_off", .hunts = "O_DIRECT put back, although the program has taken it off",
+	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = MAY_BE_DIRTY,
+	  .set_up = one_description, .play = { edge, take_direct_off } },
 	{ .name = "fork_in_the_middle", .hunts = "a child that is born while O_DIRECT is off",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { edge, fork_a_child } },

@@ -72,6 +72,27 @@ static void rotate(struct actor *a)
 	act_dup2(a, other, file);
 }
 
+static void two_direct(void)
+{
+	file = open_direct(0, O_RDWR);
+	other = open_direct(1, O_RDWR);
+}
+
+static void rotate_back(struct actor *a)
+{
+	act_dup2(a, file, other);
+}
+
+static void edge_further_on(struct actor *a)
+{
+	act_pwrite(a, file, 700, 5000);
+}
+
+static void just_close(struct actor *a)
+{
+	act_close(a, file);
+}
+
 static void stale_number(void)
 {
 	file = number_reused("/proc/self/oom_score_adj", O_WRONLY);
@@ -110,6 +131,12 @@ const struct scenario scenarios_numbers[] = {
 	{ .name = "long_read_beside_dup2", .hunts = "the same in several pieces",
 	  .actors = 2, .files = 2, .sizes = { 2228224, 2228224 },
 	  .set_up = log_and_its_successor, .play = { long_read, rotate } },
+	{ .name = "dup2_crossed", .hunts = "two dup2 that wait for each other's numbers",
+	  .actors = 3, .files = 2, .sizes = { 16384, 16384 },
+	  .set_up = two_direct, .play = { rotate, rotate_back, edge } },
+	{ .name = "close_beside_two", .hunts = "a close that waits for who waits for it",
+	  .actors = 3, .files = 1, .sizes = { 16384 },
+	  .set_up = file_alone, .play = { edge, edge_further_on, just_close } },
 	{ .name = "refused_once", .hunts = "a refusal of another kind asked for again and again",
 	  .actors = 2, .files = 1, .sizes = { 16384 }, .flags = ONE_REFUSAL,
 	  .set_up = stale_number, .play = { garbage, edge_elsewhere } },

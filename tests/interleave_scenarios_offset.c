@@ -81,6 +81,11 @@ static void take_more(struct actor *a)
 	act_read(a, file, 5000);
 }
 
+static void back_to_start(struct actor *a)
+{
+	act_lseek(a, file, 0);
+}
+
 static void append(struct actor *a)
 {
 	act_write(a, writer, 1000);
@@ -105,6 +110,18 @@ const struct scenario scenarios_offset[] = {
 	{ .name = "record_beside_aligned", .hunts = "a pass-through and a rescued call in one range",
 	  .actors = 2, .files = 1, .sizes = { 0 },
 	  .set_up = one_description, .play = { long_record, block } },
+	{ .name = "records_of_child", .hunts = "two records in one range, by two processes",
+	  .actors = 2, .processes = 2, .files = 1, .sizes = { 0 },
+	  .set_up = one_description, .play = { long_record, record } },
+	{ .name = "torn_beside_record_of_child", .hunts = "an offset given back, between processes",
+	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 }, .flags = BAD_MEMORY,
+	  .set_up = within, .play = { torn, record } },
+	{ .name = "record_beside_seek", .hunts = "an lseek of the program's undone",
+	  .actors = 2, .files = 1, .sizes = { 24576 },
+	  .set_up = within, .play = { long_record, back_to_start } },
+	{ .name = "read_beside_record", .hunts = "a read and a write in one range",
+	  .actors = 2, .files = 1, .sizes = { 24576 },
+	  .set_up = within, .play = { record, take_more } },
 	{ .name = "records_followed", .hunts = "a hole that a follower reads",
 	  .actors = 3, .files = 1, .sizes = { 0 },
 	  .set_up = with_follower, .play = { record, record_too, follow } },

@@ -73,7 +73,7 @@ const struct scenario scenarios_overlap[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER,
 	  .set_up = two_descriptions, .play = { first_half, whole_blocks_inside } },
 	{ .name = "overlapping_ordinary", .hunts = "EIO where an ordinary descriptor writes and syncs",
-	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER,
+	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER | AWAITED,
 	  .set_up = direct_and_ordinary, .play = { long_write, small_and_sync } },
 	{ .name = "cut_meanwhile", .hunts = "errors beside ftruncate (a stated limit: the bytes)",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER,

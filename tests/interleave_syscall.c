@@ -16,6 +16,7 @@ enum {
 	NAPS = 1 << 2,
 	MOVES = 1 << 3,
 	SLEEPS = 1 << 4,
+	HANDS_OVER = 1 << 5,
 };
 
 /* The arguments: d a number, x an address or a set of flags, p a path, . none of interest. */
@@ -58,7 +59,8 @@ static const struct known {
 	{ SYS_clone3, "clone3", "", 0 },
 	{ SYS_clone, "clone", "x", 0 },
 	{ SYS_io_uring_setup, "io_uring_setup", "dx", 0 },
-	{ SYS_io_uring_enter, "io_uring_enter", "dddx", 0 },
+	{ SYS_io_uring_enter, "io_uring_enter", "dddx", HANDS_OVER },
+	{ SYS_io_submit, "io_submit", "xdx", HANDS_OVER },
 	{ SYS_io_uring_register, "io_uring_register", "dxxd", 0 },
 	{ SYS_wait4, "wait4", "d", SLEEPS },
 	{ SYS_exit_group, "exit_group", "d", 0 },
@@ -140,6 +142,11 @@ bool syscall_naps(const struct call *c)
 bool syscall_moves(const struct call *c)
 {
 	return is(c, MOVES);
+}
+
+bool syscall_hands_over(const struct call *c)
+{
+	return is(c, HANDS_OVER);
 }
 
 uint64_t syscall_signature(const struct call *c)

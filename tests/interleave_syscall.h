@@ -22,6 +22,9 @@ bool syscall_naps(const struct call *c);
 /* Does it move bytes of a file? */
 bool syscall_moves(const struct call *c);
 
+/* Does it start what goes on after it has returned? */
+bool syscall_hands_over(const struct call *c);
+
 /* The same for the same call in another run: without addresses, and process numbers. */
 uint64_t syscall_signature(const struct call *c);
 
