@@ -55,7 +55,7 @@ static const struct known {
 	{ SYS_fstatfs, "fstatfs", "d", 0 },
 	{ SYS_ioctl, "ioctl", "dx", 0 },
 	{ SYS_flock, "flock", "dx", SLEEPS },
-	{ SYS_futex, "futex", "xxd", 0 },
+	{ SYS_futex, "futex", "xxx", 0 },
 	{ SYS_clone3, "clone3", "", 0 },
 	{ SYS_clone, "clone", "x", 0 },
 	{ SYS_io_uring_setup, "io_uring_setup", "dx", 0 },
