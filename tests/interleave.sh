@@ -12,11 +12,15 @@ wanted=${INTERLEAVE_WHERE-ext4-512 ext4-4096 xfs blk-512 blk-4096}
 failed=0 places=0
 
 play() { # NAME PATH
-  local place=$2 status=0
+  local place=$2 status=0 warm
   [[ " $wanted " == *" $1 "* ]] || return 0
   [[ -b $place ]] || place=$(mktemp -d "$place/XXXXXX")
-  echo "on $1, up to $bound preemptions:"
-  "$DIOSHIM_TEST_BIN/interleave" --bound "$bound" --limit "$limit" "$place" "${only[@]}" || status=$?
+  for warm in '' --warm; do
+    echo "on $1, up to $bound preemptions${warm:+, $warm}:"
+    # shellcheck disable=SC2086 # an option, or nothing
+    "$DIOSHIM_TEST_BIN/interleave" --bound "$bound" --limit "$limit" $warm "$place" "${only[@]}" ||
+      status=$?
+  done
   places=$((places + 1))
   ((status == 0)) || failed=$((failed + 1))
   [[ -b $place ]] || rm -rf "$place"
