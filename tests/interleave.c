@@ -24,6 +24,7 @@ struct options {
 	const char *library; /* or NULL: none, and still O_DIRECT */
 	const char *place;
 	const char *replay;
+	const char *points;
 	char **names;
 	int name_count;
 	int bound;
@@ -62,6 +63,7 @@ static void usage(void)
 	    "  --bound N       most preemptions, 0 to %d (2)\n"
 	    "  --limit N       most orders of each scenario\n"
 	    "  --warm          the shim has been at work on each description before\n"
+	    "  --points FILE   switch before these instructions of the library, too: lines of objdump -d\n"
 	    "  --all-calls     switch before system calls, too, that are a thread's own affair\n"
 	    "  --brief         of a fault show what it is, and not how it comes to that\n"
 	    "  --traps         the faults that are there on purpose, and nothing else",
@@ -330,8 +332,8 @@ static int try_one(int number, const struct options *o, struct server *ordinary,
 
 static int try_all(const struct options *o)
 {
-	struct server *ordinary = server_start(NULL);
-	struct server *under_test = server_start(o->library);
+	struct server *ordinary = server_start(NULL, NULL);
+	struct server *under_test = server_start(o->library, o->points);
 	int tried = 0;
 	int bad = 0;
 
@@ -361,6 +363,7 @@ static const struct option long_options[] = {
 	{ "no-shim", no_argument, NULL, OPT_NO_SHIM },
 	{ "replay", required_argument, NULL, 'r' },
 	{ "all-calls", no_argument, NULL, 'a' },
+	{ "points", required_argument, NULL, 'p' },
 	{ "brief", no_argument, NULL, 'b' },
 	{ "warm", no_argument, NULL, 'w' },
 	{ "traps", no_argument, NULL, OPT_TRAPS },
@@ -376,6 +379,7 @@ static void parse_option(struct options *o, int letter)
 	case 's': o->library = optarg; break;
 	case 'r': o->replay = optarg; break;
 	case 'a': o->all_calls = true; break;
+	case 'p': o->points = optarg; break;
 	case 'b': o->brief = true; break;
 	case 'w': o->warm = true; break;
 	case OPT_TRAPS: o->traps = true; break;

@@ -10,6 +10,7 @@
  * interleave_puppet.*    the program under test: what its threads can do, and the server that forks it
  * interleave_scenarios*  the programs, each named for the race that it hunts
  * interleave_trace.*     ptrace: stopping, stepping, telling who is blocked
+ * interleave_points.*    switching in the midst of the library's own code, before atomic instructions
  * interleave_run.*       one run in one order
  * interleave_search.*    which orders to run
  * interleave_file.*      the files: their start, their end

@@ -87,7 +87,7 @@ static void adopt(struct run *r, struct task *parent)
 {
 	if (r->task_count == TASKS_MAX)
 		die("%s forks too often", r->setting->scenario->name);
-	task_adopt(&r->tasks[r->task_count], parent->forked, r->task_count);
+	task_adopt(&r->tasks[r->task_count], parent->forked, r->task_count, parent->points);
 	parent->forked = 0;
 	r->task_count++;
 }
@@ -110,10 +110,16 @@ static bool is_point(const struct run *r, const struct task *t)
 	return r->setting->all_calls || !syscall_private(&t->call);
 }
 
+static bool can_go_on(const struct task *t)
+{
+	return t->state == TASK_ENTRY || t->state == TASK_EXIT || t->state == TASK_POINT ||
+	       t->state == TASK_BUSY;
+}
+
 static bool others_can_go_on(const struct run *r, const struct task *t)
 {
 	for (int i = 0; i < r->task_count; i++)
-		if (&r->tasks[i] != t && (r->tasks[i].state == TASK_ENTRY || r->tasks[i].state == TASK_EXIT))
+		if (&r->tasks[i] != t && can_go_on(&r->tasks[i]))
 			return true;
 	return false;
 }
@@ -141,6 +147,10 @@ static void step(struct run *r, struct task *t)
 	bool first = true;
 
 	while (t->state != TASK_BLOCKED && t->state != TASK_DONE && t->state != TASK_GONE) {
+		if (t->state == TASK_POINT && !first)
+			return;
+		if (t->state == TASK_POINT)
+			note(r, t, true)->returned = true;
 		if (t->state == TASK_ENTRY) {
 			if (!first && is_point(r, t))
 				return;
@@ -159,11 +169,6 @@ static void step(struct run *r, struct task *t)
 }
 
 /* --- Who goes on --- */
-
-static bool can_go_on(const struct task *t)
-{
-	return t->state == TASK_ENTRY || t->state == TASK_EXIT || t->state == TASK_BUSY;
-}
 
 static void wake(struct run *r)
 {

@@ -19,7 +19,7 @@ enum {
 	HANDS_OVER = 1 << 5,
 };
 
-/* The arguments: d a number, x an address or a set of flags, p a path, . none of interest. */
+/* The arguments: d a number, x an address or a set of flags, a a place in the library, f fcntl's command, . other. */
 static const struct known {
 	long nr;
 	const char *name;
@@ -90,6 +90,7 @@ static const struct known {
 	{ SYS_process_vm_readv, "process_vm_readv", "dxdxd", PRIVATE },
 	{ SYS_process_vm_writev, "process_vm_writev", "dxdxd", PRIVATE },
 	{ MARK_CALL, "mark", "dd", 0 },
+	{ POINT_CALL, "atomic instruction", "a", 0 },
 };
 
 static const struct known *find(long nr)
@@ -157,7 +158,7 @@ uint64_t syscall_signature(const struct call *c)
 	if (!k || k->what & (PRIVATE | SLEEPS))
 		return hash;
 	for (int i = 0; k->args[i]; i++)
-		if (k->args[i] == 'd' || k->args[i] == 'f')
+		if (k->args[i] == 'd' || k->args[i] == 'f' || k->args[i] == 'a')
 			hash = mix64(hash ^ c->args[i]);
 	return hash;
 }
@@ -198,7 +199,7 @@ static void describe_argument(const struct call *c, int i, char kind, char *into
 		snprintf(into, room, "...");
 	else if (kind == 'd')
 		snprintf(into, room, "%lld", (long long)(int64_t)c->args[i]);
-	else if (kind == 'x')
+	else if (kind == 'x' || kind == 'a')
 		snprintf(into, room, "%#llx", (unsigned long long)c->args[i]);
 	else
 		snprintf(into, room, "_");
@@ -231,6 +232,9 @@ void syscall_describe(const struct call *c, long ret, bool returned, char *into,
 		append(into, room, text);
 	}
 	append(into, room, ")");
+	text[0] = '\0';
+	if (c->nr == POINT_CALL)
+		return;
 	if (returned)
 		describe_result(c, ret, text, sizeof(text));
 	else

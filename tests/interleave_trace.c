@@ -199,6 +199,11 @@ static bool arrived(struct task *t, int status)
 	/* Of an interruption that came too late. */
 	if (is_interruption(status))
 		return false;
+	if (is_signal(status, SIGTRAP) && points_met(t->points, t->tid, &t->call.args[0])) {
+		t->call.nr = POINT_CALL;
+		t->state = TASK_POINT;
+		return true;
+	}
 	t->signal = WSTOPSIG(status);
 	return false;
 }
@@ -262,6 +267,8 @@ void task_resume(struct task *t)
 	bool was_entry = t->state == TASK_ENTRY;
 	int status;
 
+	if (t->state == TASK_POINT)
+		points_pass(t->points, t->tid, t->call.args[0]);
 	t->timed = was_entry && syscall_times_out(&t->call);
 	if (t->timed)
 		clear_timeout(t->tid);
@@ -283,9 +290,9 @@ void task_resume(struct task *t)
 	} while (!arrived(t, status));
 }
 
-void task_adopt(struct task *t, pid_t pid, int actor)
+void task_adopt(struct task *t, pid_t pid, int actor, const struct points *points)
 {
-	*t = (struct task){ .tid = pid, .pid = pid, .actor = actor, .state = TASK_BUSY };
+	*t = (struct task){ .tid = pid, .pid = pid, .points = points, .actor = actor, .state = TASK_BUSY };
 	if (!is_interruption(wait_for(pid)))
 		die("a new process did not stop");
 	do
@@ -467,7 +474,7 @@ static void wait_at_start(const struct server *s)
 		die("the program under test did not start (status %#x)", (unsigned)status);
 }
 
-struct server *server_start(const char *library)
+struct server *server_start(const char *library, const char *points)
 {
 	struct server *s = page_memory(sizeof(*s));
 	int err = launch(s, library);
@@ -476,6 +483,8 @@ struct server *server_start(const char *library)
 		die("PTRACE_SEIZE: %s", strerror(err));
 	wait_at_start(s);
 	find_shared(s);
+	if (points)
+		s->points = points_set(points, library, s->pid);
 	start_ticking();
 	return s;
 }
@@ -487,6 +496,8 @@ void server_stop(struct server *s)
 	kill(s->pid, SIGKILL);
 	reap(&t);
 	munmap(s->stage, sizeof(*s->stage));
+	if (s->points)
+		points_free(s->points);
 	for (int i = 0; i < s->shared_count; i++)
 		page_memory_free(s->shared[i].at_first, s->shared[i].size);
 	page_memory_free(s, sizeof(*s));
@@ -505,6 +516,18 @@ const char *trace_forbidden(void)
 	return err ? strerror(err) : NULL;
 }
 
+/* Where the order does not matter yet. */
+static bool passes_point(const struct server *s, pid_t tid, int status)
+{
+	uint64_t place;
+
+	if (!is_signal(status, SIGTRAP) || !points_met(s->points, tid, &place))
+		return false;
+	points_pass(s->points, tid, place);
+	resume(tid, PTRACE_CONT, 0);
+	return true;
+}
+
 static pid_t fork_program(const struct server *s)
 {
 	unsigned long child = 0;
@@ -515,6 +538,8 @@ static pid_t fork_program(const struct server *s)
 		status = wait_for(s->pid);
 		if (!WIFSTOPPED(status))
 			die("the server ended (status %#x)", (unsigned)status);
+		if (passes_point(s, s->pid, status))
+			continue;
 		if (is_event(status, PTRACE_EVENT_FORK) &&
 		    ptrace(PTRACE_GETEVENTMSG, s->pid, NULL, &child))
 			die("PTRACE_GETEVENTMSG: %s", strerror(errno));
@@ -529,7 +554,8 @@ static void ready(const struct server *s, struct task *tasks, int count, pid_t t
 	for (int i = 0; i < count; i++)
 		if (s->stage->tids[i] == tid) {
 			tasks[i] = (struct task){ .tid = tid, .pid = s->stage->pids[i],
-						  .actor = i, .state = TASK_BUSY };
+						  .points = s->points, .actor = i,
+						  .state = TASK_BUSY };
 			return;
 		}
 	die("thread %d is no actor", (int)tid);
@@ -551,6 +577,8 @@ void server_fork(struct server *s, struct task *tasks, int count)
 			continue;
 		if (tid < 0 || !WIFSTOPPED(status))
 			die("the program could not be set up: %s", s->stage->trouble);
+		if (passes_point(s, tid, status))
+			continue;
 		if (is_signal(status, SIGTRAP)) {
 			ready(s, tasks, count, tid);
 			missing--;

@@ -11,6 +11,7 @@
 #define DIOSHIM_TEST_INTERLEAVE_TRACE_H
 
 #include "interleave.h"
+#include "interleave_points.h"
 
 enum { SHARED_MAX = 4 };
 
@@ -26,6 +27,7 @@ struct server {
 	struct stage *stage;
 	struct shared_memory shared[SHARED_MAX];
 	int shared_count;
+	struct points *points; /* or NULL */
 };
 
 struct call {
@@ -37,6 +39,7 @@ enum task_state {
 	TASK_ENTRY,   /* before the system call `call` */
 	TASK_EXIT,    /* after it */
 	TASK_BLOCKED, /* in it, asleep */
+	TASK_POINT,   /* before an atomic instruction, whose place stands in `call` */
 	TASK_BUSY,    /* stopped in the middle of nothing: it goes round without a system call */
 	TASK_DONE,    /* has played its part */
 	TASK_GONE,
@@ -44,6 +47,7 @@ enum task_state {
 
 struct task {
 	pid_t tid, pid;
+	const struct points *points;
 	int actor;
 	enum task_state state;
 	struct call call;
@@ -54,8 +58,11 @@ struct task {
 	int signal;   /* that it is about to get */
 };
 
-/* Start a server with the library loaded, or without if it is NULL. */
-struct server *server_start(const char *library);
+/*
+ * Start a server with the library loaded, or without if it is NULL. `points`: the list of its atomic instructions
+ * (interleave_points.h), or NULL.
+ */
+struct server *server_start(const char *library, const char *points);
 void server_stop(struct server *s);
 
 /* Why there can be no server here, or NULL. */
@@ -68,7 +75,7 @@ void server_fork(struct server *s, struct task *tasks, int count);
 void task_resume(struct task *t);
 
 /* A child that a task has forked, up to its first stop. */
-void task_adopt(struct task *t, pid_t pid, int actor);
+void task_adopt(struct task *t, pid_t pid, int actor, const struct points *points);
 
 /* Has somebody woken it? Then it is at the exit of its call. */
 bool task_woken(struct task *t);
