@@ -7,7 +7,7 @@
 #include "interleave_syscall.h"
 
 /* So often may one call of the program be refused for its alignment: it, and a few quiet looks. */
-enum { REFUSALS_MOST = 8 };
+enum { REFUSALS_MOST = 8, REFUSALS_ENDLESS = 50 };
 
 static bool pages_matter(const struct run *r)
 {
@@ -78,8 +78,11 @@ void check_call(struct run *r, const struct task *t)
 	if (!syscall_moves(&t->call))
 		return;
 	seen->moves++;
-	if (t->ret == -EINVAL)
-		seen->refusals++;
+	if (t->ret == -EINVAL && ++seen->refusals == REFUSALS_ENDLESS) {
+		run_finding(r, "P8: %s was refused %u times, and goes on",
+			    r->stage->ops[t->actor][r->op[t->actor]].text, seen->refusals);
+		r->stuck = true;
+	}
 }
 
 /* May a page be dirty when `ended` has returned? If it is another's, or of one that is not over. */
