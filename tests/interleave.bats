@@ -35,8 +35,23 @@ all_orders() { # BOUND [OPTION...]
   on_each ext4-512 -- all_orders 2 --warm --limit 80
 }
 
+# The library's threads meet in memory, too. The first call shows that its instructions are steps indeed.
+within_the_library() {
+  local points=$BATS_TEST_TMPDIR/points
+  objdump -d --no-show-raw-insn "$DIOSHIM_LIB" | grep -E '\block\b|[[:space:]]xchg .*\(' >"$points"
+  run "$DIOSHIM_TEST_BIN/interleave" --points "$points" --replay 0x1 "$scratch" edge_beside_aligned
+  ((status != 77)) || skip "$output"
+  [[ $output == *"atomic instruction("* ]]
+  all_orders 1 --warm --limit 25 --points "$points"
+}
+
+@test "nor where one waits before an atomic instruction of the library" {
+  need objdump binutils
+  on_each ext4-512 -- within_the_library
+}
+
 @test "nor between the threads of a process on a block device" {
-  on_each blk-512 blk-4096 -- all_orders 2
+  on_each blk-512 blk-4096 -- all_orders 2 --limit 200
 }
 
 # Faults made on purpose, of each kind that it looks for; and threads that wait for each other as they should.

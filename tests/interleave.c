@@ -18,7 +18,7 @@
 #include "interleave_search.h"
 #include "stress_util.h"
 
-enum { SKIPPED = 77, SHOWN_MOST = 3 };
+enum { SKIPPED = 77 };
 
 struct options {
 	const char *library; /* or NULL: none, and still O_DIRECT */
@@ -42,7 +42,6 @@ struct fault {
 	char schedule[2000];
 	int preemptions;
 	long runs;
-	bool torn; /* not wrong, a stated limit */
 };
 
 struct report {
@@ -185,26 +184,38 @@ static void show_fault(struct run *r, struct setting *s, const struct fault *f)
 		printf("  (this time the order could not be repeated)\n");
 }
 
+/* "P3", "P8", "an outcome": of each kind the first tells most. */
+static bool first_of_its_kind(const struct report *report, int number)
+{
+	enum { KIND = 2 };
+
+	for (int i = 0; i < number; i++)
+		if (!strncmp(report->faults[i].text, report->faults[number].text, KIND))
+			return false;
+	return true;
+}
+
 static void show_report(struct run *r, struct setting *s, const struct report *report,
 			const struct options *o)
 {
 	bool outcomes = false;
+	int shown = 0;
 
 	for (int i = 0; i < report->fault_count; i++) {
-		if (i == SHOWN_MOST) {
-			printf("  and %d other faults\n", report->fault_count - i);
-			break;
-		}
-		if (o->brief) {
-			printf("  %s%s", report->faults[i].text,
-			       report->faults[i].text[strlen(report->faults[i].text) - 1] == '\n' ? "" :
-											    "\n");
+		const struct fault *f = &report->faults[i];
+
+		if (!first_of_its_kind(report, i))
 			continue;
-		}
-		show_fault(r, s, &report->faults[i]);
-		outcomes = outcomes || !strncmp(report->faults[i].text, "an outcome", 10);
+		shown++;
+		outcomes = outcomes || !strncmp(f->text, "an outcome", 10);
+		if (o->brief)
+			printf("  %s%s", f->text, f->text[strlen(f->text) - 1] == '\n' ? "" : "\n");
+		else
+			show_fault(r, s, f);
 	}
-	if (outcomes)
+	if (shown < report->fault_count)
+		printf("  and %d other faults of these kinds\n", report->fault_count - shown);
+	if (outcomes && !o->brief)
 		show_allowed(report);
 }
 

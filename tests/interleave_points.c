@@ -150,6 +150,8 @@ void points_pass(const struct points *p, pid_t tid, uint64_t place)
 	const struct point *point = find(p, p->base + place);
 	int status;
 
+	if (!point)
+		die("there is no point at %llx", (unsigned long long)place);
 	poke(tid, p->base + place, point->original);
 	if (ptrace(PTRACE_SINGLESTEP, tid, NULL, NULL))
 		die("PTRACE_SINGLESTEP: %s", strerror(errno));

@@ -3,12 +3,12 @@
 
 static const struct scenario *const groups[] = {
 	scenarios_edges,  scenarios_overlap, scenarios_numbers, scenarios_flags,
-	scenarios_offset, scenarios_append,  scenarios_device,	scenarios_traps,
+	scenarios_offset, scenarios_append,  scenarios_device,	scenarios_traps,   NULL,
 };
 
 const struct scenario *scenario_number(int number)
 {
-	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+	for (int i = 0; groups[i]; i++)
 		for (const struct scenario *s = groups[i]; s->name; s++)
 			if (!number--)
 				return s;
