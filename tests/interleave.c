@@ -58,11 +58,12 @@ static void usage(void)
 	    "       interleave [OPTION...] --replay SCHEDULE PLACE SCENARIO\n"
 	    "       interleave --list\n"
 	    "PLACE: an empty directory, or a block device (what it holds is lost).\n"
-	    "  --shim LIBRARY  what is under test ($DIOSHIM_LIB); --no-shim: nothing, the kernel alone\n"
+	    "  --shim LIBRARY  what is under test ($DIOSHIM_LIB)\n"
+	    "  --no-shim       nothing is, the kernel alone answers\n"
 	    "  --bound N       most preemptions, 0 to %d (2)\n"
 	    "  --limit N       most orders of each scenario\n"
 	    "  --warm          the shim has been at work on each description before\n"
-	    "  --points FILE   switch before these instructions of the library, too: lines of objdump -d\n"
+	    "  --points FILE   switch before these instructions, too: lines of objdump -d LIBRARY\n"
 	    "  --all-calls     switch before system calls, too, that are a thread's own affair\n"
 	    "  --brief         of a fault show what it is, and not how it comes to that\n"
 	    "  --traps         the faults that are there on purpose, and nothing else",
@@ -83,18 +84,23 @@ static void collect_allowed(struct run *r, int preemptions, void *context)
 
 static struct fault *fault_of(struct report *report, const char *text)
 {
+	struct fault *f;
+
 	for (int i = 0; i < report->fault_count; i++)
 		if (!strcmp(report->faults[i].text, text))
 			return &report->faults[i];
-	report->faults = realloc(report->faults, sizeof(struct fault) * (size_t)(report->fault_count + 1));
-	if (!report->faults)
+	f = realloc(report->faults, sizeof(*f) * (size_t)(report->fault_count + 1));
+	if (!f)
 		die("no memory");
-	report->faults[report->fault_count] = (struct fault){ 0 };
-	snprintf(report->faults[report->fault_count].text, sizeof(report->faults->text), "%s", text);
-	return &report->faults[report->fault_count++];
+	report->faults = f;
+	f += report->fault_count++;
+	*f = (struct fault){ 0 };
+	snprintf(f->text, sizeof(f->text), "%s", text);
+	return f;
 }
 
-static void note_fault(struct report *report, const struct run *r, int preemptions, const char *text)
+static void note_fault(struct report *report, const struct run *r, int preemptions,
+		       const char *text)
 {
 	struct fault *f = fault_of(report, text);
 
@@ -137,13 +143,14 @@ static void open_files(struct setting *s, const struct options *o, struct stage 
 	s->file_count = s->scenario->files;
 	for (int i = 0; i < s->file_count; i++) {
 		char *path = stages[0]->paths[i];
+		size_t room = sizeof(stages[0]->paths[i]);
 		bool device = o->device && i == 0;
-		int len = device ? snprintf(path, sizeof(*stages[0]->paths), "%s", o->place) :
-				   snprintf(path, sizeof(*stages[0]->paths), "%s/%c", o->place, 'A' + i);
+		int len = device ? snprintf(path, room, "%s", o->place) :
+				   snprintf(path, room, "%s/%c", o->place, 'A' + i);
 
-		if (len >= (int)sizeof(*stages[0]->paths))
+		if (len >= (int)room)
 			die("%s: too long", o->place);
-		memcpy(stages[1]->paths[i], path, sizeof(*stages[0]->paths));
+		memcpy(stages[1]->paths[i], path, room);
 		file_open(&s->files[i], path, s->scenario->sizes[i], device, FILE_LETTERS[i]);
 	}
 }
@@ -315,7 +322,8 @@ static void list(void)
 	const struct scenario *s;
 
 	for (int i = 0; (s = scenario_number(i)); i++)
-		printf("%-28s %s%s\n", s->name, s->hunts, s->flags & ON_DEVICE ? " (block device)" : "");
+		printf("%-28s %s%s\n", s->name, s->hunts,
+		       s->flags & ON_DEVICE ? " (block device)" : "");
 }
 
 /* 1: as it should be, 0: not, -1: not to be had here. */

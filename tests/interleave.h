@@ -1,16 +1,17 @@
 /*
  * Small programs of two or three threads or processes, run step by step in every order.
  *
- * A step is one system call and what the thread does until its next one. The tool (interleave.c) stops
- * every thread by ptrace(2) before each system call and lets one of them go on at a time; it tries all
- * orders in which a thread is made to wait, although it could go on, at most N times (a preemption;
- * Musuvathi and Qadeer: Iterative Context Bounding for Systematic Testing of Multithreaded Programs).
- * Who says what is right is an ordinary file: the same program without O_DIRECT and without the shim.
+ * A step is one system call and what the thread does until its next one. The tool (interleave.c)
+ * stops every thread by ptrace(2) before each system call and lets one of them go on at a time; it
+ * tries all orders in which a thread is made to wait, although it could go on, at most N times (a
+ * preemption; Musuvathi and Qadeer: Iterative Context Bounding for Systematic Testing of
+ * Multithreaded Programs). Who says what is right is an ordinary file: the same program without
+ * O_DIRECT and without the shim.
  *
- * interleave_puppet.*    the program under test: what its threads can do, and the server that forks it
+ * interleave_puppet.*    the program under test: what its threads do, the server that forks it
  * interleave_scenarios*  the programs, each named for the race that it hunts
  * interleave_trace.*     ptrace: stopping, stepping, telling who is blocked
- * interleave_points.*    switching in the midst of the library's own code, before atomic instructions
+ * interleave_points.*    switching within the library, before atomic instructions
  * interleave_run.*       one run in one order
  * interleave_search.*    which orders to run
  * interleave_file.*      the files: their start, their end
@@ -65,7 +66,7 @@ struct watched {
 /* What the tool and the program under test share. */
 struct stage {
 	int scenario;
-	bool direct; /* open O_DIRECT what the scenario wants so; not where it is the ordinary file's turn */
+	bool direct; /* O_DIRECT is used; not where it is the ordinary file's turn */
 	bool warm;   /* the shim has helped with each description before */
 	char paths[FILES_MAX][200];
 	char trouble[200]; /* why the program could not be set up */
@@ -77,8 +78,8 @@ struct stage {
 };
 
 /*
- * The system call with which the program under test tells the tool where it is; the kernel has none of that
- * number. Arguments: one of these, the number of the actor's call.
+ * The system call with which the program under test tells the tool where it is; the kernel has none
+ * of that number. Arguments: one of these, the number of the actor's call.
  */
 enum { MARK_CALL = 0x44494f };
 enum mark { MARK_START, MARK_END, MARK_DONE };
@@ -94,7 +95,7 @@ enum scenario_flags {
 	ONE_REFUSAL = 1 << 3,	   /* what the kernel refuses is asked for once */
 	BAD_MEMORY = 1 << 4,	   /* a call's memory is not all there */
 	MAY_BE_DIRTY = 1 << 5,	   /* the program takes O_DIRECT off itself */
-	AWAITED = 1 << 6,	   /* no write is handed to the kernel without waiting for its end */
+	AWAITED = 1 << 6,	   /* nothing is handed to the kernel and not waited for */
 	TRAP = 1 << 7,		   /* a fault made on purpose, which the tool has to find */
 };
 

@@ -72,7 +72,7 @@ void check_call(struct run *r, const struct task *t)
 		return;
 	seen = &r->seen[t->actor][r->op[t->actor]];
 	seen->calls++;
-	if (syscall_hands_over(&t->call) && r->setting->direct && r->setting->scenario->flags & AWAITED)
+	if (syscall_hands_over(&t->call) && r->setting->scenario->flags & AWAITED)
 		run_finding(r, "P5: %s is handed to the kernel, and nobody holds the inode's lock",
 			    r->stage->ops[t->actor][r->op[t->actor]].text);
 	if (!syscall_moves(&t->call))
@@ -108,8 +108,8 @@ static void check_dirty(struct run *r, const struct op *op)
 
 	for (uint64_t page = start; page < end; page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, op, page)) {
-			run_finding(r, "P3: %s has returned, and the page at %llu is dirty", op->text,
-				    (unsigned long long)page);
+			run_finding(r, "P3: %s has returned, and the page at %llu is dirty",
+				    op->text, (unsigned long long)page);
 			return;
 		}
 }
@@ -134,16 +134,16 @@ static void check_cached(struct run *r, const struct op *op)
 	for (uint64_t page = (uint64_t)op->pos / PAGE * PAGE;
 	     page < (uint64_t)op->pos + (uint64_t)op->ret; page += PAGE)
 		if (file_cached_pages(f, page, PAGE) && !may_be_cached(r, page)) {
-			run_finding(r, "P3: %s has left the page at %llu in the page cache", op->text,
-				    (unsigned long long)page);
+			run_finding(r, "P3: %s has left the page at %llu in the page cache",
+				    op->text, (unsigned long long)page);
 			return;
 		}
 }
 
 static bool checks_reads(const struct run *r, const struct op *op)
 {
-	return r->setting->scenario->flags & READS_UNCACHED && r->setting->strict && op->kind == OP_READ &&
-	       op->direct && op->pos >= 0 && op->ret > 0;
+	return r->setting->scenario->flags & READS_UNCACHED && r->setting->strict &&
+	       op->kind == OP_READ && op->direct && op->pos >= 0 && op->ret > 0;
 }
 
 static void check_count(struct run *r, const struct op *op, const struct seen *seen)
@@ -153,7 +153,8 @@ static void check_count(struct run *r, const struct op *op, const struct seen *s
 	if (seen->refusals > most)
 		run_finding(r, "P8: %s was refused %u times", op->text, seen->refusals);
 	if (op->aligned && op->ret >= 0 && !seen->accompanied && seen->calls != 1)
-		run_finding(r, "P2: %s, aligned and alone, took %u system calls", op->text, seen->calls);
+		run_finding(r, "P2: %s, aligned and alone, took %u system calls", op->text,
+			    seen->calls);
 }
 
 void check_ended(struct run *r, int actor, int number)
@@ -230,7 +231,7 @@ static void check_left_dirty(struct run *r, int file)
 		return;
 	for (uint64_t page = 0; page < file_size(f); page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, NULL, page)) {
-			run_finding(r, "P3: all calls have returned, and the page at %llu of %c is dirty",
+			run_finding(r, "P3: all have returned, and the page at %llu of %c is dirty",
 				    (unsigned long long)page, 'A' + file);
 			return;
 		}

@@ -1,6 +1,6 @@
 /*
- * What must hold at each step of a run, whatever its outcome: P2, P3, P4 and P8 of README.md. Not where the
- * descriptors are ordinary.
+ * What must hold at each step of a run, whatever its outcome: P2, P3, P4 and P8 of README.md. Not
+ * where the descriptors are ordinary.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_CHECK_H
 #define DIOSHIM_TEST_INTERLEAVE_CHECK_H

@@ -23,7 +23,8 @@ struct cache_counts {
 	uint64_t cached, dirty, written_back, evicted, recently_evicted;
 };
 
-static bool count_pages(const struct file *f, uint64_t start, uint64_t len, struct cache_counts *counts)
+static bool count_pages(const struct file *f, uint64_t start, uint64_t len,
+			struct cache_counts *counts)
 {
 	const struct cache_range range = { start, len };
 
@@ -153,8 +154,8 @@ bool file_is_cached(const struct file *f)
 }
 
 /*
- * Not fsync(2), which says the same and takes ten times as long: it waits for the journal and for the
- * device to empty its cache.
+ * Not fsync(2), which says the same and takes ten times as long: it waits for the journal and for
+ * the device to empty its cache.
  */
 int file_sync(const struct file *f)
 {

@@ -26,8 +26,8 @@ void file_reset(struct file *f);
 size_t file_size(const struct file *f);
 
 /*
- * Through the page cache; by direct I/O; through a page cache that has been emptied. They return how many bytes
- * there are in f->bytes, or -errno.
+ * Through the page cache; by direct I/O; through a page cache that has been emptied. They return
+ * how many bytes there are in f->bytes, or -errno.
  */
 long file_cached_bytes(struct file *f);
 long file_device_bytes(struct file *f);
@@ -36,7 +36,9 @@ long file_stored_bytes(struct file *f);
 /* Is there anything in the page cache that could differ from what the device has? */
 bool file_is_cached(const struct file *f);
 
-/* Write back, through a descriptor that nobody else has: 0, or the error of anybody's failed write. */
+/*
+ * Write back, through a descriptor that nobody else has: 0, or the error of anybody's failed write.
+ */
 int file_sync(const struct file *f);
 
 /* Pages of the range that have not reached the device, and pages that are in the page cache. */

@@ -21,8 +21,8 @@ void describe_bytes(char *into, size_t room, const unsigned char *bytes, long le
 		for (run = 1; at + run < len && bytes[at + run] == bytes[at];)
 			run++;
 		if (bytes[at] > ' ' && bytes[at] < 127)
-			used += (size_t)snprintf(into + used, room - used, "%s%c%ld", gap, bytes[at],
-						 run);
+			used += (size_t)snprintf(into + used, room - used, "%s%c%ld", gap,
+						 bytes[at], run);
 		else
 			used += (size_t)snprintf(into + used, room - used, "%s\\%o*%ld", gap,
 						 (unsigned)bytes[at], run);
@@ -68,7 +68,8 @@ static void write_file(struct run *r, int number)
 	long len = cached ? file_cached_bytes(f) : file_device_bytes(f);
 
 	if (synced)
-		add(r, "    file %c: writing back says %s\n", 'A' + number, strerrorname_np(-synced));
+		add(r, "    file %c: writing back says %s\n", 'A' + number,
+		    strerrorname_np(-synced));
 	if (len < 0)
 		add(r, "    file %c: reading says %s\n", 'A' + number, strerrorname_np((int)-len));
 	describe_bytes(seen, sizeof(seen), f->bytes, len);
@@ -76,7 +77,10 @@ static void write_file(struct run *r, int number)
 		add(r, "    file %c: %ld bytes: %s\n", 'A' + number, len, seen);
 	if (!cached)
 		return;
-	/* After an ordinary write that met bad memory ext4 says EIO to the direct read (Linux 6.18). */
+	/*
+	 * After an ordinary write that met bad memory ext4 says EIO to the direct read (Linux
+	 * 6.18).
+	 */
 	if (r->setting->scenario->flags & BAD_MEMORY)
 		len = file_stored_bytes(f);
 	else
@@ -93,7 +97,8 @@ static void write_description(struct run *r, int number)
 	long long offset = lseek(r->watched_fds[number], 0, SEEK_CUR);
 
 	if (w->file >= 0)
-		add(r, "    descriptor %d: offset %lld, flags %#o\n", w->fd, offset, flags & ~O_DIRECT);
+		add(r, "    descriptor %d: offset %lld, flags %#o\n", w->fd, offset,
+		    flags & ~O_DIRECT);
 	if (w->direct && r->setting->direct && !(flags & O_DIRECT))
 		run_finding(r, "P8: descriptor %d is not O_DIRECT at the end", w->fd);
 	if (!w->direct && flags & O_DIRECT)
@@ -175,7 +180,10 @@ int outcome_texts(const struct outcome_set *set)
 	return texts;
 }
 
-/* Could these whole calls have come in that order? Not if one of them was over before an earlier began. */
+/*
+ * Could these whole calls have come in that order? Not if one of them was over before an earlier
+ * began.
+ */
 static bool order_possible(const struct outcome *o, const struct run *r)
 {
 	for (int late = 0; late < o->order_len; late++)

@@ -1,6 +1,7 @@
 /*
- * What a run has come to, as text: the result of each call, the files and descriptions at the end. And the
- * set of the outcomes that an ordinary file has, each with the orders of whole calls that lead to it.
+ * What a run has come to, as text: the result of each call, the files and descriptions at the end.
+ * And the set of the outcomes that an ordinary file has, each with the orders of whole calls that
+ * lead to it.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_OUTCOME_H
 #define DIOSHIM_TEST_INTERLEAVE_OUTCOME_H

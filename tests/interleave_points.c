@@ -99,15 +99,15 @@ static const struct point *find(const struct points *p, uint64_t address)
 
 static void add(struct points *p, uint64_t place, pid_t pid)
 {
-	struct point *point = &p->all[p->count];
+	long word;
 
 	if (p->count == POINTS_MAX)
 		die("more than %d points", POINTS_MAX);
 	errno = 0;
-	*point = (struct point){ place, (uint8_t)ptrace(PTRACE_PEEKTEXT, pid, p->base + place, NULL) };
+	word = ptrace(PTRACE_PEEKTEXT, pid, p->base + place, NULL);
 	if (errno)
 		die("no instruction at %llx: %s", (unsigned long long)place, strerror(errno));
-	p->count++;
+	p->all[p->count++] = (struct point){ place, (uint8_t)word };
 }
 
 struct points *points_set(const char *list, const char *library, pid_t pid)

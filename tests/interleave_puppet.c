@@ -86,7 +86,9 @@ struct handle same_description(struct handle h)
 	return h;
 }
 
-/* The number of a direct descriptor of file 0 that the shim has helped, now that of another file. */
+/*
+ * The number of a direct descriptor of file 0 that the shim has helped, now that of another file.
+ */
 struct handle number_reused(const char *path, int flags)
 {
 	struct handle h = { .file = -1 };

@@ -1,6 +1,6 @@
 /*
- * What a scenario's actors can do. Each act_ function is one call of the C library, between two marks, and
- * notes what came of it. Memory is misaligned where the length or the offset is.
+ * What a scenario's actors can do. Each act_ function is one call of the C library, between two
+ * marks, and notes what came of it. Memory is misaligned where the length or the offset is.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_PUPPET_H
 #define DIOSHIM_TEST_INTERLEAVE_PUPPET_H
@@ -56,8 +56,9 @@ enum faulty {
 void act_faulty_write(struct actor *a, struct handle h, size_t len, off_t pos, enum faulty how);
 
 /*
- * Waits for *word to be no longer 0: without end, with a timeout, or asking again and again. `never`: nobody is
- * going to change it (but where it is the ordinary file's turn nobody waits for it).
+ * Waits for *word to be no longer 0: without end, with a timeout, or asking again and again.
+ * `never`: nobody is going to change it (but where it is the ordinary file's turn nobody waits for
+ * it).
  */
 enum wait_how { WAIT_FOREVER, WAIT_TIMED, WAIT_SPINNING };
 void act_wait(struct actor *a, int *word, enum wait_how how, bool never);

@@ -36,8 +36,10 @@ void run_finding(struct run *r, const char *format, ...)
 
 static struct line *note(struct run *r, const struct task *t, bool step)
 {
-	struct line *line = &r->lines[r->line_count < LINES_MAX - 1 ? r->line_count++ : LINES_MAX - 1];
+	struct line *line = &r->lines[r->line_count];
 
+	if (r->line_count < LINES_MAX - 1)
+		r->line_count++;
 	*line = (struct line){ .actor = (uint8_t)t->actor, .op = (int8_t)r->op[t->actor],
 			       .step = step, .call = t->call };
 	return line;
@@ -161,7 +163,8 @@ static void step(struct run *r, struct task *t)
 				t->yields = true;
 				return;
 			}
-			if (t->state == TASK_ENTRY && (is_mark(t, MARK_END) || is_mark(t, MARK_DONE)))
+			if (t->state == TASK_ENTRY &&
+			    (is_mark(t, MARK_END) || is_mark(t, MARK_DONE)))
 				mark_reached(r, t);
 		}
 		first = false;
@@ -240,7 +243,8 @@ static void go_on(struct run *r, int chosen)
 	bool yielded = t->yields;
 
 	t->yields = false;
-	r->history = (uint32_t)mix64(mix64(r->history ^ (unsigned)chosen) ^ syscall_signature(&t->call));
+	r->history = (uint32_t)mix64(mix64(r->history ^ (unsigned)chosen) ^
+				     syscall_signature(&t->call));
 	step(r, t);
 	r->current = chosen;
 	r->steps++;
@@ -393,7 +397,8 @@ static bool repeats(const struct run *r, int i)
 
 	for (int back = 1; back <= 2; back++)
 		if (i < back || l[-back].actor != l->actor || l[-back].ret != l->ret ||
-		    l->call.nr == MARK_CALL || memcmp(&l[-back].call, &l->call, sizeof(l->call)) != 0)
+		    l->call.nr == MARK_CALL ||
+		    memcmp(&l[-back].call, &l->call, sizeof(l->call)) != 0)
 			return false;
 	return true;
 }

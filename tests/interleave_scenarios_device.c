@@ -1,4 +1,7 @@
-/* A raw block device, which has no lock of its own: the shim's keeps the threads of one process apart. */
+/*
+ * A raw block device, which has no lock of its own: the shim's keeps the threads of one process
+ * apart.
+ */
 #include "interleave_scenarios.h"
 
 static struct handle device;
@@ -46,19 +49,24 @@ static void edges_beyond(struct actor *a)
 }
 
 const struct scenario scenarios_device[] = {
-	{ .name = "device_same_sector", .hunts = "a sector's halves undo each other",
+	{ .name = "device_same_sector",
+	  .hunts = "a sector's halves undo each other",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = one_description, .play = { edge, same_sector } },
-	{ .name = "device_two_descriptions", .hunts = "the same through two descriptions",
+	{ .name = "device_two_descriptions",
+	  .hunts = "the same through two descriptions",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = two_descriptions, .play = { edge, same_sector } },
-	{ .name = "device_next_sector", .hunts = "neighbouring sectors",
+	{ .name = "device_next_sector",
+	  .hunts = "neighbouring sectors",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = one_description, .play = { edge, next_sector } },
-	{ .name = "device_edges", .hunts = "ranges that meet in a sector",
+	{ .name = "device_edges",
+	  .hunts = "ranges that meet in a sector",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = one_description, .play = { edges, edges_beyond } },
-	{ .name = "device_write_only", .hunts = "sectors that cannot be read",
+	{ .name = "device_write_only",
+	  .hunts = "sectors that cannot be read",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = write_only, .play = { edge, same_sector } },
 	{ 0 },

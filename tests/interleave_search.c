@@ -9,7 +9,7 @@
 /* The choices with which an order begins; after them nobody is preempted. */
 struct beginning {
 	struct beginning *next;
-	uint32_t history; /* of the steps before the last choice, as they were when it was thought of */
+	uint32_t history; /* of the steps before the last choice, when it was thought of */
 	int len;
 	uint8_t choices[];
 };
@@ -68,8 +68,8 @@ static struct beginning *take(struct agenda *a, int *preemptions)
 }
 
 /*
- * More are planned with the most preemptions than may be run: then those that are run are spread over all of
- * them, for neighbours are much the same.
+ * More are planned with the most preemptions than may be run: then those that are run are spread
+ * over all of them, for neighbours are much the same.
  */
 static bool passed_over(const struct agenda *a, int preemptions, int bound, long left, long *debt)
 {
@@ -80,6 +80,13 @@ static bool passed_over(const struct agenda *a, int preemptions, int bound, long
 		return true;
 	*debt = 0;
 	return false;
+}
+
+/* Were the steps up to the last choice the same as when it was thought of? */
+static void check_history(struct run *r, const struct beginning *b)
+{
+	if (b->len && (r->steps < b->len || r->choices[b->len - 1].history != b->history))
+		r->diverged = true;
 }
 
 struct tally_of_orders search(struct run *r, struct setting *setting, int bound, long limit,
@@ -100,8 +107,7 @@ struct tally_of_orders search(struct run *r, struct setting *setting, int bound,
 			run_play(r, setting, b->choices, b->len);
 			tally.orders++;
 			tally.steps += r->steps;
-			if (b->len && (r->steps < b->len || r->choices[b->len - 1].history != b->history))
-				r->diverged = true;
+			check_history(r, b);
 			tally.diverged += r->diverged;
 			for (int at = b->len; at < r->steps; at++)
 				plan_at(&agenda, r, at, preemptions, bound);

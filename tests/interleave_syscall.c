@@ -19,7 +19,10 @@ enum {
 	HANDS_OVER = 1 << 5,
 };
 
-/* The arguments: d a number, x an address or a set of flags, a a place in the library, f fcntl's command, . other. */
+/*
+ * The arguments: d a number, x an address or a set of flags, a a place in the library, f fcntl's
+ * command, . other.
+ */
 static const struct known {
 	long nr;
 	const char *name;

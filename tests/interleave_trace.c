@@ -292,7 +292,8 @@ void task_resume(struct task *t)
 
 void task_adopt(struct task *t, pid_t pid, int actor, const struct points *points)
 {
-	*t = (struct task){ .tid = pid, .pid = pid, .points = points, .actor = actor, .state = TASK_BUSY };
+	*t = (struct task){ .tid = pid, .pid = pid, .points = points, .actor = actor,
+			    .state = TASK_BUSY };
 	if (!is_interruption(wait_for(pid)))
 		die("a new process did not stop");
 	do
@@ -433,8 +434,8 @@ static size_t copy_memory(const struct server *s, const struct shared_memory *m,
 }
 
 /*
- * Shared memory without a file is inherited by what the server forks, and would carry the traces of one run
- * into the next. So it is as it was at first before each of them.
+ * Shared memory without a file is inherited by what the server forks, and would carry the traces of
+ * one run into the next. So it is as it was at first before each of them.
  */
 static void find_shared(struct server *s)
 {

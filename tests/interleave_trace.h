@@ -1,11 +1,12 @@
 /*
- * Threads under ptrace(2): the server that forks the program under test, and its threads, which are stopped
- * all but one.
+ * Threads under ptrace(2): the server that forks the program under test, and its threads, which are
+ * stopped all but one.
  *
- * A thread that is stopped before a system call holds no lock of the kernel's, for it has not begun. So
- * the one that goes on meets the locks of the others only in memory, and waits for them by futex(2) or by
- * asking again; a thread that is asleep in the kernel is taken for blocked, and looked at after each step.
- * Time does not pass for a thread that waits with a timeout, until nobody else can go on.
+ * A thread that is stopped before a system call holds no lock of the kernel's, for it has not
+ * begun. So the one that goes on meets the locks of the others only in memory, and waits for them
+ * by futex(2) or by asking again; a thread that is asleep in the kernel is taken for blocked, and
+ * looked at after each step. Time does not pass for a thread that waits with a timeout, until
+ * nobody else can go on.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_TRACE_H
 #define DIOSHIM_TEST_INTERLEAVE_TRACE_H
@@ -59,8 +60,8 @@ struct task {
 };
 
 /*
- * Start a server with the library loaded, or without if it is NULL. `points`: the list of its atomic instructions
- * (interleave_points.h), or NULL.
+ * Start a server with the library loaded, or without if it is NULL. `points`: the list of its
+ * atomic instructions (interleave_points.h), or NULL.
  */
 struct server *server_start(const char *library, const char *points);
 void server_stop(struct server *s);
