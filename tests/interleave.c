@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "interleave_outcome.h"
 #include "interleave_puppet.h"
+#include "interleave_report.h"
 #include "interleave_search.h"
 #include "stress_util.h"
 
@@ -36,22 +36,6 @@ struct options {
 	bool traps; /* only the faults made on purpose */
 };
 
-/* What is different about the runs of one scenario that were wrong. */
-struct fault {
-	char text[TEXT_ROOM + 400];
-	char schedule[2000];
-	int preemptions;
-	long runs;
-};
-
-struct report {
-	struct outcome_set allowed;
-	struct outcome_set seen;
-	struct fault *faults;
-	int fault_count;
-	long wrong;
-};
-
 static void usage(void)
 {
 	die("usage: interleave [OPTION...] PLACE [SCENARIO...]\n"
@@ -68,63 +52,6 @@ static void usage(void)
 	    "  --brief         of a fault show what it is, and not how it comes to that\n"
 	    "  --traps         the faults that are there on purpose, and nothing else",
 	    BOUND_MAX);
-}
-
-/* --- Comparing --- */
-
-static void collect_allowed(struct run *r, int preemptions, void *context)
-{
-	struct report *report = context;
-
-	(void)preemptions;
-	if (r->finding_count)
-		die("%s, on an ordinary file: %s", r->setting->scenario->name, r->findings[0]);
-	outcome_add(&report->allowed, r, true);
-}
-
-static struct fault *fault_of(struct report *report, const char *text)
-{
-	struct fault *f;
-
-	for (int i = 0; i < report->fault_count; i++)
-		if (!strcmp(report->faults[i].text, text))
-			return &report->faults[i];
-	f = realloc(report->faults, sizeof(*f) * (size_t)(report->fault_count + 1));
-	if (!f)
-		die("no memory");
-	report->faults = f;
-	f += report->fault_count++;
-	*f = (struct fault){ 0 };
-	snprintf(f->text, sizeof(f->text), "%s", text);
-	return f;
-}
-
-static void note_fault(struct report *report, const struct run *r, int preemptions,
-		       const char *text)
-{
-	struct fault *f = fault_of(report, text);
-
-	if (!f->runs++) {
-		run_schedule(r, f->schedule, sizeof(f->schedule));
-		f->preemptions = preemptions;
-	}
-}
-
-static void compare(struct run *r, int preemptions, void *context)
-{
-	struct report *report = context;
-	enum allowed allowed = outcome_allowed(&report->allowed, r);
-	static char text[TEXT_ROOM + 300];
-
-	outcome_add(&report->seen, r, false);
-	if (allowed != ALLOWED && !r->stuck) {
-		snprintf(text, sizeof(text), "an outcome that no ordinary file has%s:\n%s",
-			 allowed == NOT_ALLOWED ? "" : " in such an order", r->outcome);
-		note_fault(report, r, preemptions, text);
-	}
-	for (int i = 0; i < r->finding_count; i++)
-		note_fault(report, r, preemptions, r->findings[i]);
-	report->wrong += (allowed != ALLOWED && !r->stuck) || r->finding_count;
 }
 
 /* --- One scenario --- */
@@ -161,78 +88,6 @@ static void close_files(struct setting *s)
 		file_close(&s->files[i]);
 }
 
-static void show_allowed(const struct report *report)
-{
-	printf("  allowed:\n");
-	for (int i = 0; i < report->allowed.count; i++) {
-		const char *text = report->allowed.all[i].text;
-		bool again = false;
-
-		for (int k = 0; k < i && !again; k++)
-			again = !strcmp(report->allowed.all[k].text, text);
-		if (!again)
-			printf("%s    --\n", text);
-	}
-}
-
-/* Run it again, and show how it comes to that. */
-static void show_fault(struct run *r, struct setting *s, const struct fault *f)
-{
-	uint8_t choices[STEPS_MAX];
-	int len = run_parse_schedule(f->schedule, choices, STEPS_MAX);
-
-	printf("  after %d preemption%s (%ld orders): %s%s", f->preemptions,
-	       f->preemptions == 1 ? "" : "s", f->runs, f->text,
-	       f->text[strlen(f->text) - 1] == '\n' ? "" : "\n");
-	printf("  --replay '%s'\n", f->schedule);
-	run_play(r, s, choices, len);
-	run_print(r);
-	if (r->diverged)
-		printf("  (this time the order could not be repeated)\n");
-}
-
-/* "P3", "P8", "an outcome": of each kind the first tells most. */
-static bool first_of_its_kind(const struct report *report, int number)
-{
-	enum { KIND = 2 };
-
-	for (int i = 0; i < number; i++)
-		if (!strncmp(report->faults[i].text, report->faults[number].text, KIND))
-			return false;
-	return true;
-}
-
-static void show_report(struct run *r, struct setting *s, const struct report *report,
-			const struct options *o)
-{
-	bool outcomes = false;
-	int shown = 0;
-
-	for (int i = 0; i < report->fault_count; i++) {
-		const struct fault *f = &report->faults[i];
-
-		if (!first_of_its_kind(report, i))
-			continue;
-		shown++;
-		outcomes = outcomes || !strncmp(f->text, "an outcome", 10);
-		if (o->brief)
-			printf("  %s%s", f->text, f->text[strlen(f->text) - 1] == '\n' ? "" : "\n");
-		else
-			show_fault(r, s, f);
-	}
-	if (shown < report->fault_count)
-		printf("  and %d other faults of these kinds\n", report->fault_count - shown);
-	if (outcomes && !o->brief)
-		show_allowed(report);
-}
-
-static void free_report(struct report *report)
-{
-	outcome_free(&report->allowed);
-	outcome_free(&report->seen);
-	free(report->faults);
-}
-
 static struct run *the_run(void)
 {
 	static struct run *r;
@@ -248,7 +103,7 @@ static void find_allowed(struct setting *s, struct report *report, struct server
 	s->direct = false;
 	s->whole_calls = true;
 	ordinary->stage->direct = false;
-	search(the_run(), s, BOUND_MAX, LONG_MAX, collect_allowed, report);
+	search(the_run(), s, BOUND_MAX, LONG_MAX, report_allowed, report);
 }
 
 /* Returns whether it was as it should be. */
@@ -264,7 +119,7 @@ static bool try_scenario(struct setting *s, const struct options *o, struct serv
 	s->direct = true;
 	s->whole_calls = false;
 	under_test->stage->direct = true;
-	tally = search(the_run(), s, o->bound, o->limit, compare, &report);
+	tally = search(the_run(), s, o->bound, o->limit, report_compare, &report);
 	printf("%s %s: %ld orders%s, %d outcomes (%d allowed), %ld wrong, %d faults", 
 	       report.wrong ? "not ok" : "ok", s->scenario->name, tally.orders,
 	       tally.cut ? " (and more)" : "", report.seen.count, outcome_texts(&report.allowed),
@@ -273,9 +128,9 @@ static bool try_scenario(struct setting *s, const struct options *o, struct serv
 		printf(", %ld not repeatable", tally.diverged);
 	printf("; %.1f steps, %.2f ms each\n", (double)tally.steps / (double)tally.orders,
 	       (seconds_now() - begin) * 1e3 / (double)tally.orders);
-	show_report(the_run(), s, &report, o);
+	report_show(the_run(), s, &report, o->brief);
 	fflush(stdout);
-	free_report(&report);
+	report_free(&report);
 	return !report.wrong;
 }
 
@@ -451,7 +306,7 @@ int main(int argc, char **argv)
 		puppet_main();
 	o = parse(argc, argv);
 	use_one_processor();
-	why = trace_forbidden();
+	why = server_forbidden();
 	if (why) {
 		printf("ptrace is not to be had here: %s\n", why);
 		return SKIPPED;

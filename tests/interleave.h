@@ -9,13 +9,17 @@
  * O_DIRECT and without the shim.
  *
  * interleave_puppet.*    the program under test: what its threads do, the server that forks it
+ * interleave_acts*       the calls that they make
  * interleave_scenarios*  the programs, each named for the race that it hunts
- * interleave_trace.*     ptrace: stopping, stepping, telling who is blocked
+ * interleave_server.*    starting the server, and having the program forked
+ * interleave_trace.*     a thread: stepping it, telling whether it is blocked
+ * interleave_stop.*      ptrace's stops
  * interleave_points.*    switching within the library, before atomic instructions
  * interleave_run.*       one run in one order
  * interleave_search.*    which orders to run
  * interleave_file.*      the files: their start, their end
  * interleave_outcome.*   what a run has come to, as text, and whether an ordinary file allows it
+ * interleave_report.*     what was wrong in all runs, and how it comes to that
  * interleave_check.*     what must hold at each step, whatever the outcome
  * interleave_syscall.*   names of system calls, and which are no reason to switch
  */

@@ -5,7 +5,7 @@
 #define DIOSHIM_TEST_INTERLEAVE_RUN_H
 
 #include "interleave_file.h"
-#include "interleave_trace.h"
+#include "interleave_server.h"
 
 enum {
 	STEPS_MAX = 4000,

@@ -1,6 +1,5 @@
 /*
- * Threads under ptrace(2): the server that forks the program under test, and its threads, which are
- * stopped all but one.
+ * Threads under ptrace(2), which are stopped all but one.
  *
  * A thread that is stopped before a system call holds no lock of the kernel's, for it has not
  * begun. So the one that goes on meets the locks of the others only in memory, and waits for them
@@ -13,23 +12,6 @@
 
 #include "interleave.h"
 #include "interleave_points.h"
-
-enum { SHARED_MAX = 4 };
-
-/* Memory that the server shares with what it forks: the library's own, made when it was loaded. */
-struct shared_memory {
-	uint64_t address;
-	size_t size;
-	void *at_first;
-};
-
-struct server {
-	pid_t pid;
-	struct stage *stage;
-	struct shared_memory shared[SHARED_MAX];
-	int shared_count;
-	struct points *points; /* or NULL */
-};
 
 struct call {
 	long nr;
@@ -59,19 +41,6 @@ struct task {
 	int signal;   /* that it is about to get */
 };
 
-/*
- * Start a server with the library loaded, or without if it is NULL. `points`: the list of its
- * atomic instructions (interleave_points.h), or NULL.
- */
-struct server *server_start(const char *library, const char *points);
-void server_stop(struct server *s);
-
-/* Why there can be no server here, or NULL. */
-const char *trace_forbidden(void);
-
-/* Fork the program on the stage. Fills in the task of each actor, all before their first mark. */
-void server_fork(struct server *s, struct task *tasks, int count);
-
 /* Let go on until the next stop, whatever it is; see the state. */
 void task_resume(struct task *t);
 
@@ -89,5 +58,9 @@ void task_skip_sleep(struct task *t);
 
 /* End all of them, the main process last. */
 void tasks_kill(struct task *tasks, int count);
+void task_reap(struct task *t);
+
+/* Why registers cannot be changed on this machine, or NULL. */
+const char *trace_no_registers(void);
 
 #endif
