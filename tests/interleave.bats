@@ -88,17 +88,13 @@ repeats_an_order() {
   on_each ext4-512 -- repeats_an_order
 }
 
-without_shim() {
-  interleave --no-shim --bound 0 --brief
-}
-
 refused() {
-  without_shim
-  ((status == 1)) && verdicts_are 'not ok' edge
+  interleave --no-shim --bound 0 --brief
+  ((status == 1)) && verdicts_are 'not ok' '[a-z]'
   [[ $output == *EINVAL* ]]
 }
 
-@test "without the shim, the same programs do not get what an ordinary file gives" {
+@test "without the shim, none of these programs gets what an ordinary file gives" {
   on_each ext4-512 ext4-4096 xfs -- refused
 }
 
