@@ -15,8 +15,11 @@
 #include "stress_util.h"
 
 enum {
-	/* A call repeated so often with the same answer is no place to switch any more. */
-	REPEATS = 3,
+	/*
+	 * A call repeated so often with the same answer is no place to switch any more. F_GETFL has
+	 * the same answer several times in a call of the program that goes through several steps.
+	 */
+	REPEATS = 12,
 	/* Nobody needs so many. */
 	STEPS_USUAL = 2500,
 };
@@ -45,11 +48,20 @@ static struct line *note(struct run *r, const struct task *t, bool step)
 	return line;
 }
 
-static void call_returned(struct run *r, const struct task *t)
+/* A thread's own affairs say nothing about whether it gets on. */
+static void count_answer(struct run *r, const struct task *t)
 {
 	uint64_t hash = mix64((uint64_t)t->ret ^ syscall_signature(&t->call));
-	uint8_t *repeated;
+	uint8_t *count = &r->answers[t->actor][hash % ANSWERS];
 
+	if (syscall_private(&t->call))
+		return;
+	r->repeats[t->actor] = *count;
+	*count += *count < UINT8_MAX;
+}
+
+static void call_returned(struct run *r, const struct task *t)
+{
 	/* Its line need not be the last: others may have run while it was blocked. */
 	for (int i = r->line_count - 1; i >= 0; i--)
 		if (r->lines[i].actor == t->actor) {
@@ -59,9 +71,7 @@ static void call_returned(struct run *r, const struct task *t)
 		}
 	if (t->call.nr == MARK_CALL)
 		return;
-	repeated = &r->answers[t->actor][mix64(hash) % ANSWERS];
-	r->repeats[t->actor] = *repeated;
-	*repeated += *repeated < UINT8_MAX;
+	count_answer(r, t);
 	check_call(r, t);
 }
 
