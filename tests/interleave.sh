@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The long form of interleave.bats: more preemptions, everywhere. `make interleave` starts this.
+# INTERLEAVE_ONLY, names of scenarios, plays some of them; INTERLEAVE_WHERE, names of places, in some of them.
+set -euo pipefail
+
+: "${DIOSHIM_LIB:?the library under test; use \"make interleave\"}"
+: "${DIOSHIM_TEST_BIN:?where the test programs were built; use \"make interleave\"}"
+bound=${INTERLEAVE_BOUND-2}
+limit=${INTERLEAVE_LIMIT-100000}
+read -r -a only <<<"${INTERLEAVE_ONLY-}"
+wanted=${INTERLEAVE_WHERE-ext4-512 ext4-4096 xfs blk-512 blk-4096}
+failed=0 places=0
+
+play() { # NAME PATH
+  local place=$2 status=0 warm
+  [[ " $wanted " == *" $1 "* ]] || return 0
+  [[ -b $place ]] || place=$(mktemp -d "$place/XXXXXX")
+  for warm in '' --warm; do
+    echo "on $1, up to $bound preemptions${warm:+, $warm}:"
+    # shellcheck disable=SC2086 # an option, or nothing
+    "$DIOSHIM_TEST_BIN/interleave" --bound "$bound" --limit "$limit" $warm "$place" "${only[@]}" ||
+      status=$?
+  done
+  places=$((places + 1))
+  ((status == 0)) || failed=$((failed + 1))
+  [[ -b $place ]] || rm -rf "$place"
+}
+
+for entry in $DIOSHIM_TEST_DIRS $DIOSHIM_TEST_BLOCK; do
+  play "${entry%%=*}" "${entry#*=}"
+done
+echo "interleave: $places places, $failed not ok; not here: ${DIOSHIM_TEST_SKIPPED:-nothing}"
+((places > 0 && failed == 0))
