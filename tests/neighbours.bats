@@ -9,7 +9,9 @@
 load mounts
 
 setup() {
-  filesystems=(ext4-512 ext4-4096 xfs btrfs tmpfs)
+  # Where the kernel takes any request the shim has nothing to do; `make soak` plays everything there, too.
+  filesystems=(ext4-512 ext4-4096 xfs)
+  everywhere=("${filesystems[@]}" btrfs tmpfs)
   devices=(blk-512 blk-4096)
   strict=(ext4-512 ext4-4096 xfs)
   seconds=${DIOSHIM_NEIGHBOURS_SECONDS-1}
@@ -33,7 +35,7 @@ play() { # MODE
 }
 
 @test "P3, P8: on a description of many threads and children, what a write wrote is on the device when it returns" {
-  on_each "${filesystems[@]}" "${devices[@]}" -- play shared
+  on_each "${everywhere[@]}" "${devices[@]}" -- play shared
 }
 
 @test "P5: overlapping writers leave what whole calls leave, and ordinary neighbours and their fsync do not fail" {
@@ -46,7 +48,7 @@ play() { # MODE
 
 @test "P6: a record is whole in one file, however the log is rotated; a read is of one file" {
   seconds=$((seconds * 2))
-  on_each "${filesystems[@]}" -- play rotation
+  on_each "${everywhere[@]}" -- play rotation
 }
 
 # Not btrfs: a write that meets bad memory leaves a gap there without the shim, too (Linux 6.18).
