@@ -26,7 +26,7 @@ struct reading {
 	uint64_t pos;     /* the next byte, in the file */
 	uint64_t end;
 	bool copy;        /* the program's own memory cannot be used for direct I/O */
-	bool cached_only; /* direct I/O is not to be had for what is left */
+	bool cached_only; /* direct I/O cannot be used for what is left */
 	bool file_end;
 };
 

@@ -17,7 +17,7 @@ struct writing {
 	bool stopped;         /* a call has moved less than it was asked for */
 	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
 	bool copy;            /* the program's own memory cannot be used for direct I/O */
-	bool cached_only;     /* direct I/O is not to be had for what is left */
+	bool cached_only;     /* direct I/O cannot be used for what is left */
 };
 
 /*

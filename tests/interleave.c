@@ -181,7 +181,7 @@ static void list(void)
 		       s->flags & ON_DEVICE ? " (block device)" : "");
 }
 
-/* 1: as it should be, 0: not, -1: not to be had here. */
+/* 1: as it should be, 0: not, -1: unavailable on this machine. */
 static int try_one(int number, const struct options *o, struct server *ordinary,
 		   struct server *under_test)
 {
@@ -308,7 +308,7 @@ int main(int argc, char **argv)
 	use_one_processor();
 	why = server_forbidden();
 	if (why) {
-		printf("ptrace is not to be had here: %s\n", why);
+		printf("ptrace is unavailable here: %s\n", why);
 		return SKIPPED;
 	}
 	return try_all(&o);
