@@ -32,7 +32,7 @@ static long issue_buffered(const struct request *rq)
 	long ret = -EINVAL;
 
 	for (int i = 0; i < TRIES && ret == -EINVAL; i++) {
-		uint64_t since = window_now();
+		uint64_t since = window_now(rq->key);
 
 		ret = request_issue(rq);
 		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))

@@ -31,11 +31,11 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
  */
 static bool wait_for_windows(uint32_t key, uint64_t *since)
 {
-	*since = window_now();
+	*since = window_now(key);
 	if (likely(!window_count(*since)) || !window_is_open(key))
 		return false;
 	window_wait(key);
-	*since = window_now();
+	*since = window_now(key);
 	return window_is_open(key);
 }
 

@@ -28,7 +28,7 @@ void pass_wait(struct pass *p, bool implied)
 	/* Those of this process have ended now. */
 	if (window_is_open(p->key) && p->key)
 		window_wait(p->key);
-	p->since = window_now();
+	p->since = window_now(p->key);
 	p->met = window_is_open(p->key);
 }
 

@@ -48,7 +48,8 @@ ssize_t pass_settle(struct pass *p, bool write, int64_t pos, ssize_t ret);
 
 static inline void pass_begin(struct pass *p, int fd, bool implied)
 {
-	*p = (struct pass){ .fd = fd, .key = description_key(fd), .since = window_now() };
+	*p = (struct pass){ .fd = fd, .key = description_key(fd) };
+	p->since = window_now(p->key);
 	p->generation = description_generation(fd);
 	if (unlikely(window_count(p->since) || (implied && turn_any())))
 		pass_wait(p, implied);

@@ -12,7 +12,6 @@
 #include "sys.h"
 
 enum {
-	PROBES = 4, /* places in which the window of a key can be */
 	YIELDS = 16, /* before a wait sleeps */
 	SLEEP_NS = 100000,
 	REFRESH_MS = WINDOW_STALE_MS / 8,
@@ -53,77 +52,27 @@ static bool stale(uint64_t claim)
 	return time_now_ms() - (uint32_t)claim > WINDOW_STALE_MS;
 }
 
-static _Atomic uint64_t *slot_of(struct window_memory *m, uint32_t key, int probe)
-{
-	uint32_t hash = key * UINT32_C(0x9e3779b1);
-
-	return &m->slot[((hash >> 16) + (uint32_t)probe) % WINDOW_SLOTS];
-}
-
 /* The slot with the window of the description; null if there is none. */
-static _Atomic uint64_t *find(struct window_memory *m, uint32_t key, uint64_t *claim)
+static _Atomic uint64_t *find(struct window_bucket *b, uint32_t key, uint64_t *claim)
 {
 	/* No key: a free slot has none either. */
 	*claim = 0;
-	for (int probe = 0; key && probe < PROBES; probe++) {
-		_Atomic uint64_t *slot = slot_of(m, key, probe);
-
-		*claim = atomic_load(slot);
+	for (int i = 0; key && i < WINDOW_SLOTS; i++) {
+		*claim = atomic_load(&b->slot[i]);
 		if (*claim >> 32 == key)
-			return slot;
+			return &b->slot[i];
 	}
 	return NULL;
 }
 
 bool window_is_open(uint32_t key)
 {
-	struct window_memory *m = window_memory;
+	struct window_bucket *b = window_bucket(window_memory, key);
 	uint64_t claim;
 
-	if (!window_count(atomic_load(&m->word)))
+	if (!window_count(atomic_load(&b->word)))
 		return false;
-	return !key || atomic_load(&m->hidden) || find(m, key, &claim);
-}
-
-/*
- * Who opens a window counts it, and then writes the history: a few instructions later, if it is not
- * interrupted or killed in between. Returns the entry, which may be an older one after all.
- */
-static uint64_t history_entry(struct window_memory *m, uint64_t count)
-{
-	enum { SPINS = 2000 };
-	uint64_t entry = atomic_load(&m->history[count % WINDOW_HISTORY]);
-
-	for (int i = 0; i < SPINS && (int32_t)((uint32_t)(entry >> 32) - (uint32_t)count) < 0; i++)
-		entry = atomic_load(&m->history[count % WINDOW_HISTORY]);
-	return entry;
-}
-
-static bool opened_between(struct window_memory *m, uint32_t key, uint64_t first, uint64_t last)
-{
-	if (!key || last - first >= WINDOW_HISTORY)
-		return true;
-	for (uint64_t count = first; count <= last; count++) {
-		uint64_t entry = history_entry(m, count);
-
-		/* One that is not written yet, or is written over already, may be anybody's. */
-		if (entry >> 32 != (uint32_t)count || (uint32_t)entry == key)
-			return true;
-	}
-	return false;
-}
-
-bool window_met(uint32_t key, uint64_t since)
-{
-	struct window_memory *m = window_memory;
-	uint64_t now;
-
-	/* What the system call saw of the flags comes before this load. */
-	atomic_thread_fence(memory_order_acquire);
-	now = atomic_load(&m->word);
-	if (now >> 16 == since >> 16)
-		return false;
-	return opened_between(m, key, (since >> 16) + 1, now >> 16);
+	return !key || atomic_load(&b->hidden) || find(b, key, &claim);
 }
 
 /* The flags are read just before they are set: another process may change others of them meanwhile. */
@@ -160,11 +109,11 @@ static bool wait_round(_Atomic uint64_t *slot, uint64_t claim, int round)
 
 bool window_wait(uint32_t key)
 {
-	struct window_memory *m = window_memory;
+	struct window_bucket *b = window_bucket(window_memory, key);
 	uint64_t claim;
 
 	for (int round = 0;; round++) {
-		_Atomic uint64_t *slot = find(m, key, &claim);
+		_Atomic uint64_t *slot = find(b, key, &claim);
 
 		if (!slot)
 			return true;
@@ -180,13 +129,14 @@ bool window_wait(uint32_t key)
 long window_flags(uint32_t key, int fd)
 {
 	enum { LOOKS = 100 };
+	struct window_bucket *b = window_bucket(window_memory, key);
 	uint64_t claim, since;
 	bool open = false;
 	long flags = -EBADF;
 
 	for (int i = 0; i < LOOKS; i++) {
-		since = window_now();
-		open = find(window_memory, key, &claim);
+		since = window_now(key);
+		open = find(b, key, &claim);
 		flags = sys(SYS_fcntl, fd, F_GETFL);
 		/* A window that was closed before the look has set it again. */
 		if (flags < 0 || (flags & O_DIRECT) || (!open && !window_met(key, since)))
@@ -201,63 +151,60 @@ bool window_is_stale(uint32_t key)
 {
 	uint64_t claim;
 
-	return find(window_memory, key, &claim) && stale(claim);
+	return find(window_bucket(window_memory, key), key, &claim) && stale(claim);
 }
 
-/* Take a free slot for the window. Null if there is none. */
-static _Atomic uint64_t *take_free(struct window_memory *m, uint32_t key, uint64_t claim)
+/* Takes a free slot for the window. Null if there is none. */
+static _Atomic uint64_t *take_free(struct window_bucket *b, uint64_t claim)
 {
-	for (int probe = 0; probe < PROBES; probe++) {
-		_Atomic uint64_t *slot = slot_of(m, key, probe);
+	for (int i = 0; i < WINDOW_SLOTS; i++) {
 		uint64_t none = 0;
 
-		if (atomic_compare_exchange_strong(slot, &none, claim))
-			return slot;
+		if (atomic_compare_exchange_strong(&b->slot[i], &none, claim))
+			return &b->slot[i];
 	}
 	return NULL;
 }
 
-/* The count and the history: what calls that have passed the slots already compare with. */
-static void announce(struct window_memory *m, uint32_t key)
+/* What calls that have looked at the slots already compare with. */
+static void announce(struct window_bucket *b)
 {
-	uint64_t count = (atomic_fetch_add(&m->word, (1 << 16) + 1) >> 16) + 1;
-
-	atomic_store(&m->history[count % WINDOW_HISTORY], count << 32 | key);
-	/* All this comes before the flag is cleared. */
+	atomic_fetch_add(&b->word, (1 << 16) + 1);
+	/* This comes before the flag is cleared. */
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
 /* What a process that was killed has left. It has been counted, and will be again. */
-static bool take_over(struct window_memory *m, _Atomic uint64_t *slot, uint64_t there, uint64_t claim)
+static bool take_over(struct window_bucket *b, _Atomic uint64_t *slot, uint64_t there, uint64_t claim)
 {
 	if (!stale(there) || !atomic_compare_exchange_strong(slot, &there, claim))
 		return false;
-	atomic_fetch_sub(&m->word, 1);
+	atomic_fetch_sub(&b->word, 1);
 	return true;
 }
 
 void window_open(struct window *w, uint32_t key)
 {
-	struct window_memory *m = window_memory;
+	struct window_bucket *b = window_bucket(window_memory, key);
 	uint64_t there;
 
-	*w = (struct window){ .memory = m, .claim = claim_of(key) };
+	*w = (struct window){ .bucket = b, .claim = claim_of(key) };
 	for (int round = 0;; round++) {
-		_Atomic uint64_t *slot = find(m, key, &there);
+		_Atomic uint64_t *slot = find(b, key, &there);
 
 		if (!slot)
 			break;
 		if (wait_round(slot, there, round))
 			continue;
-		if (take_over(m, slot, there, w->claim))
+		if (take_over(b, slot, there, w->claim))
 			w->slot = slot;
 		break;
 	}
 	if (!w->slot)
-		w->slot = take_free(m, key, w->claim);
+		w->slot = take_free(b, w->claim);
 	if (!w->slot)
-		atomic_fetch_add(&m->hidden, 1);
-	announce(m, key);
+		atomic_fetch_add(&b->hidden, 1);
+	announce(b);
 }
 
 bool window_refresh(struct window *w)
@@ -278,11 +225,11 @@ void window_close(struct window *w)
 	uint64_t claim = w->claim;
 
 	if (!w->slot)
-		atomic_fetch_sub(&w->memory->hidden, 1);
+		atomic_fetch_sub(&w->bucket->hidden, 1);
 	/* Taken over by somebody who found it stale: no longer ours to count. */
 	else if (!atomic_compare_exchange_strong(w->slot, &claim, 0))
 		return;
-	atomic_fetch_sub(&w->memory->word, 1);
+	atomic_fetch_sub(&w->bucket->word, 1);
 }
 
 uint32_t window_new_key(void)

@@ -8,8 +8,9 @@
  * device before it returns (direct.h, pass.h). The announcement is also what keeps the windows of
  * different processes on one description apart.
  *
- * A description goes by a key (description.h). While no window is open anywhere, all that a call has to
- * do is to load one word before it and again after it.
+ * A description goes by a key (description.h), and the key tells in which bucket its windows are announced.
+ * While no window is open on the description, or on one that has the same bucket by chance, all that a call
+ * has to do is to load the bucket's word before it and again after it.
  *
  * A process that is killed in a window leaves the announcement. It costs time and nothing else: others
  * wait for a window no longer than WINDOW_STALE_MS after it was opened, and the next one who opens a
@@ -23,33 +24,41 @@
 #include <stdint.h>
 
 enum {
-	WINDOW_SLOTS = 256,
-	WINDOW_HISTORY = 256,
+	WINDOW_BUCKETS = 512,
+	WINDOW_SLOTS = 6, /* in each: what a cache line has room for */
 	WINDOW_STALE_MS = 1000,
 };
 
-struct window_memory {
+struct window_bucket {
 	/* How many windows have been opened, above; how many are open, in the low 16 bits. */
 	_Atomic uint64_t word;
-	_Atomic uint32_t keys; /* how many keys have been given out */
-	_Atomic uint32_t hidden; /* windows that are open and found no slot */
 	_Atomic uint64_t slot[WINDOW_SLOTS]; /* key above, milliseconds below; 0: free */
-	_Atomic uint64_t history[WINDOW_HISTORY]; /* which window was opened: its count and its key */
+	_Atomic uint32_t hidden; /* windows that are open and found no slot */
+} __attribute__((aligned(64)));
+
+struct window_memory {
+	_Atomic uint32_t keys; /* how many keys have been given out */
+	struct window_bucket bucket[WINDOW_BUCKETS]; /* by the key's low bits */
 };
 
 extern struct window_memory *window_memory;
 
+static inline struct window_bucket *window_bucket(struct window_memory *m, uint32_t key)
+{
+	return &m->bucket[key % WINDOW_BUCKETS];
+}
+
 /* An open window. */
 struct window {
-	struct window_memory *memory;
-	_Atomic uint64_t *slot;
+	struct window_bucket *bucket;
+	_Atomic uint64_t *slot; /* null: hidden */
 	uint64_t claim;
 };
 
-/* The word above, to be compared later (window_met()). */
-static inline uint64_t window_now(void)
+/* The word of the description's bucket, to be compared later (window_met()). */
+static inline uint64_t window_now(uint32_t key)
 {
-	return atomic_load_explicit(&window_memory->word, memory_order_acquire);
+	return atomic_load_explicit(&window_bucket(window_memory, key)->word, memory_order_acquire);
 }
 
 /* How many windows were open then? */
@@ -63,9 +72,14 @@ bool window_is_open(uint32_t key);
 
 /*
  * May a system call, made since window_now() returned `since`, have met a window of the description? No
- * window was open on it then.
+ * window was open on it then. True also for a window of another description that has the same bucket.
  */
-bool window_met(uint32_t key, uint64_t since);
+static inline bool window_met(uint32_t key, uint64_t since)
+{
+	/* What the system call saw of the flags comes before this load. */
+	atomic_thread_fence(memory_order_acquire);
+	return window_now(key) >> 16 != since >> 16;
+}
 
 /* Has a window on the description been open for so long that its owner is likely to be dead? */
 bool window_is_stale(uint32_t key);
