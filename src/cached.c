@@ -25,7 +25,46 @@ static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
 	return (flags & O_DIRECT) || window_met(key, since) || (*quiet)-- > 0;
 }
 
-static long issue_buffered(const struct request *rq)
+/* A buffered call: in the window of the gate, or with no gate in one of its own. */
+struct buffered {
+	struct gate *gate;
+	struct window window;
+	bool cleared;
+};
+
+static void enter(struct buffered *b, const struct request *rq)
+{
+	*b = (struct buffered){ .gate = gate_enter_buffered(rq->key, rq->fd) };
+	if (b->gate)
+		return;
+	window_open(&b->window, rq->key);
+	window_clear_direct(rq->fd, &b->cleared);
+}
+
+static void leave(struct buffered *b, const struct request *rq)
+{
+	if (b->gate) {
+		gate_leave_buffered(b->gate, rq->fd);
+		return;
+	}
+	if (b->cleared || b->window.taken_over)
+		window_set_direct(rq->fd);
+	window_close(&b->window);
+}
+
+static bool clear_again(struct buffered *b, int fd)
+{
+	bool cleared = false;
+
+	if (!window_clear_direct(fd, &cleared))
+		return false;
+	b->cleared = b->cleared || cleared;
+	if (cleared && b->gate)
+		gate_cleared(b->gate);
+	return true;
+}
+
+static long issue_buffered(struct buffered *b, const struct request *rq)
 {
 	enum { TRIES = 1000, IN_A_ROW = 16, QUIET = 4 };
 	int quiet = QUIET;
@@ -37,8 +76,8 @@ static long issue_buffered(const struct request *rq)
 		ret = request_issue(rq);
 		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))
 			break;
-		/* Not to be switched off: then the refusal of the misaligned call is the answer. */
-		if (!window_switch(rq->fd, false))
+		/* If O_DIRECT cannot be cleared, the refusal of the misaligned call is the answer. */
+		if (!clear_again(b, rq->fd))
 			break;
 		if (i >= IN_A_ROW)
 			sys(SYS_sched_yield);
@@ -46,39 +85,16 @@ static long issue_buffered(const struct request *rq)
 	return ret;
 }
 
-/* With no gate each call has a window of its own. */
-static void enter(struct gate *g, struct window *w, const struct request *rq)
-{
-	if (g) {
-		gate_enter_buffered(g, rq->fd);
-	} else {
-		window_open(w, rq->key);
-		window_switch(rq->fd, false);
-	}
-}
-
-static void leave(struct gate *g, struct window *w, const struct request *rq)
-{
-	if (g) {
-		gate_leave_buffered(g, rq->fd);
-	} else {
-		window_switch(rq->fd, true);
-		window_close(w);
-	}
-}
-
 long cached_issue(const struct request *rq)
 {
-	struct gate *g = gate_get_for_io(rq->key);
-	struct window w;
+	struct buffered b;
 	long ret;
 
 	recording_buffered_begins();
-	enter(g, &w, rq);
-	ret = issue_buffered(rq);
-	leave(g, &w, rq);
+	enter(&b, rq);
+	ret = issue_buffered(&b, rq);
+	leave(&b, rq);
 	recording_buffered_ends();
-	gate_put(g);
 	tally_cached(rq->tally, ret);
 	return ret;
 }
@@ -86,15 +102,12 @@ long cached_issue(const struct request *rq)
 void cached_repair(int fd, uint32_t key)
 {
 	const struct request rq = { .fd = fd, .key = key };
-	struct gate *g;
-	struct window w;
+	struct buffered b;
 
 	if (!window_is_stale(key))
 		return;
-	g = gate_get_for_io(key);
-	enter(g, &w, &rq);
-	leave(g, &w, &rq);
-	gate_put(g);
+	enter(&b, &rq);
+	leave(&b, &rq);
 }
 
 /* Is it the device that failed, or only this way of asking? (seccomp, a file system without it) */

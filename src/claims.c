@@ -2,7 +2,6 @@
 #include "claims.h"
 
 #include "bounce.h"
-#include "gate.h"
 #include "number.h"
 #include "range.h"
 #include "turn.h"
@@ -17,10 +16,7 @@ static void give_back(const struct claims *left)
 		bounce_put(&b);
 	if (left->range)
 		range_end(left->range - 1);
-	if (left->turn) {
-		turn_end(left->turn);
-		gate_put(left->turn);
-	}
+	turn_end(left->turn);
 	/* In the child of a fork the counts are gone already. */
 	if (left->number && number_busy(left->number - 1))
 		number_leave(left->number - 1);

@@ -41,18 +41,16 @@ static bool wait_for_windows(uint32_t key, uint64_t *since)
 
 long direct_issue(const struct request *rq)
 {
-	struct gate *g = gate_get_for_io(rq->key);
+	struct gate *g = gate_enter_direct(rq->key);
 	uint64_t since;
 	bool met;
 	long ret;
 	long err;
 
-	gate_enter_direct(g);
 	met = wait_for_windows(rq->key, &since);
 	ret = request_issue(rq);
 	met = met || window_met(rq->key, since);
 	gate_leave_direct(g);
-	gate_put(g);
 	if (likely(!met))
 		return ret;
 	cached_repair(rq->fd, rq->key);

@@ -30,8 +30,7 @@ void flags_begin(struct flags_change *c, int fd)
 		return;
 	number_pause_begin(&c->calls, key);
 	c->begun = true;
-	c->gate = gate_get_for_io(key);
-	gate_enter_direct(c->gate);
+	c->gate = gate_enter_direct(key);
 	window_open(&c->window, key);
 }
 
@@ -44,7 +43,6 @@ void flags_end(struct flags_change *c, int flags)
 		return;
 	window_close(&c->window);
 	gate_leave_direct(c->gate);
-	gate_put(c->gate);
 	number_end_finish(&c->calls, false);
 }
 
@@ -52,13 +50,10 @@ void flags_end(struct flags_change *c, int flags)
 static int flags_outside_windows(int fd, uint32_t key)
 {
 	kernel_sigset signals = sigmask_block();
-	struct gate *g = gate_get_for_io(key);
-	long flags;
+	struct gate *g = gate_enter_direct(key);
+	long flags = window_flags(key, fd);
 
-	gate_enter_direct(g);
-	flags = window_flags(key, fd);
 	gate_leave_direct(g);
-	gate_put(g);
 	sigmask_restore(signals);
 	return (int)flags;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "claims.h"
 #include "description.h"
 #include "process.h"
 #include "sys.h"
@@ -61,7 +62,8 @@ static struct gate *find(struct gate_bucket *b, uint32_t key)
 	return unused;
 }
 
-struct gate *gate_get(uint32_t key)
+/* Null, with nothing locked, if there is none. */
+static struct gate *get_locked(uint32_t key)
 {
 	struct gate_bucket *b = key ? bucket_for(key) : NULL;
 	struct gate *g;
@@ -70,15 +72,22 @@ struct gate *gate_get(uint32_t key)
 		return NULL;
 	process_lock(&b->lock);
 	g = find(b, key);
-	if (g && !g->users++)
+	if (!g) {
+		process_unlock(&b->lock);
+		return NULL;
+	}
+	if (!g->users++)
 		g->key = key;
-	process_unlock(&b->lock);
 	return g;
 }
 
-struct gate *gate_get_for_io(uint32_t key)
+struct gate *gate_get(uint32_t key)
 {
-	return description_is_certain(key) ? gate_get(key) : NULL;
+	struct gate *g = get_locked(key);
+
+	if (g)
+		unlock(g);
+	return g;
 }
 
 void gate_put(struct gate *g)
@@ -88,6 +97,21 @@ void gate_put(struct gate *g)
 	lock(g);
 	g->users--;
 	unlock(g);
+}
+
+static uintptr_t this_thread(void)
+{
+	return (uintptr_t)&claims;
+}
+
+/* Locked. */
+static void wake_owner(struct gate *g)
+{
+	if (!g->owner_waits)
+		return;
+	g->owner_waits = false;
+	atomic_fetch_add(&g->left, 1);
+	process_wake(&g->left, INT_MAX);
 }
 
 /* Lets all of one kind in that wait. Locked. Returns whether there are any: they are to be woken. */
@@ -144,30 +168,34 @@ static void enter(struct gate *g, int kind)
 	}
 }
 
-/* The last one out. Unlocks. */
-static void hand_over(struct gate *g, int kind)
+/* The last one out lets others in. Locked; unlocks. */
+static void leave(struct gate *g, int kind)
 {
 	int next = !kind;
-	bool any;
+	bool any = false;
 
-	g->inside = 0;
-	any = admit(g, next);
-	if (!any) {
-		next = kind;
+	g->users--;
+	if (!--g->inside) {
 		any = admit(g, next);
+		if (!any) {
+			next = kind;
+			any = admit(g, next);
+		}
 	}
 	unlock(g);
 	if (any)
 		process_wake(&g->phase[next], INT_MAX);
 }
 
-void gate_enter_direct(struct gate *g)
+struct gate *gate_enter_direct(uint32_t key)
 {
+	struct gate *g = description_is_certain(key) ? get_locked(key) : NULL;
+
 	if (!g)
-		return;
-	lock(g);
+		return NULL;
 	enter(g, DIRECT);
 	unlock(g);
+	return g;
 }
 
 void gate_leave_direct(struct gate *g)
@@ -175,66 +203,100 @@ void gate_leave_direct(struct gate *g)
 	if (!g)
 		return;
 	lock(g);
-	if (g->inside == 1) {
-		hand_over(g, DIRECT);
-	} else {
-		g->inside--;
-		unlock(g);
-	}
+	leave(g, DIRECT);
 }
 
-/* Locked. One of those inside opens the window, and the others wait for that. */
-static void open_window(struct gate *g, int fd)
+/* Locked, and so on return; the lock is let go meanwhile. */
+static void wait_for_window(struct gate *g)
 {
 	uint32_t now = atomic_load(&g->opened);
 
-	for (int i = 0; i < YIELDS && g->window_state == OPENING; i++)
-		let_others_run(g);
-	/* Another process may have thought that we are dead. */
-	if (g->window_state == OPEN && !window_refresh(&g->window))
-		g->window_state = SHUT;
-	if (g->window_state == SHUT) {
-		g->window_state = OPENING;
-		g->joined = 0;
-		unlock(g);
-		window_open(&g->window, g->key);
-		window_switch(fd, false);
-		lock(g);
-		g->window_state = OPEN;
-		atomic_fetch_add(&g->opened, 1);
-		process_wake(&g->opened, INT_MAX);
-		return;
-	}
+	g->wait_for_window++;
 	while (g->window_state == OPENING) {
 		unlock(g);
 		process_wait(&g->opened, now);
 		lock(g);
 	}
+	g->wait_for_window--;
 }
 
-void gate_enter_buffered(struct gate *g, int fd)
+/* Locked, and so on return; the lock is let go meanwhile. */
+static void open_window(struct gate *g, int fd)
 {
+	bool cleared = false;
+
+	g->window_state = OPENING;
+	g->joined = 0;
+	unlock(g);
+	window_open(&g->window, g->key);
+	window_clear_direct(fd, &cleared);
 	lock(g);
+	g->window_state = OPEN;
+	if (cleared || g->window.taken_over)
+		g->owner = this_thread();
+	atomic_fetch_add(&g->opened, 1);
+	if (g->wait_for_window)
+		process_wake(&g->opened, INT_MAX);
+}
+
+struct gate *gate_enter_buffered(uint32_t key, int fd)
+{
+	struct gate *g = description_is_certain(key) ? get_locked(key) : NULL;
+
+	if (!g)
+		return NULL;
 	enter(g, BUFFERED);
-	open_window(g, fd);
+	for (int i = 0; i < YIELDS && g->window_state == OPENING; i++)
+		let_others_run(g);
+	/* Another process may have thought that we are dead. */
+	if (g->window_state == OPEN && !window_refresh(&g->window))
+		g->window_state = SHUT;
+	if (g->window_state == SHUT)
+		open_window(g, fd);
+	else
+		wait_for_window(g);
 	g->joined++;
 	unlock(g);
+	return g;
+}
+
+void gate_cleared(struct gate *g)
+{
+	lock(g);
+	g->owner = this_thread();
+	wake_owner(g);
+	unlock(g);
+}
+
+/* Locked, and so on return; the lock is let go meanwhile. */
+static void wait_to_be_last(struct gate *g)
+{
+	uint32_t now;
+
+	while (now = atomic_load(&g->left), g->owner == this_thread() && g->inside > 1) {
+		g->owner_waits = true;
+		unlock(g);
+		process_wait(&g->left, now);
+		lock(g);
+	}
 }
 
 void gate_leave_buffered(struct gate *g, int fd)
 {
 	lock(g);
-	if (g->inside > 1) {
-		g->inside--;
+	wait_to_be_last(g);
+	if (g->inside == 1) {
+		g->window_state = CLOSING;
 		unlock(g);
-		return;
+		if (g->owner)
+			window_set_direct(fd);
+		window_close(&g->window);
+		lock(g);
+		g->window_state = SHUT;
+		g->joined = 0;
+		g->owner = 0;
+	} else if (g->inside == 2) {
+		wake_owner(g);
 	}
-	g->window_state = CLOSING;
-	unlock(g);
-	window_switch(fd, true);
-	window_close(&g->window);
-	lock(g);
-	g->window_state = SHUT;
-	g->joined = 0;
-	hand_over(g, BUFFERED);
+	leave(g, BUFFERED);
 }

@@ -11,7 +11,6 @@
 #include "bounce.h"
 #include "cached.h"
 #include "direct.h"
-#include "gate.h"
 #include "offset.h"
 #include "sys.h"
 #include "tally.h"
@@ -282,17 +281,15 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 long move_read(struct request *rq, struct descriptor *d)
 {
 	size_t len = request_length(rq);
-	struct gate *g;
+	struct gate *turn;
 	long ret;
 
 	/* The memory is touched before anything is taken that others may wait for. */
 	there_for(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
 	if (rq->positional)
 		return read_range(rq, d, rq->pos, len);
-	g = gate_get(rq->key);
-	turn_take(g);
+	turn = turn_take(rq->key);
 	ret = read_at_offset(rq, d, len);
-	turn_end(g);
-	gate_put(g);
+	turn_end(turn);
 	return ret;
 }

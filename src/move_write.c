@@ -5,7 +5,6 @@
 
 #include "cached.h"
 #include "direct.h"
-#include "gate.h"
 #include "offset.h"
 #include "range.h"
 #include "sys.h"
@@ -119,7 +118,7 @@ long move_write(struct request *rq, struct descriptor *d)
 {
 	size_t len = request_length(rq);
 	struct cursor from = request_cursor(rq);
-	struct gate *g;
+	struct gate *turn;
 	long ret;
 
 	/* Before anything is taken that others may wait for. */
@@ -128,10 +127,8 @@ long move_write(struct request *rq, struct descriptor *d)
 		return write_append(rq, d, len);
 	if (rq->positional)
 		return write_range(rq, d, rq->pos, len);
-	g = gate_get(rq->key);
-	turn_take(g);
+	turn = turn_take(rq->key);
 	ret = write_at_offset(rq, d, len);
-	turn_end(g);
-	gate_put(g);
+	turn_end(turn);
 	return ret;
 }

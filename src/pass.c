@@ -19,12 +19,9 @@ void pass_wait(struct pass *p, bool implied)
 	sigmask_hold(&p->signals);
 	claims_begin(&p->outer, p->signals.signals);
 	p->waited = true;
-	p->gate = gate_get(p->key);
-	if (turn) {
-		turn_take(p->gate);
-		p->turn = true;
-	}
-	gate_enter_direct(p->gate);
+	if (turn)
+		p->turn = turn_take(p->key);
+	p->gate = gate_enter_direct(p->key);
 	/* Those of this process have ended now. */
 	if (window_is_open(p->key) && p->key)
 		window_wait(p->key);
@@ -35,9 +32,7 @@ void pass_wait(struct pass *p, bool implied)
 void pass_leave(struct pass *p)
 {
 	gate_leave_direct(p->gate);
-	if (p->turn)
-		turn_end(p->gate);
-	gate_put(p->gate);
+	turn_end(p->turn);
 	claims_end(&p->outer);
 	sigmask_release(&p->signals);
 }

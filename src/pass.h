@@ -28,8 +28,8 @@ struct pass {
 	uint64_t since;    /* window_now() */
 	bool met;          /* a window was open when it began, or was opened meanwhile */
 	bool waited;       /* it is a member of the gate, and signals are blocked */
-	bool turn;         /* and it has the turn */
 	struct gate *gate;
+	struct gate *turn; /* null unless it has waited for one */
 	struct sigmask signals;
 	struct claims outer;
 };

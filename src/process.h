@@ -35,11 +35,15 @@ struct gate {
 	uint32_t users; /* 0: free; these two belong to the bucket's lock, */
 	uint32_t inside; /* and so do these, gate.c: how many calls of `kind` */
 	uint32_t waiting[2];
+	uint32_t wait_for_window; /* how many of those inside wait until it is open */
 	uint8_t kind;
 	uint8_t window_state;
 	uint32_t joined; /* buffered calls since the window was opened */
+	bool owner_waits;
+	uintptr_t owner; /* the thread that has cleared O_DIRECT and has to set it again; 0: none */
 	_Atomic uint32_t phase[2]; /* of each kind: those that wait are let in when it changes */
 	_Atomic uint32_t opened; /* changes when the window has been opened */
+	_Atomic uint32_t left; /* changes when the owner may be the last one inside, or no longer the owner */
 	struct window window;
 	_Atomic uint32_t turn_next, turn_now; /* who moves the file offset, turn.c */
 	_Atomic uint32_t turn_sleepers;
@@ -73,6 +77,7 @@ struct process {
 
 	_Atomic uint32_t range_lock; /* guards the rest; range.c */
 	_Atomic uint32_t range_freed;
+	uint32_t range_waiters;
 	uint32_t range_order;
 	uint32_t range_top; /* no range in use from here on */
 	struct range range[RANGES];

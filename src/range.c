@@ -45,9 +45,11 @@ static void wait_for_end(struct process *p)
 {
 	uint32_t freed = atomic_load(&p->range_freed);
 
+	p->range_waiters++;
 	process_unlock(&p->range_lock);
 	process_wait(&p->range_freed, freed);
 	process_lock(&p->range_lock);
+	p->range_waiters--;
 }
 
 int range_take(uint64_t file, uint64_t start, uint64_t end)
@@ -80,10 +82,9 @@ void range_end(int place)
 	p->range[place].order = 0;
 	while (p->range_top && !p->range[p->range_top - 1].order)
 		p->range_top--;
-	waiters = p->range_top;
+	waiters = p->range_waiters;
 	atomic_fetch_add(&p->range_freed, 1);
 	process_unlock(&p->range_lock);
-	/* Who is left may be waiting for us. */
 	if (waiters)
 		process_wake(&p->range_freed, INT_MAX);
 }

@@ -78,16 +78,23 @@ static void record_answer(const struct request *rq, int refusal, long answer)
 	record_rescued(rq, refusal, answer);
 }
 
-/* Is it direct while nobody has O_DIRECT off for a moment? */
+/*
+ * Is it direct while nobody has O_DIRECT off for a moment? In a window of a key that is one description's it
+ * is taken for direct, without a wait. Should the number stand for another description by now, the answer
+ * is the same: before a buffered call changes flags, it looks at them again, in a window of its own.
+ */
 static bool direct_outside_windows(const struct request *rq, struct descriptor *d)
 {
-	struct gate *g = gate_get_for_io(rq->key);
+	struct gate *g;
 	long flags;
 
-	gate_enter_direct(g);
+	if (description_is_certain(rq->key) && window_is_open(rq->key)) {
+		d->flags |= O_DIRECT;
+		return true;
+	}
+	g = gate_enter_direct(rq->key);
 	flags = window_flags(rq->key, rq->fd);
 	gate_leave_direct(g);
-	gate_put(g);
 	if (flags >= 0)
 		d->flags = (int)flags;
 	return d->flags & O_DIRECT;

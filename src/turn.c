@@ -6,14 +6,16 @@
 #include <stdint.h>
 
 #include "claims.h"
+#include "gate.h"
 #include "process.h"
 
-void turn_take(struct gate *g)
+struct gate *turn_take(uint32_t key)
 {
+	struct gate *g = claims.nested ? NULL : gate_get(key);
 	uint32_t ticket, now;
 
-	if (!g || claims.nested)
-		return;
+	if (!g)
+		return NULL;
 	atomic_fetch_add(&process()->turns, 1);
 	ticket = atomic_fetch_add(&g->turn_next, 1);
 	while (now = atomic_load(&g->turn_now), now != ticket) {
@@ -23,17 +25,19 @@ void turn_take(struct gate *g)
 		atomic_fetch_sub(&g->turn_sleepers, 1);
 	}
 	claims.turn = g;
+	return g;
 }
 
 void turn_end(struct gate *g)
 {
-	if (!g || claims.nested)
+	if (!g)
 		return;
 	claims.turn = NULL;
 	atomic_fetch_add(&g->turn_now, 1);
 	if (atomic_load(&g->turn_sleepers))
 		process_wake(&g->turn_now, INT_MAX);
 	atomic_fetch_sub(&process()->turns, 1);
+	gate_put(g);
 }
 
 bool turn_any(void)

@@ -11,11 +11,12 @@
 #define DIOSHIM_TURN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct gate;
 
-/* A null gate is taken, and nothing is done. */
-void turn_take(struct gate *g);
+/* Waits for the turn on the description. Returns what turn_end() takes; null if there is nothing to hold. */
+struct gate *turn_take(uint32_t key);
 void turn_end(struct gate *g);
 
 /* Does a call on any description hold a turn, or wait for one? */

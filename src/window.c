@@ -76,14 +76,23 @@ bool window_is_open(uint32_t key)
 }
 
 /* The flags are read just before they are set: another process may change others of them meanwhile. */
-bool window_switch(int fd, bool direct)
+bool window_clear_direct(int fd, bool *cleared)
 {
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
-	long wanted = direct ? flags | O_DIRECT : flags & ~(long)O_DIRECT;
 
-	if (flags < 0)
+	if (flags < 0 || ((flags & O_DIRECT) && sys(SYS_fcntl, fd, F_SETFL, flags & ~(long)O_DIRECT)))
 		return false;
-	return flags == wanted || !sys(SYS_fcntl, fd, F_SETFL, wanted);
+	if (flags & O_DIRECT)
+		*cleared = true;
+	return true;
+}
+
+void window_set_direct(int fd)
+{
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	if (flags >= 0 && !(flags & O_DIRECT))
+		sys(SYS_fcntl, fd, F_SETFL, flags | O_DIRECT);
 }
 
 /* A futex is a word of 32 bits: the half of the slot that is at its address. */
@@ -196,7 +205,8 @@ void window_open(struct window *w, uint32_t key)
 			break;
 		if (wait_round(slot, there, round))
 			continue;
-		if (take_over(b, slot, there, w->claim))
+		w->taken_over = take_over(b, slot, there, w->claim);
+		if (w->taken_over)
 			w->slot = slot;
 		break;
 	}

@@ -53,6 +53,7 @@ struct window {
 	struct window_bucket *bucket;
 	_Atomic uint64_t *slot; /* null: hidden */
 	uint64_t claim;
+	bool taken_over; /* from a process that is dead, and has left O_DIRECT off */
 };
 
 /* The word of the description's bucket, to be compared later (window_met()). */
@@ -93,10 +94,13 @@ bool window_refresh(struct window *w);
 void window_close(struct window *w);
 
 /*
- * Takes O_DIRECT off the description, or sets it, in a window. False if the flags cannot be set: then they
- * are as they were.
+ * Takes O_DIRECT off the description, in a window. *cleared becomes true if it was set: whoever has cleared
+ * it sets it again. False if the flags cannot be set; then they are as they were.
  */
-bool window_switch(int fd, bool direct);
+bool window_clear_direct(int fd, bool *cleared);
+
+/* Sets it again. */
+void window_set_direct(int fd);
 
 /*
  * The flags of a descriptor of the description, with O_DIRECT where it is off for a moment only. A

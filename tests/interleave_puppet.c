@@ -98,6 +98,19 @@ struct handle number_reused(const char *path, int flags)
 	return h;
 }
 
+struct handle once_the_same(struct handle h, int flags)
+{
+	struct handle ordinary = { .file = h.file };
+	int number = same_description(h).fd;
+
+	syscall(SYS_close, number);
+	ordinary.fd = (int)syscall(SYS_openat, AT_FDCWD, stage->paths[h.file], flags);
+	if (ordinary.fd != number)
+		puppet_trouble("%s: got %d, not %d", stage->paths[h.file], ordinary.fd, number);
+	watch(ordinary);
+	return ordinary;
+}
+
 void offset_at(struct handle h, off_t pos)
 {
 	if (lseek(h.fd, pos, SEEK_SET) != pos)

@@ -24,6 +24,8 @@ struct handle open_ordinary(int file, int flags);
 struct handle same_description(struct handle h); /* dup */
 void offset_at(struct handle h, off_t pos);
 struct handle number_reused(const char *path, int flags);
+/* A number that stood for the description of `h` when the shim last heard of it, and is ordinary now. */
+struct handle once_the_same(struct handle h, int flags);
 
 void act_pwrite(struct actor *a, struct handle h, size_t len, off_t pos);
 void act_write(struct actor *a, struct handle h, size_t len);

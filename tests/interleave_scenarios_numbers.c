@@ -99,6 +99,17 @@ static void stale_number(void)
 	other = open_direct(0, O_RDWR);
 }
 
+static void direct_and_once_direct(void)
+{
+	file = open_direct(0, O_RDWR);
+	other = once_the_same(file, O_RDWR);
+}
+
+static void ordinary_edge(struct actor *a)
+{
+	act_pwrite(a, other, 700, 9000);
+}
+
 static void garbage(struct actor *a)
 {
 	act_write_garbage(a, file, 4096);
@@ -146,6 +157,14 @@ const struct scenario scenarios_numbers[] = {
 	  .hunts = "a close that waits for who waits for it",
 	  .actors = 3, .files = 1, .sizes = { 16384 },
 	  .set_up = file_alone, .play = { edge, edge_further_on, just_close } },
+	{ .name = "once_direct",
+	  .hunts = "O_DIRECT set on an ordinary descriptor that is taken for a direct one",
+	  .actors = 2, .files = 1, .sizes = { 16384 },
+	  .set_up = direct_and_once_direct, .play = { edge, ordinary_edge } },
+	{ .name = "once_direct_beside_two",
+	  .hunts = "the same, or O_DIRECT lost, with another in the same window",
+	  .actors = 3, .files = 1, .sizes = { 16384 },
+	  .set_up = direct_and_once_direct, .play = { edge, ordinary_edge, edge_further_on } },
 	{ .name = "refused_once",
 	  .hunts = "a refusal of another kind asked for again and again",
 	  .actors = 2, .files = 1, .sizes = { 16384 }, .flags = ONE_REFUSAL,
