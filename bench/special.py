@@ -5,7 +5,7 @@ import os
 from compare import Comparison, Side
 from plans import ADDRESS, K, LENGTH, M, OFFSET, size_name
 
-# What DIOSHIM_WITHOUT takes.
+# What DIOSHIM_DISABLE takes.
 OPTIMISATIONS = ("hints", "hugepages", "prefetch")
 BOUNCING_THREADS = 64
 BOUNDS = ("4M", "1M", "64K")
@@ -117,5 +117,5 @@ class Special:
         options = self.plans.options(op, size, *odd, where="edges")
         lists = {"all": None, **{f"without {name}": name for name in OPTIMISATIONS},
                  "without any": ",".join(OPTIMISATIONS)}
-        return tuple(Side(name, options, "shim", (("DIOSHIM_WITHOUT", value),) if value else ())
+        return tuple(Side(name, options, "shim", (("DIOSHIM_DISABLE", value),) if value else ())
                      for name, value in lists.items())

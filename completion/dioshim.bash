@@ -60,7 +60,7 @@ _dioshim_parse() {
         operand=${places[i + 1]}
         return
         ;;
-      --output | --bounce-max | --without | --report) wants=$word ;;
+      --output | --bounce-max | --disable | --report) wants=$word ;;
       --* | -) ;;
       -*) _dioshim_short "$word" ;;
       *)
@@ -72,7 +72,7 @@ _dioshim_parse() {
 }
 
 # The list as far as it is there, and each word that is not in it yet.
-_dioshim_without() { # LIST
+_dioshim_disable() { # LIST
   local done='' word
   [[ $1 != *,* ]] || done=${1%,*},
   for word in hints hugepages prefetch; do
@@ -96,7 +96,7 @@ _dioshim_argument() { # OPTION TYPED
   case $1 in
     -s | --stats) _dioshim_choose "$2" 1 2 5 10 60 ;;
     -b | --bounce-max) _dioshim_choose "$2" 64K 256K 1M 4M 16M 64M ;;
-    -x | --without) _dioshim_without "$2" ;;
+    -x | --disable) _dioshim_disable "$2" ;;
     -t | --trace | -o | --output | -r | --report) _dioshim_files "$2" ;;
   esac
 }
@@ -116,7 +116,7 @@ _dioshim_options() { # TYPED
   local options=()
   case $mode in
     run)
-      options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --without= --strict
+      options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --disable= --strict
         --quiet --check --probe --try --report= --help --version)
       ;;
     probe) options=(--try --json) ;;

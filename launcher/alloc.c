@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
+#include "print/message.h"
 
-static void *have(void *memory)
+static void *allocated(void *memory)
 {
 	if (memory)
 		return memory;
@@ -18,17 +18,17 @@ static void *have(void *memory)
 
 void *alloc_zeroed(size_t count, size_t size)
 {
-	return have(calloc(count, size));
+	return allocated(calloc(count, size));
 }
 
 char *alloc_string(const char *text)
 {
-	return have(strdup(text));
+	return allocated(strdup(text));
 }
 
 char *alloc_part(const char *text, size_t length)
 {
-	return have(strndup(text, length));
+	return allocated(strndup(text, length));
 }
 
 char *alloc_format(const char *format, ...)
@@ -40,12 +40,12 @@ char *alloc_format(const char *format, ...)
 	va_start(ap, format);
 	length = vasprintf(&text, format, ap);
 	va_end(ap);
-	return have(length < 0 ? NULL : text);
+	return allocated(length < 0 ? NULL : text);
 }
 
 void *alloc_room(void *array, size_t count, size_t size)
 {
 	if (count & (count - 1))
 		return array;
-	return have(reallocarray(array, count ? count * 2 : 1, size));
+	return allocated(reallocarray(array, count ? count * 2 : 1, size));
 }

@@ -22,7 +22,7 @@ static const char run_options[] =
 	"\n"
 	"How it is run:\n"
 	"  -b, --bounce-max=SIZE   bounce buffers a process may have, 64K to 64M (16M)\n"
-	"  -x, --without=LIST      optimisations to do without, with commas between:\n"
+	"  -x, --disable=LIST      optimisations to disable, separated by commas:\n"
 	"                            hints, hugepages, prefetch\n"
 	"  -e, --strict            do not start a COMMAND that is out of reach\n"
 	"  -q, --quiet             do not warn about a COMMAND that is out of reach\n"

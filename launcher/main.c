@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "help.h"
-#include "library.h"
-#include "message.h"
+#include "run/library.h"
+#include "print/message.h"
 #include "options.h"
-#include "probe.h"
-#include "reach.h"
-#include "report.h"
-#include "start.h"
+#include "probe/probe.h"
+#include "check/reach.h"
+#include "report/report.h"
+#include "run/start.h"
 
 /*
  * If one of the descriptors 0, 1, 2 is closed, the next file opened gets its number, and what is

@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message.h"
+#include "print/message.h"
+#include "settings.h"
 #include "values.h"
 
 /* An option, and the modes in which it means something. */
@@ -30,7 +31,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "bounce-max", required_argument, NULL, 'b' },
-	{ "without", required_argument, NULL, 'x' },
+	{ "disable", required_argument, NULL, 'x' },
 	{ "strict", no_argument, NULL, 'e' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "check", no_argument, NULL, 'c' },
@@ -114,8 +115,8 @@ static bool not_an_option(const char *word)
 
 static bool value_missing(int letter)
 {
-	const char *what = letter == 'b' ? "SIZE, a size from 64K to 64M" :
-			   letter == 'x' ? "LIST, some of " VALUE_WORDS : "FILE, the name of a file";
+	const char *what = letter == 'b' ? "SIZE, a size " BOUNCE_MAX_RANGE_TEXT :
+			   letter == 'x' ? "LIST, some of " OPTIMISATION_WORDS_TEXT : "FILE, the name of a file";
 
 	return wrong("--%s: needs a %s", name_of(letter), what);
 }
@@ -146,14 +147,14 @@ static bool take_bounce_max(struct options *o)
 {
 	o->bounce_max = optarg;
 	return value_is_size(optarg) ||
-	       wrong("--bounce-max=%s: not a size from 64K to 64M (bytes, or with K or M)", optarg);
+	       wrong("--bounce-max=%s: not a size " BOUNCE_MAX_RANGE_TEXT " (bytes, or with K or M)", optarg);
 }
 
-static bool take_without(struct options *o)
+static bool take_disable(struct options *o)
 {
-	o->without = optarg;
-	return value_is_without(optarg) ||
-	       wrong("--without=%s: not a list of some of " VALUE_WORDS " (with commas between)",
+	o->disable = optarg;
+	return value_is_disable(optarg) ||
+	       wrong("--disable=%s: not a list of some of " OPTIMISATION_WORDS_TEXT " (separated by commas)",
 		     optarg);
 }
 
@@ -169,7 +170,7 @@ static bool take(int letter, struct options *o)
 	case 'b':
 		return take_bounce_max(o);
 	case 'x':
-		return take_without(o);
+		return take_disable(o);
 	case 'r':
 		return take_file('r', &o->report);
 	case 'j':

@@ -25,7 +25,7 @@ struct options {
 	const char *trace_file; /* NULL: stderr */
 	const char *output;     /* NULL: stderr */
 	const char *bounce_max; /* NULL: as the environment has it */
-	const char *without;    /* the same */
+	const char *disable;    /* the same */
 	const char *report;
 	char **operands;        /* COMMAND and its arguments, or PATHs; ended by NULL */
 	int operand_count;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bounce.h"
+#include "settings.h"
 
 /* Digits and nothing else; `end` is where they end. Past `most` it does not matter by how much. */
 static bool digits(const char *text, uint64_t most, uint64_t *value, const char **end)
@@ -53,9 +53,11 @@ bool value_is_size(const char *text)
 	return value >= BOUNCE_MAX_LEAST && value <= BOUNCE_MAX_MOST;
 }
 
-static bool is_word(const char *text, size_t length)
+#define OPTIMISATION_WORD(name, word) word,
+
+static bool is_optimisation(const char *text, size_t length)
 {
-	static const char *const words[] = { "hints", "hugepages", "prefetch" };
+	static const char *const words[] = { DIOSHIM_OPTIMISATIONS(OPTIMISATION_WORD) };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strlen(words[i]) == length && !memcmp(words[i], text, length))
@@ -64,12 +66,12 @@ static bool is_word(const char *text, size_t length)
 	return false;
 }
 
-bool value_is_without(const char *text)
+bool value_is_disable(const char *text)
 {
 	for (;;) {
 		size_t length = strcspn(text, ",");
 
-		if (!is_word(text, length))
+		if (!is_optimisation(text, length))
 			return false;
 		if (!text[length])
 			return true;

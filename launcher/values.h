@@ -12,9 +12,7 @@ bool value_seconds(const char *text, unsigned *seconds);
 /* What the shim takes for DIOSHIM_BOUNCE_MAX (src/config.c). */
 bool value_is_size(const char *text);
 
-/* What it takes for DIOSHIM_WITHOUT: some of VALUE_WORDS, with commas between. */
-bool value_is_without(const char *text);
-
-#define VALUE_WORDS "hints, hugepages, prefetch"
+/* What it takes for DIOSHIM_DISABLE: optimisations (settings.h), separated by commas. */
+bool value_is_disable(const char *text);
 
 #endif

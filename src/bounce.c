@@ -17,7 +17,8 @@
 #include "claims.h"
 #include "process.h"
 #include "sys.h"
-#include "without.h"
+#include "disable.h"
+#include "settings.h"
 
 enum {
 	STARTERS = 4,
@@ -32,7 +33,7 @@ struct layout {
 	int end;
 };
 
-static size_t bounce_max = 16 << 20;
+static size_t bounce_max = BOUNCE_MAX_DEFAULT;
 
 /* The slot that the thread had last. initial-exec: the general model may allocate on first access. */
 static __thread uint8_t last_slot __attribute__((tls_model("initial-exec")));
@@ -97,7 +98,7 @@ static uintptr_t map_aligned(size_t size)
 /* Told not to have huge pages, they must not come of the system's own accord either (THP "always"). */
 static void choose_pages(uintptr_t start, size_t size)
 {
-	if (without & WITHOUT_HUGEPAGES)
+	if (disabled & DISABLE_HUGEPAGES)
 		sys(SYS_madvise, start, size, MADV_NOHUGEPAGE);
 	else if (size > BOUNCE_LARGE)
 		sys(SYS_madvise, start + BOUNCE_LARGE, size - BOUNCE_LARGE, MADV_HUGEPAGE);

@@ -28,11 +28,7 @@ bool bounce_get(struct bounce *b, size_t want);
 /* Give it back. One that was never taken (all zero) is nothing to give back. */
 void bounce_put(struct bounce *b);
 
-/* The bound in bytes; rounded down to what the layout can use. Before the first use only. */
+/* The bound in bytes, BOUNCE_MAX_LEAST to BOUNCE_MAX_MOST (settings.h); rounded down to what the layout can use. Before the first use only. */
 void bounce_set_max(size_t bytes);
-
-/* What bounce_set_max() takes. */
-#define BOUNCE_MAX_LEAST ((size_t)BOUNCE_SMALL)
-#define BOUNCE_MAX_MOST ((size_t)64 << 20)
 
 #endif

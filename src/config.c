@@ -3,8 +3,8 @@
  * setenv() of the program's. secure_getenv(): nothing is believed in a setuid program.
  *
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
- *   DIOSHIM_WITHOUT      optimisations to do without, separated by commas: hints, hugepages,
- *                        prefetch (without.h)
+ *   DIOSHIM_DISABLE      optimisations to disable, separated by commas: hints, hugepages,
+ *                        prefetch (disable.h)
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be the same
  *
@@ -18,10 +18,11 @@
 
 #include "bounce.h"
 #include "complain.h"
+#include "disable.h"
 #include "recording.h"
-#include "without.h"
+#include "settings.h"
 
-unsigned without;
+unsigned disabled;
 
 /* The factor that a suffix stands for; 0 if it is none. */
 static size_t unit(const char *suffix)
@@ -62,19 +63,20 @@ static void read_bounce_max(void)
 		bounce_set_max(bytes);
 	else
 		complain("DIOSHIM_BOUNCE_MAX", value, strlen(value),
-			 "not a size from 64K to 64M (bytes, or with K or M); using 16M", "");
+			 "not a size " BOUNCE_MAX_RANGE_TEXT " (bytes, or with K or M); using "
+			 BOUNCE_MAX_DEFAULT_TEXT, "");
 }
 
-/* The bit of a word of `len` bytes; 0 if it is none of ours. */
-static unsigned without_bit(const char *word, size_t len)
+#define DISABLE_WORD(name, word) { word, DISABLE_##name },
+
+/* The flag of a word of `len` bytes; 0 if it is unknown. */
+static unsigned disable_bit(const char *word, size_t len)
 {
 	static const struct {
 		const char *word;
 		unsigned bit;
 	} words[] = {
-		{ "hints", WITHOUT_HINTS },
-		{ "hugepages", WITHOUT_HUGEPAGES },
-		{ "prefetch", WITHOUT_PREFETCH },
+		DIOSHIM_OPTIMISATIONS(DISABLE_WORD)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -83,18 +85,18 @@ static unsigned without_bit(const char *word, size_t len)
 	return 0;
 }
 
-static void read_without(void)
+static void read_disable(void)
 {
-	const char *word = secure_getenv("DIOSHIM_WITHOUT");
+	const char *word = secure_getenv("DIOSHIM_DISABLE");
 
 	while (word && *word) {
 		size_t len = strcspn(word, ",");
-		unsigned bit = without_bit(word, len);
+		unsigned bit = disable_bit(word, len);
 
 		if (len && !bit)
-			complain("DIOSHIM_WITHOUT", word, len,
-				 "none of hints, hugepages, prefetch; ignored", "");
-		without |= bit;
+			complain("DIOSHIM_DISABLE", word, len,
+				 "not one of " OPTIMISATION_WORDS_TEXT "; ignored", "");
+		disabled |= bit;
 		word += len;
 		word += *word == ',';
 	}
@@ -111,6 +113,6 @@ static const char *file_named_by(const char *variable)
 __attribute__((constructor)) static void read_environment(void)
 {
 	read_bounce_max();
-	read_without();
+	read_disable();
 	recording_start(file_named_by("DIOSHIM_STATS"), file_named_by("DIOSHIM_TRACE"));
 }

@@ -20,7 +20,7 @@ static struct entry *entry_of(int fd)
 	return (unsigned)fd < HINT_FDS ? &table[fd] : NULL;
 }
 
-static void set(struct entry *e, uint32_t key, uint32_t file)
+static void set_entry(struct entry *e, uint32_t key, uint32_t file)
 {
 	atomic_store_explicit(&e->key, key, memory_order_relaxed);
 	atomic_store_explicit(&e->file, file, memory_order_relaxed);
@@ -35,7 +35,7 @@ enum {
 /* It stands for something else from now on. Closes that run over count as changes, too. */
 static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t how)
 {
-	set(e, key, file);
+	set_entry(e, key, file);
 	atomic_fetch_add_explicit(&e->generation, how, memory_order_release);
 }
 
@@ -109,7 +109,7 @@ uint32_t description_find(int fd, uint64_t file)
 		return key_of_file(file);
 	if (!key || (seen && seen != tag))
 		key = key_of_file(file);
-	set(e, key, tag);
+	set_entry(e, key, tag);
 	if (!hint_get(fd))
 		hint_set(fd, HINT_DIRECT);
 	return key;

@@ -58,7 +58,7 @@ static bool look_by_statx(int fd, struct kernel_statx *sx)
 }
 
 /* Alignments as the kernel reports them. 0 means unknown there, and nonsense is no better. */
-static bool known_alignments(const struct kernel_statx *sx, bool write, struct geometry *geo)
+static bool known_alignments(const struct kernel_statx *sx, bool write, struct dio_align *align)
 {
 	uint32_t off = sx->dio_offset_align;
 
@@ -68,8 +68,8 @@ static bool known_alignments(const struct kernel_statx *sx, bool write, struct g
 		off = sx->dio_read_offset_align;
 	if (!power_of_two(off) || !power_of_two(sx->dio_mem_align))
 		return false;
-	geo->off = off;
-	geo->mem = sx->dio_mem_align;
+	align->offset = off;
+	align->mem = sx->dio_mem_align;
 	return true;
 }
 
@@ -78,13 +78,13 @@ static void guess_alignments(int fd, struct descriptor *d)
 	int sector = 0;
 
 	if (d->block_device && !sys(SYS_ioctl, fd, BLKSSZGET, &sector) && power_of_two(sector)) {
-		d->geo.off = sector;
-		d->geo.mem = sector;
+		d->align.offset = sector;
+		d->align.mem = sector;
 		d->known = true;
 		return;
 	}
-	d->geo.off = max_u32(hint_off(fd), GUESS_FIRST);
-	d->geo.mem = d->geo.off;
+	d->align.offset = max_u32(hint_off(fd), GUESS_FIRST);
+	d->align.mem = d->align.offset;
 }
 
 /*
@@ -96,10 +96,10 @@ static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 {
 	struct statfs fs;
 
-	d->geo.block = d->geo.off;
+	d->align.block = d->align.offset;
 	if (d->block_device && (d->flags & O_ACCMODE) != O_WRONLY)
 		return;
-	d->geo.block = max_u32(d->geo.block, getpagesize());
+	d->align.block = max_u32(d->align.block, getpagesize());
 	if (d->block_device)
 		return;
 	/*
@@ -107,10 +107,10 @@ static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 	 * network file systems and on XFS with the options largeio and allocsize; one that is larger than
 	 * a page is therefore asked for again.
 	 */
-	if (blksize > d->geo.block && !sys(SYS_fstatfs, fd, &fs))
+	if (blksize > d->align.block && !sys(SYS_fstatfs, fd, &fs))
 		blksize = (uint32_t)fs.f_bsize;
 	if (power_of_two(blksize) && blksize <= BLOCK_MAX)
-		d->geo.block = max_u32(d->geo.block, blksize);
+		d->align.block = max_u32(d->align.block, blksize);
 }
 
 /* As a number: two files may have the same, and then wait for each other. */
@@ -139,7 +139,7 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	/* The size of a device's inode is not the device's. */
 	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
 		return false;
-	d->known = known_alignments(&sx, write, &d->geo);
+	d->known = known_alignments(&sx, write, &d->align);
 	if (!d->known)
 		guess_alignments(fd, d);
 	set_block(fd, d, sx.blksize);
@@ -156,10 +156,10 @@ void descriptor_look_size(int fd, struct descriptor *d)
 
 bool descriptor_guess_more(struct descriptor *d)
 {
-	if (d->known || d->geo.off >= GUESS_LAST)
+	if (d->known || d->align.offset >= GUESS_LAST)
 		return false;
-	d->geo.off *= 8;
-	d->geo.mem = d->geo.off;
-	d->geo.block = max_u32(d->geo.block, d->geo.off);
+	d->align.offset *= 8;
+	d->align.mem = d->align.offset;
+	d->align.block = max_u32(d->align.block, d->align.offset);
 	return true;
 }

@@ -12,10 +12,10 @@
 struct descriptor {
 	int flags;         /* of the open file description, fcntl(2), F_GETFL */
 	bool block_device; /* else a regular file */
-	bool known;        /* the kernel has told the alignments; else geo is a guess to start from */
+	bool known;        /* the kernel has told the alignments; else align is a guess to start from */
 	uint64_t size;     /* bytes, when we looked */
 	uint64_t file;     /* which file, or which block device; never 0 */
-	struct geometry geo;
+	struct dio_align align;
 };
 
 /*

@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include "cached.h"
+#include "buffered.h"
 #include "gate.h"
 #include "sys.h"
 #include "tally.h"
@@ -17,7 +17,7 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
 	uint64_t page = getpagesize();
 
 	if (write)
-		return cached_sync(fd, start, end);
+		return buffered_sync(fd, start, end);
 	/* Partial pages would stay. */
 	start &= ~(page - 1);
 	end = (end + page - 1) & ~(page - 1);
@@ -53,10 +53,10 @@ long direct_issue(const struct request *rq)
 	gate_leave_direct(g);
 	if (likely(!met))
 		return ret;
-	cached_repair(rq->fd, rq->key);
+	buffered_repair(rq->fd, rq->key);
 	if (ret <= 0)
 		return ret;
-	tally_cached(rq->tally, ret);
+	tally_buffered(rq->tally, ret);
 	err = direct_settle(rq->fd, rq->write, rq->positional ? rq->pos : -1, (uint64_t)ret);
 	return err ? err : ret;
 }

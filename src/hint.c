@@ -1,7 +1,7 @@
 /* What a descriptor number was last seen to want. See hint.h. */
 #include "hint.h"
 
-#include "without.h"
+#include "disable.h"
 
 _Atomic uint8_t hint_table[HINT_FDS];
 _Atomic uint32_t hint_top;
@@ -24,7 +24,7 @@ void hint_reach(int fd)
 
 void hint_learn(int fd, uint32_t mem, uint32_t off)
 {
-	if (!(without & WITHOUT_HINTS))
+	if (!(disabled & DISABLE_HINTS))
 		hint_set(fd, shift_of(mem) << 4 | shift_of(off));
 }
 

@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 
 #include "bounce.h"
-#include "cached.h"
+#include "buffered.h"
 #include "direct.h"
 #include "offset.h"
 #include "sys.h"
@@ -25,7 +25,7 @@ struct reading {
 	uint64_t pos;     /* the next byte, in the file */
 	uint64_t end;
 	bool copy;        /* the program's own memory cannot be used for direct I/O */
-	bool cached_only; /* direct I/O cannot be used for what is left */
+	bool buffered_only; /* direct I/O cannot be used for what is left */
 	bool file_end;
 };
 
@@ -75,7 +75,7 @@ static bool ends_file(const struct reading *r, const struct read_plan *p, size_t
 
 	if (got >= span)
 		return false;
-	return !got || (got & (r->d->geo.off - 1)) || p->start + got >= r->d->size;
+	return !got || (got & (r->d->align.offset - 1)) || p->start + got >= r->d->size;
 }
 
 static bool try_otherwise(long ret)
@@ -88,7 +88,7 @@ static long read_direct(struct reading *r, struct bounce *b)
 {
 	size_t len = r->end - r->pos;
 	uintptr_t own = r->copy ? 0 : cursor_address(&r->to);
-	struct read_plan p = plan_read(&r->d->geo, r->pos, len, own, b->size);
+	struct read_plan p = plan_read(&r->d->align, r->pos, len, own, b->size);
 	struct iovec iov[3];
 	size_t useful;
 	size_t done;
@@ -100,7 +100,7 @@ static long read_direct(struct reading *r, struct bounce *b)
 	}
 	if (try_otherwise(got)) {
 		if (got != -EINVAL || !descriptor_guess_more(r->d))
-			r->cached_only = true;
+			r->buffered_only = true;
 		return 0;
 	}
 	if (got < 0)
@@ -109,13 +109,13 @@ static long read_direct(struct reading *r, struct bounce *b)
 	done = deliver(r, &p, b, useful);
 	/* Memory that cannot be written: the kernel shall say what it says then. */
 	if (done < useful)
-		r->cached_only = true;
+		r->buffered_only = true;
 	else
 		r->file_end = ends_file(r, &p, got);
 	return done;
 }
 
-static long read_cached(struct reading *r)
+static long read_buffered(struct reading *r)
 {
 	const struct request *rq = r->rq;
 	size_t len = r->end - r->pos;
@@ -127,7 +127,7 @@ static long read_cached(struct reading *r)
 		at = request_at(rq, rq->iov, rq->count, r->pos);
 	else
 		at = request_at(rq, pieces, cursor_pieces(&r->to, len, pieces, 16), r->pos);
-	ret = cached_issue(&at);
+	ret = buffered_issue(&at);
 	r->file_end = !ret;
 	if (ret > 0)
 		cursor_advance(&r->to, ret);
@@ -137,7 +137,7 @@ static long read_cached(struct reading *r)
 /* What the whole read would put into a bounce buffer, if one could be had as large as that. */
 static size_t bounce_wanted(const struct reading *r)
 {
-	struct read_plan p = plan_read(&r->d->geo, r->pos, r->end - r->pos, cursor_address(&r->to),
+	struct read_plan p = plan_read(&r->d->align, r->pos, r->end - r->pos, cursor_address(&r->to),
 				       (size_t)1 << 40);
 
 	return p.head + p.tail;
@@ -163,9 +163,9 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
 		return 0;
 	if (d->known && r.end > d->size)
 		r.end = d->size;
-	r.cached_only = !bounce_get(&b, bounce_wanted(&r));
+	r.buffered_only = !bounce_get(&b, bounce_wanted(&r));
 	while (r.pos < r.end && !r.file_end) {
-		ret = r.cached_only ? read_cached(&r) : read_direct(&r, &b);
+		ret = r.buffered_only ? read_buffered(&r) : read_direct(&r, &b);
 		if (ret < 0)
 			break;
 		r.pos += ret;
@@ -194,7 +194,7 @@ static long read_bounced(const struct request *rq, size_t len)
 		if (done < (size_t)ret)
 			offset_return(rq->fd, offset_now(rq->fd), ret - done);
 		/* Not one byte could be handed on: what does the kernel say of such memory? */
-		ret = done ? (long)done : cached_issue(rq);
+		ret = done ? (long)done : buffered_issue(rq);
 	}
 	bounce_put(&b);
 	return ret;
@@ -219,10 +219,10 @@ static size_t there_for(struct request *rq, const struct descriptor *d, int64_t 
 /* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
 static long read_at_once(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
-	if (plan_misaligned(&d->geo, pos, len, 0))
+	if (plan_misaligned(&d->align, pos, len, 0))
 		return -EINVAL;
 	/* Memory that cannot be pinned is refused with EFAULT. */
-	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq))) {
+	if (!plan_misaligned(&d->align, pos, len, request_addresses(rq))) {
 		long ret = direct_issue(rq);
 
 		if (ret != -EFAULT)
@@ -255,7 +255,7 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 
 	/* Beyond a device's end, further than an offset can go, or none to be had (seccomp). */
 	if (start < 0)
-		return cached_issue(rq);
+		return buffered_issue(rq);
 	/* The kernel refuses that, direct or not. */
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
@@ -268,10 +268,10 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 	descriptor_look_size(rq->fd, d);
 	there = there_for(rq, d, start, len);
 	if (!there)
-		return (uint64_t)start < d->size ? cached_issue(rq) : read_at_end(rq, d, start, len);
+		return (uint64_t)start < d->size ? buffered_issue(rq) : read_at_end(rq, d, start, len);
 	start = offset_take(rq->fd, there);
 	if (start < 0)
-		return cached_issue(rq);
+		return buffered_issue(rq);
 	tally_at(rq->tally, start);
 	ret = read_range(rq, d, start, there);
 	offset_return(rq->fd, start + (int64_t)there, there - (ret > 0 ? ret : 0));

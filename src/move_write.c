@@ -3,7 +3,7 @@
  */
 #include "move.h"
 
-#include "cached.h"
+#include "buffered.h"
 #include "direct.h"
 #include "offset.h"
 #include "range.h"
@@ -23,10 +23,10 @@ enum {
 /* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
 static long write_at_once(const struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
-	if (plan_misaligned(&d->geo, pos, len, 0))
+	if (plan_misaligned(&d->align, pos, len, 0))
 		return -EINVAL;
 	/* Memory that cannot be pinned is refused with EFAULT. */
-	if (!plan_misaligned(&d->geo, pos, len, request_addresses(rq))) {
+	if (!plan_misaligned(&d->align, pos, len, request_addresses(rq))) {
 		long ret = direct_issue(rq);
 
 		if (ret != -EFAULT || rq->checked < len)
@@ -41,14 +41,14 @@ static long write_at_once(const struct request *rq, const struct descriptor *d, 
  */
 static long write_record(const struct request *rq, const struct descriptor *d, int64_t start, size_t len)
 {
-	long ret = write_front_cached(rq, d, start, len);
+	long ret = write_front_buffered(rq, d, start, len);
 	int64_t now;
 	long err;
 
 	if (ret <= 0 || write_synchronous(rq, d))
 		return ret;
 	now = offset_now(rq->fd);
-	err = now == start + ret ? cached_sync(rq->fd, start, now) : cached_sync(rq->fd, 0, 0);
+	err = now == start + ret ? buffered_sync(rq->fd, start, now) : buffered_sync(rq->fd, 0, 0);
 	if (err)
 		offset_return(rq->fd, start + ret, ret);
 	return err ? err : ret;
@@ -57,14 +57,14 @@ static long write_record(const struct request *rq, const struct descriptor *d, i
 static bool is_record(const struct descriptor *d, int64_t start, size_t len)
 {
 	return !d->block_device && (uint64_t)start + len > d->size && len <= RECORD_MAX &&
-	       plan_misaligned(&d->geo, start, len, 0);
+	       plan_misaligned(&d->align, start, len, 0);
 }
 
 /* Further than an offset can go, beyond the end of a device, or no offset to be had (seccomp). */
 static long write_too_far(const struct request *rq)
 {
-	long ret = cached_issue(rq);
-	long err = ret > 0 ? cached_sync(rq->fd, 0, 0) : 0; /* all of the file: where it was is not known */
+	long ret = buffered_issue(rq);
+	long err = ret > 0 ? buffered_sync(rq->fd, 0, 0) : 0; /* all of the file: where it was is not known */
 
 	if (err)
 		offset_return(rq->fd, offset_now(rq->fd), ret);

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 
-#include "cached.h"
+#include "buffered.h"
 #include "direct.h"
 #include "gate.h"
 #include "number.h"
+#include "public.h"
 #include "record_call.h"
 #include "recording.h"
+
+__thread int *public_errno;
 
 void pass_wait(struct pass *p, bool implied)
 {
@@ -47,7 +50,7 @@ ssize_t pass_settle(struct pass *p, bool write, int64_t pos, ssize_t ret)
 		signals = sigmask_block();
 		number_enter(p->fd);
 		if (description_generation(p->fd) == p->generation)
-			cached_repair(p->fd, p->key);
+			buffered_repair(p->fd, p->key);
 		number_leave(p->fd);
 		sigmask_restore(signals);
 	}

@@ -16,22 +16,22 @@ static size_t min_size(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-bool plan_misaligned(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr)
+bool plan_misaligned(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr)
 {
-	return ((pos | len) & (g->off - 1)) || (addr & (g->mem - 1));
+	return ((pos | len) & (g->offset - 1)) || (addr & (g->mem - 1));
 }
 
-struct step plan_write(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr)
+struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr)
 {
 	uint64_t end = pos + len;
-	uint64_t direct_end = end & (g->off - 1) ? floor_to(end, g->block) : end;
+	uint64_t direct_end = end & (g->offset - 1) ? floor_to(end, g->block) : end;
 
 	/*
-	 * An edge ends where the block does, not at the next multiple of g->off: from there to the
+	 * An edge ends where the block does, not at the next multiple of g->offset: from there to the
 	 * end of the block a direct write would work on the very page that the edge left in the cache.
 	 * Two edges that meet are one.
 	 */
-	if (pos & (g->off - 1)) {
+	if (pos & (g->offset - 1)) {
 		uint64_t block_end = floor_to(pos, g->block) + g->block;
 
 		return (struct step){ HOW_EDGE, direct_end > block_end ? block_end - pos : len };
@@ -40,37 +40,37 @@ struct step plan_write(const struct geometry *g, uint64_t pos, size_t len, uintp
 		return (struct step){ HOW_EDGE, len };
 	if (!addr || (addr & (g->mem - 1)))
 		return (struct step){ HOW_BOUNCE, direct_end - pos };
-	return (struct step){ HOW_OWN, direct_end - pos };
+	return (struct step){ HOW_DIRECT, direct_end - pos };
 }
 
 /*
  * The edges of an enclosing read and, between them, the whole units that may go straight into the
  * caller's memory. One system call with an iovec takes them all.
  */
-static bool plan_read_around(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr,
+static bool plan_read_around(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr,
 			     struct read_plan *p)
 {
 	uint64_t end = pos + len;
-	uint64_t own_start = ceil_to(pos, g->off);
-	uint64_t own_end = floor_to(end, g->off);
+	uint64_t own_start = ceil_to(pos, g->offset);
+	uint64_t own_end = floor_to(end, g->offset);
 
 	if (!addr || own_end <= own_start || ((addr + (own_start - pos)) & (g->mem - 1)))
 		return false;
 	p->own = own_end - own_start;
 	p->head = own_start - p->start;
-	p->tail = ceil_to(end, g->off) - own_end;
+	p->tail = ceil_to(end, g->offset) - own_end;
 	return true;
 }
 
-struct read_plan plan_read(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr,
+struct read_plan plan_read(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr,
 			   size_t room)
 {
-	struct read_plan p = { .start = floor_to(pos, g->off) };
+	struct read_plan p = { .start = floor_to(pos, g->offset) };
 
 	p.skip = pos - p.start;
 	if (plan_read_around(g, pos, len, addr, &p))
 		return p;
-	p.head = min_size(ceil_to(pos + len, g->off) - p.start, room);
+	p.head = min_size(ceil_to(pos + len, g->offset) - p.start, room);
 	return p;
 }
 

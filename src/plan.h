@@ -16,15 +16,15 @@
 #define PLAN_MAX_RW(page) ((size_t)INT32_MAX & ~((size_t)(page) - 1))
 
 /* What direct I/O asks for on one file, see statx(2), STATX_DIOALIGN. */
-struct geometry {
+struct dio_align {
 	uint32_t mem;   /* of the address of a buffer; at least 1 */
-	uint32_t off;   /* of file offset and length; at least 1 */
+	uint32_t offset; /* of file offset and length; at least 1 */
 	uint32_t block; /* of what a direct write must not share with a buffered one: >= off */
 };
 
 /* How a part of a request is moved. */
 enum how {
-	HOW_OWN,    /* direct I/O on the caller's own memory */
+	HOW_DIRECT,    /* direct I/O on the caller's own memory */
 	HOW_BOUNCE, /* direct I/O on a bounce buffer, and a copy */
 	HOW_EDGE,   /* partial blocks, one or two: only these bytes, never a neighbour's */
 };
@@ -35,7 +35,7 @@ struct step {
 };
 
 /* Would the kernel refuse direct I/O of `len` bytes at `pos`? `addr` is the OR of all addresses. */
-bool plan_misaligned(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr);
+bool plan_misaligned(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr);
 
 /*
  * The first step of writing `len` (> 0) bytes from `addr` at `pos` (addr 0: scattered, so that whole
@@ -43,13 +43,13 @@ bool plan_misaligned(const struct geometry *g, uint64_t pos, size_t len, uintptr
  * or a learned alignment needs no special case. Steps come in ascending order; a HOW_EDGE holds no whole
  * block, and where two would meet they are one.
  */
-struct step plan_write(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr);
+struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr);
 
 /*
  * A direct read that encloses the wanted bytes, as three pieces that follow one another in the file
  * from `start` on: `head` bytes into a bounce buffer, `own` bytes straight into the caller's memory,
  * `tail` bytes into a bounce buffer. The first wanted byte is at `skip` in it. head, own and tail
- * are multiples of g->off.
+ * are multiples of g->offset.
  */
 struct read_plan {
 	uint64_t start;
@@ -61,10 +61,10 @@ struct read_plan {
 
 /*
  * Read up to `len` (> 0) bytes at `pos` into the memory at `addr` (0: scattered, everything bounces),
- * with `room` bytes of bounce buffer, at least 2 * g->off and a multiple of it. Where the room is too
- * small for all of it, the plan covers the front part, up to a multiple of g->off.
+ * with `room` bytes of bounce buffer, at least 2 * g->offset and a multiple of it. Where the room is too
+ * small for all of it, the plan covers the front part, up to a multiple of g->offset.
  */
-struct read_plan plan_read(const struct geometry *g, uint64_t pos, size_t len, uintptr_t addr,
+struct read_plan plan_read(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr,
 			   size_t room);
 
 /* How many wanted bytes a read of `got` bytes from p->start has brought. */

@@ -25,6 +25,9 @@ static inline int errno_before(void)
 /* Everything else in the library is hidden. */
 #define PUBLIC __attribute__((visibility("default")))
 
+/* X(symbol, kind) for the tables of symbols.h: PUBLIC_<kind>(symbol) defines the public function. */
+#define PUBLIC_SYMBOL(symbol, kind) PUBLIC_##kind(symbol)
+
 /* The way of nearly every call, to be as short as it can be; and what is off that way. */
 #define HOT static inline __attribute__((always_inline))
 #define COLD static __attribute__((noinline, cold))

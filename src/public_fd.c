@@ -41,7 +41,7 @@ static int duplicated_anew(int from, int to)
 	return to;
 }
 
-COLD int change_flags(__typeof__(fcntl) *next, int fd, int cmd, void *arg)
+COLD int change_flags(call_fcntl *next, int fd, int cmd, void *arg)
 {
 	struct flags_change c;
 	int ret;
@@ -52,7 +52,7 @@ COLD int change_flags(__typeof__(fcntl) *next, int fd, int cmd, void *arg)
 	return ret;
 }
 
-HOT int do_fcntl(__typeof__(fcntl) *next, int fd, int cmd, void *arg)
+HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 {
 	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
 		return duplicated_anew(fd, next(fd, cmd, arg));
@@ -67,8 +67,8 @@ HOT int do_fcntl(__typeof__(fcntl) *next, int fd, int cmd, void *arg)
  * Some commands take no third argument; then this fetches whatever is in its place, as the C library
  * itself does (sysdeps/unix/sysv/linux/fcntl64.c), and the kernel does not look at it.
  */
-#define PUBLIC_FCNTL(name)                                          \
-	PUBLIC int name(int fd, int cmd, ...)                       \
+#define PUBLIC_fcntl(symbol)                                         \
+	PUBLIC int symbol(int fd, int cmd, ...)                     \
 	{                                                           \
 		va_list ap;                                         \
 		void *arg;                                          \
@@ -76,17 +76,14 @@ HOT int do_fcntl(__typeof__(fcntl) *next, int fd, int cmd, void *arg)
 		va_start(ap, cmd);                                  \
 		arg = va_arg(ap, void *);                           \
 		va_end(ap);                                         \
-		return do_fcntl(real.name, fd, cmd, arg);           \
+		return do_fcntl(real.symbol, fd, cmd, arg);           \
 	}
 
-PUBLIC_FCNTL(fcntl)
-PUBLIC_FCNTL(fcntl64)
-PUBLIC_FCNTL(__fcntl)
-
-PUBLIC int dup(int fd)
-{
-	return duplicated_anew(fd, real.dup(fd));
-}
+#define PUBLIC_dup(symbol)                                          \
+	PUBLIC int symbol(int fd)                                   \
+	{                                                           \
+		return duplicated_anew(fd, real.symbol(fd));        \
+	}
 
 /* `call` ends the number `to`, unless both are the same, and then it does nothing (dup(2)). */
 #define DUPLICATE_ONTO(from, to, call)                                                      \
@@ -103,22 +100,19 @@ PUBLIC int dup(int fd)
 		ret_;                                                                       \
 	})
 
-PUBLIC int dup2(int from, int to)
-{
-	return DUPLICATE_ONTO(from, to, real.dup2(from, to));
-}
+#define PUBLIC_dup2(symbol)                                                    \
+	PUBLIC int symbol(int from, int to)                                    \
+	{                                                                      \
+		return DUPLICATE_ONTO(from, to, real.symbol(from, to));        \
+	}
 
-PUBLIC int __dup2(int from, int to)
-{
-	return DUPLICATE_ONTO(from, to, real.__dup2(from, to));
-}
+#define PUBLIC_dup3(symbol)                                                    \
+	PUBLIC int symbol(int from, int to, int flags)                         \
+	{                                                                      \
+		return DUPLICATE_ONTO(from, to, real.symbol(from, to, flags)); \
+	}
 
-PUBLIC int dup3(int from, int to, int flags)
-{
-	return DUPLICATE_ONTO(from, to, real.dup3(from, to, flags));
-}
-
-COLD int close_direct(__typeof__(close) *next, int fd)
+COLD int close_direct(call_close *next, int fd)
 {
 	struct number_ending e;
 	int ret;
@@ -132,35 +126,47 @@ COLD int close_direct(__typeof__(close) *next, int fd)
 	return ret;
 }
 
-PUBLIC int close(int fd)
-{
-	return unlikely(number_watched(fd)) ? close_direct(real.close, fd) : real.close(fd);
-}
-
-PUBLIC int __close(int fd)
-{
-	return unlikely(number_watched(fd)) ? close_direct(real.__close, fd) : real.__close(fd);
-}
+#define PUBLIC_close(symbol)                                                   \
+	PUBLIC int symbol(int fd)                                              \
+	{                                                                      \
+		return unlikely(number_watched(fd)) ?                          \
+			       close_direct(real.symbol, fd) :                 \
+			       real.symbol(fd);                                \
+	}
 
 /* With CLOSE_RANGE_UNSHARE it is a new table, of this thread alone, whose numbers end. */
-PUBLIC int close_range(unsigned first, unsigned last, int flags)
+static int do_close_range(call_close_range *next, unsigned first, unsigned last, int flags)
 {
 	struct number_ending e;
 	int ret;
 
 	if (flags & (CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE))
-		return real.close_range(first, last, flags);
+		return next(first, last, flags);
 	number_end_begin(&e, first, last);
-	ret = real.close_range(first, last, flags);
+	ret = next(first, last, flags);
 	number_end_finish(&e, true);
 	return ret;
 }
 
-PUBLIC void closefrom(int first)
+#define PUBLIC_close_range(symbol)                                             \
+	PUBLIC int symbol(unsigned first, unsigned last, int flags)            \
+	{                                                                      \
+		return do_close_range(real.symbol, first, last, flags);        \
+	}
+
+static void do_closefrom(call_closefrom *next, int first)
 {
 	struct number_ending e;
 
 	number_end_begin(&e, first < 0 ? 0 : (unsigned)first, UINT32_MAX);
-	real.closefrom(first);
+	next(first);
 	number_end_finish(&e, true);
 }
+
+#define PUBLIC_closefrom(symbol)                                               \
+	PUBLIC void symbol(int first)                                          \
+	{                                                                      \
+		do_closefrom(real.symbol, first);                              \
+	}
+
+DIOSHIM_FD_SYMBOLS(PUBLIC_SYMBOL)

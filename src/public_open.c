@@ -35,64 +35,47 @@ static mode_t mode_from(int flags, va_list ap)
 	return 0;
 }
 
-#define PUBLIC_OPEN(name)                                      \
-	PUBLIC int name(const char *path, int flags, ...)      \
-	{                                                      \
-		va_list ap;                                    \
-		mode_t mode;                                   \
-                                                               \
-		va_start(ap, flags);                           \
-		mode = mode_from(flags, ap);                   \
-		va_end(ap);                                    \
-		return opened(real.name(path, flags, mode), flags);   \
+#define PUBLIC_open(symbol)                                                     \
+	PUBLIC int symbol(const char *path, int flags, ...)                     \
+	{                                                                       \
+		va_list ap;                                                     \
+		mode_t mode;                                                    \
+                                                                                \
+		va_start(ap, flags);                                            \
+		mode = mode_from(flags, ap);                                    \
+		va_end(ap);                                                     \
+		return opened(real.symbol(path, flags, mode), flags);           \
 	}
 
-PUBLIC_OPEN(open)
-PUBLIC_OPEN(open64)
-PUBLIC_OPEN(__open)
-PUBLIC_OPEN(__open64)
-
-#define PUBLIC_OPENAT(name)                                          \
-	PUBLIC int name(int dirfd, const char *path, int flags, ...) \
-	{                                                            \
-		va_list ap;                                          \
-		mode_t mode;                                         \
-                                                                     \
-		va_start(ap, flags);                                 \
-		mode = mode_from(flags, ap);                         \
-		va_end(ap);                                          \
-		return opened(real.name(dirfd, path, flags, mode), flags);  \
+#define PUBLIC_openat(symbol)                                                   \
+	PUBLIC int symbol(int dirfd, const char *path, int flags, ...)          \
+	{                                                                       \
+		va_list ap;                                                     \
+		mode_t mode;                                                    \
+                                                                                \
+		va_start(ap, flags);                                            \
+		mode = mode_from(flags, ap);                                    \
+		va_end(ap);                                                     \
+		return opened(real.symbol(dirfd, path, flags, mode), flags);    \
 	}
 
-PUBLIC_OPENAT(openat)
-PUBLIC_OPENAT(openat64)
+/* FORTIFY: without a mode. */
+#define PUBLIC_open_2(symbol)                                                   \
+	PUBLIC int symbol(const char *path, int flags)                          \
+	{                                                                       \
+		return opened(real.symbol(path, flags), flags);                 \
+	}
 
-PUBLIC int __open_2(const char *path, int flags)
-{
-	return opened(real.__open_2(path, flags), flags);
-}
+#define PUBLIC_openat_2(symbol)                                                 \
+	PUBLIC int symbol(int dirfd, const char *path, int flags)               \
+	{                                                                       \
+		return opened(real.symbol(dirfd, path, flags), flags);          \
+	}
 
-PUBLIC int __open64_2(const char *path, int flags)
-{
-	return opened(real.__open64_2(path, flags), flags);
-}
+#define PUBLIC_creat(symbol)                                                    \
+	PUBLIC int symbol(const char *path, mode_t mode)                        \
+	{                                                                       \
+		return opened(real.symbol(path, mode), 0);                      \
+	}
 
-PUBLIC int __openat_2(int dirfd, const char *path, int flags)
-{
-	return opened(real.__openat_2(dirfd, path, flags), flags);
-}
-
-PUBLIC int __openat64_2(int dirfd, const char *path, int flags)
-{
-	return opened(real.__openat64_2(dirfd, path, flags), flags);
-}
-
-PUBLIC int creat(const char *path, mode_t mode)
-{
-	return opened(real.creat(path, mode), 0);
-}
-
-PUBLIC int creat64(const char *path, mode_t mode)
-{
-	return opened(real.creat64(path, mode), 0);
-}
+DIOSHIM_OPEN_SYMBOLS(PUBLIC_SYMBOL)

@@ -160,7 +160,7 @@ static void raw_closefrom(int first)
 	syscall(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
 }
 
-#define DIOSHIM_REAL_START(symbol, raw) .symbol = (raw),
+#define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,
 
 struct real real = {
 	DIOSHIM_SYMBOLS(DIOSHIM_REAL_START)
@@ -169,9 +169,9 @@ struct real real = {
 /*
  * In the constructor and nowhere else: dlsym() takes the loader's lock and may allocate, neither of
  * which a wrapper may do. A name that the C library lacks keeps its raw call. Before the library's other
- * constructors (101 is the first of a program's), one of which may take these over (watch.c).
+ * constructors (101 is the first of a program's), one of which may take these over (record_hooks.c).
  */
-#define DIOSHIM_REAL_LOOK_UP(symbol, raw)                       \
+#define DIOSHIM_REAL_LOOK_UP(symbol, kind)                      \
 	do {                                                    \
 		void *next_ = dlsym(RTLD_NEXT, #symbol);        \
 		if (next_)                                      \

@@ -14,27 +14,38 @@
 
 #include "symbols.h"
 
-/* Exported by the C library and declared in no header that this file could include. */
-int __open(const char *path, int flags, ...);
-int __open64(const char *path, int flags, ...);
-int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
-int __openat_2(int dirfd, const char *path, int flags);
-int __openat64_2(int dirfd, const char *path, int flags);
-ssize_t __read(int fd, void *buf, size_t n);
-ssize_t __read_chk(int fd, void *buf, size_t n, size_t size);
-ssize_t __pread64(int fd, void *buf, size_t n, off64_t pos);
-ssize_t __pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size);
-ssize_t __pread64_chk(int fd, void *buf, size_t n, off64_t pos, size_t size);
-ssize_t __write(int fd, const void *buf, size_t n);
-ssize_t __pwrite64(int fd, const void *buf, size_t n, off64_t pos);
-int __fcntl(int fd, int cmd, ...);
-int __dup2(int from, int to);
-int __close(int fd);
-int close_range(unsigned first, unsigned last, int flags);
-void closefrom(int first);
+/* The parameters of each kind of call (symbols.h). */
+typedef int call_open(const char *path, int flags, ...);
+typedef int call_open_2(const char *path, int flags);
+typedef int call_openat(int dirfd, const char *path, int flags, ...);
+typedef int call_openat_2(int dirfd, const char *path, int flags);
+typedef int call_creat(const char *path, mode_t mode);
+typedef ssize_t call_read(int fd, void *buf, size_t n);
+typedef ssize_t call_read_chk(int fd, void *buf, size_t n, size_t size);
+typedef ssize_t call_pread(int fd, void *buf, size_t n, off_t pos);
+typedef ssize_t call_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size);
+typedef ssize_t call_readv(int fd, const struct iovec *iov, int count);
+typedef ssize_t call_preadv(int fd, const struct iovec *iov, int count, off_t pos);
+typedef ssize_t call_preadv2(int fd, const struct iovec *iov, int count, off_t pos, int flags);
+typedef ssize_t call_write(int fd, const void *buf, size_t n);
+typedef ssize_t call_pwrite(int fd, const void *buf, size_t n, off_t pos);
+typedef call_readv call_writev;
+typedef call_preadv call_pwritev;
+typedef call_preadv2 call_pwritev2;
+typedef int call_fcntl(int fd, int cmd, ...);
+typedef int call_dup(int fd);
+typedef int call_dup2(int from, int to);
+typedef int call_dup3(int from, int to, int flags);
+typedef int call_close(int fd);
+typedef int call_close_range(unsigned first, unsigned last, int flags);
+typedef void call_closefrom(int first);
 
-#define DIOSHIM_REAL_MEMBER(symbol, raw) __typeof__(symbol) *symbol;
+/* Some names are in no header that this file could include. */
+#define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
+
+DIOSHIM_SYMBOLS(DIOSHIM_DECLARE)
+
+#define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 
 struct real {
 	DIOSHIM_SYMBOLS(DIOSHIM_REAL_MEMBER)

@@ -51,7 +51,7 @@ void record_met_window(int fd, enum record_direction direction, ssize_t ret)
 	atomic_fetch_sub_explicit(&c->calls[WAY_UNTOUCHED], 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&c->bytes[WAY_UNTOUCHED], (uint64_t)ret, memory_order_relaxed);
 	count(c, WAY_PARTIAL, ret);
-	add(&c->cached, (uint64_t)ret);
+	add(&c->buffered, (uint64_t)ret);
 }
 
 void record_begin(struct request *rq, struct tally *t)
@@ -66,8 +66,8 @@ void record_begin(struct request *rq, struct tally *t)
 
 static void set_alignments(struct tally *t, const struct descriptor *d)
 {
-	t->mem = d->geo.mem;
-	t->off = d->geo.off;
+	t->mem = d->align.mem;
+	t->off = d->align.offset;
 	t->known = d->known;
 }
 
@@ -137,7 +137,7 @@ static void complete(const struct request *rq, struct tally *t, long answer)
 		t->done |= DONE_SPLIT;
 	/* O_DIRECT was off when it was asked again; it would have been refused otherwise. */
 	if ((t->done & DONE_RETRIED) && t->misaligned)
-		tally_cached(t, answer);
+		tally_buffered(t, answer);
 }
 
 static enum record_way way_of(const struct tally *t, long answer)
@@ -146,7 +146,7 @@ static enum record_way way_of(const struct tally *t, long answer)
 		return answer == -EINVAL && t->misaligned ? WAY_REFUSED : WAY_FAILED;
 	if (t->done & DONE_ASIDE)
 		return WAY_UNTOUCHED;
-	return t->done & (DONE_CACHED | DONE_SECTOR) ? WAY_PARTIAL : WAY_BOUNCED;
+	return t->done & (DONE_BUFFERED | DONE_SECTOR) ? WAY_PARTIAL : WAY_BOUNCED;
 }
 
 /* Find the place of a tail, or take a free one. */
@@ -173,7 +173,7 @@ static void count_rescued(struct record_counts *c, const struct tally *t, long a
 	count(c, way, answer);
 	add(&c->copied, t->copied);
 	add(&c->copy_ns, t->copy_ns);
-	add(&c->cached, t->cached);
+	add(&c->buffered, t->buffered);
 	for (int i = 0; i < RECORD_MISALIGNED; i++)
 		add(&c->misaligned[i], t->misaligned >> i & 1);
 	if ((way == WAY_BOUNCED || way == WAY_PARTIAL) && t->off && t->pos >= 0)
@@ -185,8 +185,8 @@ static void keep_alignments(struct record_file *f, const struct tally *t)
 {
 	if (t->known)
 		atomic_store_explicit(&f->mem_align, t->mem, memory_order_relaxed);
-	if (t->known || (t->off && t->moves && !t->cached))
-		atomic_store_explicit(&f->off_align, t->off, memory_order_relaxed);
+	if (t->known || (t->off && t->moves && !t->buffered))
+		atomic_store_explicit(&f->offset_align, t->off, memory_order_relaxed);
 }
 
 static struct record_file *place_of(struct record *rec, const struct request *rq,

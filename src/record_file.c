@@ -52,7 +52,7 @@ static struct record_file *place(struct record *rec, const struct identity *id, 
 }
 
 /* A place that is only claimed is another's, or of one who was killed while he made it. */
-static bool is(const struct record_file *f, const struct identity *id)
+static bool is_file_of(const struct record_file *f, const struct identity *id)
 {
 	return atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_READY &&
 	       f->device == id->device && f->inode == id->inode;
@@ -67,8 +67,8 @@ static void make(struct record_file *f, const struct identity *id, int fd, const
 	f->inode = id->inode;
 	memcpy(f->path, path, RECORD_PATH);
 	if (descriptor_look(fd, true, &d) && d.known) {
-		f->mem_align = d.geo.mem;
-		f->off_align = d.geo.off;
+		f->mem_align = d.align.mem;
+		f->offset_align = d.align.offset;
 	}
 	atomic_store_explicit(&f->state, RECORD_READY, memory_order_release);
 }
@@ -105,7 +105,7 @@ static struct record_file *add(struct record *rec, const struct identity *id, in
 		struct record_file *f = place(rec, id, n);
 		uint32_t state = RECORD_FREE;
 
-		if (is(f, id))
+		if (is_file_of(f, id))
 			return f;
 		if (atomic_load(&f->state) == RECORD_FREE &&
 		    atomic_compare_exchange_strong(&f->state, &state, RECORD_CLAIMED)) {
@@ -122,7 +122,7 @@ static struct record_file *find(struct record *rec, const struct identity *id, b
 	for (unsigned n = 0; n < PROBES; n++) {
 		struct record_file *f = place(rec, id, n);
 
-		if (is(f, id))
+		if (is_file_of(f, id))
 			return f;
 		if (atomic_load_explicit(&f->state, memory_order_relaxed) == RECORD_FREE)
 			return NULL;
@@ -156,7 +156,7 @@ void record_closes(int fd)
 
 /*
  * A look at the flags. O_DIRECT may be off for the length of another thread's or process's call
- * (cached.c); if none of those was on its way while we looked, what we saw is so.
+ * (buffered.c); if none of those was on its way while we looked, what we saw is so.
  */
 static enum seen look(int fd)
 {

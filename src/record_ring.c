@@ -37,7 +37,7 @@ static void fill(struct record_call *call, const struct request *rq, const struc
 	call->len = t->len;
 	call->pos = t->pos;
 	call->copied = t->copied;
-	call->cached = t->cached;
+	call->buffered = t->buffered;
 	call->duration_ns = since(t->started);
 	call->misaligned = t->misaligned;
 	call->done = t->done;

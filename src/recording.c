@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #include "complain.h"
-#include "watch.h"
+#include "record_hooks.h"
 
 /* In the C library since glibc 2.32; it allocates nothing and translates nothing. */
 const char *strerrordesc_np(int err);
@@ -132,6 +132,6 @@ void recording_start(const char *stats, const char *trace)
 	else if (trace)
 		recording.trace = open_record("DIOSHIM_TRACE", trace);
 	if (recording.stats)
-		watch_start();
+		record_hooks_install();
 	recording.any = recording.stats ? recording.stats : recording.trace;
 }

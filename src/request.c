@@ -6,6 +6,7 @@
 #include "plan.h"
 #include "sys.h"
 #include "tally.h"
+#include "transfers.h"
 
 /* include/uapi/linux/fs.h; RWF_ATOMIC is left out: torn apart it would not be atomic. */
 enum {
@@ -116,24 +117,18 @@ struct cursor request_cursor(const struct request *rq)
 static long issue(const struct request *rq)
 {
 	const struct iovec *iov = rq->iov;
+	const int64_t pos = rq->positional ? rq->pos : -1; /* -1: only calls with flags take that */
+	int takes = transfer_takes(rq->nr);
 
-	switch (rq->nr) {
-	case SYS_read:
-	case SYS_write:
-		return sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
-	case SYS_pread64:
-	case SYS_pwrite64:
-		return sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, rq->pos);
-	case SYS_readv:
-	case SYS_writev:
+	if (!(takes & TRANSFER_VECTOR))
+		return takes & TRANSFER_OFFSET ?
+			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, pos) :
+			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
+	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
-	case SYS_preadv:
-	case SYS_pwritev:
-		return sys(rq->nr, rq->fd, iov, rq->count, rq->pos, 0);
-	default: /* preadv2(2): an offset of -1 stands for the description's */
-		return sys(rq->nr, rq->fd, iov, rq->count, rq->positional ? rq->pos : -1L, 0,
-			   rq->flags);
-	}
+	/* A 64-bit kernel takes the offset from one register and ignores the next (pos_from_hilo()). */
+	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags) :
+					sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
 }
 
 long request_issue(const struct request *rq)
@@ -152,11 +147,8 @@ struct request request_at(const struct request *rq, const struct iovec *iov, int
 	at.pos = (int64_t)pos;
 	at.iov = iov;
 	at.count = count;
-	if (rq->flags)
-		at.nr = rq->write ? SYS_pwritev2 : SYS_preadv2;
-	else if (count > 1)
-		at.nr = rq->write ? SYS_pwritev : SYS_preadv;
-	else
-		at.nr = rq->write ? SYS_pwrite64 : SYS_pread64;
+	at.nr = transfer_that_takes((rq->write ? TRANSFER_WRITE : 0) | TRANSFER_OFFSET |
+				    (count > 1 || rq->flags ? TRANSFER_VECTOR : 0) |
+				    (rq->flags ? TRANSFER_FLAGS : 0));
 	return at;
 }

@@ -19,12 +19,13 @@
 #include "request.h"
 #include "sigmask.h"
 #include "sys.h"
+#include "transfers.h"
 #include "window.h"
 #include "write.h"
 
 /* Why a request comes in: the errno with which the kernel refused it, or one of these. */
 enum {
-	REFUSAL_FORESEEN = 0, /* not asked */
+	REFUSAL_PREDICTED = 0, /* not asked */
 	REFUSAL_NOTHING = -1, /* it wrote 0 of more than 0 bytes */
 };
 
@@ -49,7 +50,7 @@ static bool misaligned(const struct request *rq, const struct descriptor *d)
 	if (rq->write && write_appends(rq, d))
 		pos = d->size;
 	return pos < 0 ||
-	       plan_misaligned(&d->geo, pos, request_length(rq), request_addresses(rq));
+	       plan_misaligned(&d->align, pos, request_length(rq), request_addresses(rq));
 }
 
 /*
@@ -70,7 +71,7 @@ static void record_answer(const struct request *rq, int refusal, long answer)
 {
 	if (answer == STAND_ASIDE) {
 		/* Not over: now the kernel is asked. */
-		if (refusal == REFUSAL_FORESEEN)
+		if (refusal == REFUSAL_PREDICTED)
 			return;
 		tally_done(rq->tally, DONE_ASIDE);
 		answer = refusal > 0 ? -refusal : 0;
@@ -133,14 +134,14 @@ static long move(struct request *rq, struct descriptor *d, int refusal)
 	long ret;
 
 	if (d->known)
-		hint_learn(rq->fd, d->geo.mem, d->geo.off);
+		hint_learn(rq->fd, d->align.mem, d->align.offset);
 	ret = rq->write ? move_write(rq, d) : move_read(rq, d);
 	/*
 	 * A guess that worked. Only of the offset: a smaller memory alignment may do, and the kernel
 	 * shall get the chance to say so.
 	 */
 	if (!d->known && ret > 0 && refusal == EINVAL)
-		hint_learn(rq->fd, 1, d->geo.off);
+		hint_learn(rq->fd, 1, d->align.offset);
 	record_moved(rq, d);
 	return ret;
 }
@@ -226,7 +227,7 @@ static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 	long answer;
 
 	/* The call that was not made would have been a cancellation point (pthreads(7)). */
-	if (refusal == REFUSAL_FORESEEN && pthread_testcancel)
+	if (refusal == REFUSAL_PREDICTED && pthread_testcancel)
 		pthread_testcancel();
 	old = sigmask_block();
 	claims_begin(&outer, old);
@@ -246,27 +247,15 @@ static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 	return true;
 }
 
-static bool writes(long nr)
-{
-	return nr == SYS_write || nr == SYS_pwrite64 || nr == SYS_writev || nr == SYS_pwritev ||
-	       nr == SYS_pwritev2;
-}
-
-/* preadv2(2): an offset of -1 stands for the description's. */
-static bool takes_offset(long nr, int64_t pos)
-{
-	if (nr == SYS_preadv2 || nr == SYS_pwritev2)
-		return pos != -1;
-	return nr != SYS_read && nr != SYS_readv && nr != SYS_write && nr != SYS_writev;
-}
-
 static struct request request_of(long nr, int fd, const struct iovec *iov, int count, int64_t pos)
 {
+	int takes = transfer_takes(nr);
+
 	return (struct request){
 		.nr = nr,
 		.fd = fd,
-		.write = writes(nr),
-		.positional = takes_offset(nr, pos),
+		.write = takes & TRANSFER_WRITE,
+		.positional = (takes & TRANSFER_OFFSET) && (!(takes & TRANSFER_FLAGS) || pos != -1),
 		.count = count,
 		.iov = iov,
 		.pos = pos,
@@ -286,12 +275,12 @@ static bool may_help(const struct request *rq, ssize_t ret, int *refusal)
 	return errno == EINVAL || errno == EFAULT || errno == EIO;
 }
 
-bool rescue_foreseen(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret)
+bool rescue_predicted(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret)
 {
 	const struct iovec iov = { (void *)(uintptr_t)buf, len };
 	struct request rq = request_of(nr, fd, &iov, 1, pos);
 
-	return rescue(&rq, REFUSAL_FORESEEN, errno, ret);
+	return rescue(&rq, REFUSAL_PREDICTED, errno, ret);
 }
 
 void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t generation)
@@ -310,7 +299,7 @@ void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t
 		return;
 	rq.again = true;
 	rq.generation = generation;
-	rescue(&rq, REFUSAL_FORESEEN, before, &ret);
+	rescue(&rq, REFUSAL_PREDICTED, before, &ret);
 	errno = before;
 }
 
@@ -323,7 +312,7 @@ ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos
 
 	rq.generation = generation;
 
-	/* Of nothing that was asked, the answer has been counted where it came in (watch.c). */
+	/* Of nothing that was asked, the answer has been counted where it came in (record_hooks.c). */
 	if (unlikely(!len))
 		return ret;
 	if (may_help(&rq, ret, &refusal))

@@ -17,7 +17,7 @@
  *
  * `nr` is the call's number (SYS_read, SYS_pwrite64, ...); `pos` is looked at by positional calls.
  */
-bool rescue_foreseen(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret);
+bool rescue_predicted(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret);
 
 /*
  * A call that the kernel has answered with `ret`, 0 or less, and errno. If that may be because of

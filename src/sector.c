@@ -32,7 +32,7 @@ void sector_unlock(const struct descriptor *d, uint64_t pos)
 static long rewrite(const struct request *rq, const struct descriptor *d, const char *from, uint64_t pos,
 		    size_t len, char *sector)
 {
-	size_t size = d->geo.off;
+	size_t size = d->align.offset;
 	size_t skip = pos & (size - 1);
 	const struct iovec iov = { sector, size };
 	struct request read = request_at(rq, &iov, 1, pos - skip);
@@ -55,7 +55,7 @@ static long rewrite(const struct request *rq, const struct descriptor *d, const 
 long sector_write(const struct request *rq, const struct descriptor *d, const struct cursor *from,
 		  uint64_t pos, size_t len)
 {
-	size_t sector = d->geo.off;
+	size_t sector = d->align.offset;
 	struct cursor at = *from;
 	struct bounce b = { 0 };
 	long ret = -ENOMEM;

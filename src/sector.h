@@ -23,7 +23,7 @@ bool sector_lock(const struct descriptor *d, uint64_t pos);
 void sector_unlock(const struct descriptor *d, uint64_t pos);
 
 /*
- * Write `len` bytes from the cursor at `pos`, which must lie in one sector (d->geo.off bytes).
+ * Write `len` bytes from the cursor at `pos`, which must lie in one sector (d->align.offset bytes).
  * Returns `len`, or a negative errno; -ENOMEM and -EFAULT if nothing was done for want of a bounce
  * buffer or because of the program's memory.
  */

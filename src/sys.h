@@ -1,5 +1,5 @@
 /*
- * The kernel, without the C library's manners: a negative errno instead of -1, errno untouched, no
+ * The kernel, without the C library's coexistence: a negative errno instead of -1, errno untouched, no
  * cancellation point. Everything the shim does on its own account goes through here; only the
  * caller's own call, handed on as it stands, goes through the next definition (real.h).
  */

@@ -22,7 +22,7 @@ struct tally {
 	uint64_t lens;    /* and, if there are several, of their lengths; else 0 */
 	uint64_t copied;  /* bytes between the program's memory and bounce buffers */
 	uint64_t copy_ns;
-	uint64_t cached;  /* bytes through the page cache */
+	uint64_t buffered;  /* bytes through the page cache */
 	uint32_t mem, off; /* alignments, bytes; 0: never looked at */
 	uint16_t done;    /* enum record_done */
 	uint16_t misaligned; /* enum record_misaligned */
@@ -55,11 +55,11 @@ static inline void tally_moved(struct tally *t, long ret)
 }
 
 /* The same, for one through the page cache. */
-static inline void tally_cached(struct tally *t, long ret)
+static inline void tally_buffered(struct tally *t, long ret)
 {
 	if (unlikely(t) && ret > 0) {
-		t->cached += (uint64_t)ret;
-		t->done |= DONE_CACHED;
+		t->buffered += (uint64_t)ret;
+		t->done |= DONE_BUFFERED;
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * Windows: moments in which O_DIRECT is off on an open file description, because the shim makes a
- * buffered call through it (cached.c), or in which its flags are being set.
+ * buffered call through it (buffered.c), or in which its flags are being set.
  *
  * O_DIRECT belongs to the description, so whoever shares it makes buffered calls in a window too. For
  * their sake each window is announced before the flag is cleared, in memory that the threads of the

@@ -29,7 +29,7 @@ long write_append(const struct request *rq, const struct descriptor *d, size_t l
  * The first `len` bytes in one buffered call of the same kind (write_append.c). They have not reached the
  * device when it returns.
  */
-long write_front_cached(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len);
+long write_front_buffered(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len);
 
 /*
  * All of it in one call of the same kind, with aligned memory: the kernel minds the offset, O_APPEND

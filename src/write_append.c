@@ -1,6 +1,6 @@
 /* A write at the end of the file, in one piece. See write.h. */
 #include "bounce.h"
-#include "cached.h"
+#include "buffered.h"
 #include "offset.h"
 #include "range.h"
 #include "write.h"
@@ -27,19 +27,19 @@ static long issue_front(const struct request *rq, size_t len)
 			front.count = 1;
 		}
 	}
-	ret = cached_issue(&front);
+	ret = buffered_issue(&front);
 	bounce_put(&b);
 	return ret;
 }
 
-long write_front_cached(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len)
+long write_front_buffered(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len)
 {
 	struct cursor from = request_cursor(rq);
 	size_t good = write_readable(&from, d, pos, len);
 
 	if (!good)
 		return -EFAULT;
-	return good < request_length(rq) ? issue_front(rq, good) : cached_issue(rq);
+	return good < request_length(rq) ? issue_front(rq, good) : buffered_issue(rq);
 }
 
 /*
@@ -50,12 +50,12 @@ static long append(const struct request *rq, const struct descriptor *d, size_t 
 {
 	long ret;
 
-	if (!plan_misaligned(&d->geo, d->size, len, 0)) {
+	if (!plan_misaligned(&d->align, d->size, len, 0)) {
 		ret = write_bounced(rq, len);
 		if (!write_otherwise(ret))
 			return ret;
 	}
-	return write_front_cached(rq, d, d->size, len);
+	return write_front_buffered(rq, d, d->size, len);
 }
 
 long write_append(const struct request *rq, const struct descriptor *d, size_t len)
@@ -70,7 +70,7 @@ long write_append(const struct request *rq, const struct descriptor *d, size_t l
 	if (ret <= 0 || write_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
 		return ret;
 	/* Others append too; between the two sizes lies at least what we wrote. */
-	err = cached_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);
+	err = buffered_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);
 	if (err && !rq->positional)
 		offset_return(rq->fd, offset_now(rq->fd), ret);
 	return err ? err : ret;

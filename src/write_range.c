@@ -5,7 +5,7 @@
  * that a failure leaves a prefix, whose length is the answer.
  */
 #include "bounce.h"
-#include "cached.h"
+#include "buffered.h"
 #include "range.h"
 #include "write_step.h"
 
@@ -32,7 +32,7 @@ static bool one_call(struct step step, size_t len)
 /* Two partial blocks in one step. */
 static bool edges_meet(const struct writing *w, struct step step)
 {
-	uint32_t block = w->d->geo.block;
+	uint32_t block = w->d->align.block;
 
 	return step.how == HOW_EDGE && step.len > block - (w->pos & (block - 1));
 }
@@ -52,7 +52,7 @@ static void choose_otherwise(struct writing *w, long ret)
 	if (ret == -EINVAL && !w->limited)
 		limit_end(w);
 	else if (ret != -EINVAL || !descriptor_guess_more(w->d))
-		w->cached_only = true;
+		w->buffered_only = true;
 }
 
 /* One step on. Returns the bytes moved, or a negative errno; 0: try again, differently. */
@@ -62,9 +62,9 @@ static long write_on(struct writing *w)
 	struct step step;
 	long ret;
 
-	if (w->cached_only)
-		return write_cached(w, len);
-	step = plan_write(&w->d->geo, w->pos, len, w->copy ? 0 : cursor_address(&w->from));
+	if (w->buffered_only)
+		return write_buffered(w, len);
+	step = plan_write(&w->d->align, w->pos, len, w->copy ? 0 : cursor_address(&w->from));
 	if (!w->limited && !one_call(step, len)) {
 		limit_end(w);
 		write_fetch_edges(w);
@@ -73,12 +73,12 @@ static long write_on(struct writing *w)
 	if (edges_meet(w, step))
 		write_fetch_edges(w);
 	ret = write_step(w, step);
-	/* The EINVAL of a buffered call is meant: it has been asked for often enough (cached.c). */
+	/* The EINVAL of a buffered call is meant: it has been asked for often enough (buffered.c). */
 	if (ret && (!write_otherwise(ret) || (ret == -EINVAL && buffered_step(w, step))))
 		return ret;
 	w->stopped = false;
 	/* Memory that is good, and cannot be pinned for direct I/O. */
-	if (ret == -EFAULT && step.how == HOW_OWN && w->from.checked >= step.len)
+	if (ret == -EFAULT && step.how == HOW_DIRECT && w->from.checked >= step.len)
 		w->copy = true;
 	else
 		choose_otherwise(w, ret);
@@ -90,7 +90,7 @@ static uint64_t settle(struct writing *w, long *err)
 {
 	if (w->cached_from == UINT64_MAX || write_synchronous(w->rq, w->d))
 		return w->pos;
-	*err = cached_sync(w->rq->fd, w->cached_from, w->pos);
+	*err = buffered_sync(w->rq->fd, w->cached_from, w->pos);
 	return *err ? w->cached_from : w->pos;
 }
 
@@ -108,7 +108,7 @@ static size_t within_device(const struct descriptor *d, int64_t pos, size_t len)
  */
 static bool reaches_last_block(const struct descriptor *d, uint64_t end)
 {
-	return !d->block_device && end > (uint64_t)INT64_MAX - d->geo.block;
+	return !d->block_device && end > (uint64_t)INT64_MAX - d->align.block;
 }
 
 long write_range(const struct request *rq, struct descriptor *d, uint64_t start, size_t len)
@@ -120,7 +120,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		.pos = start,
 		.end = start + within_device(d, start, len),
 		.cached_from = UINT64_MAX,
-		.cached_only = (d->block_device && start >= d->size) ||
+		.buffered_only = (d->block_device && start >= d->size) ||
 			       reaches_last_block(d, start + len),
 	};
 	long ret = 0;

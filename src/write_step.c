@@ -4,11 +4,11 @@
 #include <fcntl.h>
 
 #include "bounce.h"
-#include "cached.h"
+#include "buffered.h"
 #include "direct.h"
 #include "sector.h"
 #include "sys.h"
-#include "without.h"
+#include "disable.h"
 
 /*
  * The kernel reads the block around an edge before it changes it, and waits for that. Ask for both
@@ -16,14 +16,14 @@
  */
 void write_fetch_edges(const struct writing *w)
 {
-	const struct geometry *g = &w->d->geo;
+	const struct dio_align *g = &w->d->align;
 	uint64_t block = g->block;
 	const uint64_t edges[] = { w->pos, w->end };
 
-	if (w->d->block_device || (without & WITHOUT_PREFETCH))
+	if (w->d->block_device || (disabled & DISABLE_PREFETCH))
 		return;
 	for (int i = 0; i < 2; i++)
-		if ((edges[i] & (g->off - 1)) && edges[i] < w->d->size)
+		if ((edges[i] & (g->offset - 1)) && edges[i] < w->d->size)
 			sys(SYS_fadvise64, w->rq->fd, (long)(edges[i] & ~(block - 1)), (long)block,
 			    POSIX_FADV_WILLNEED);
 }
@@ -49,7 +49,7 @@ static long write_own(struct writing *w, size_t len)
 	return moved(w, direct_issue_at(w->rq, &piece, 1, w->pos), len);
 }
 
-long write_cached(struct writing *w, size_t len)
+long write_buffered(struct writing *w, size_t len)
 {
 	const struct request *rq = w->rq;
 	size_t good = write_readable(&w->from, w->d, w->pos, len);
@@ -65,14 +65,14 @@ long write_cached(struct writing *w, size_t len)
 	else
 		at = request_at(rq, pieces, cursor_pieces(&w->from, good, pieces, 16), w->pos);
 	now = request_length(&at);
-	ret = moved(w, cached_issue(&at), now == good ? len : now);
+	ret = moved(w, buffered_issue(&at), now == good ? len : now);
 	if (ret <= 0)
 		return ret;
 	if (w->cached_from == UINT64_MAX)
 		w->cached_from = w->pos;
 	/* More to come: then the device has this to do meanwhile. */
 	if (w->pos + ret < w->end && !w->d->block_device && !write_synchronous(rq, w->d))
-		cached_sync_start(rq->fd, w->pos, w->pos + ret);
+		buffered_sync_start(rq->fd, w->pos, w->pos + ret);
 	return ret;
 }
 
@@ -102,8 +102,8 @@ static long write_bounce(struct writing *w, size_t len)
 static long write_unreadable(struct writing *w, size_t len)
 {
 	bool locked = sector_lock(w->d, w->pos);
-	long ret = write_cached(w, len);
-	long err = ret > 0 ? cached_sync(w->rq->fd, w->pos, w->pos + ret) : 0;
+	long ret = write_buffered(w, len);
+	long err = ret > 0 ? buffered_sync(w->rq->fd, w->pos, w->pos + ret) : 0;
 
 	if (locked)
 		sector_unlock(w->d, w->pos);
@@ -112,11 +112,11 @@ static long write_unreadable(struct writing *w, size_t len)
 
 static long write_edge(struct writing *w, size_t len)
 {
-	size_t block = w->d->geo.block;
+	size_t block = w->d->align.block;
 	size_t left = block - (w->pos & (block - 1));
 
 	if (!w->d->block_device)
-		return write_cached(w, len);
+		return write_buffered(w, len);
 	/* The locks are for one block. */
 	if (len > left)
 		len = left;
@@ -128,7 +128,7 @@ static long write_edge(struct writing *w, size_t len)
 long write_step(struct writing *w, struct step step)
 {
 	switch (step.how) {
-	case HOW_OWN:
+	case HOW_DIRECT:
 		return write_own(w, step.len);
 	case HOW_BOUNCE:
 		return write_bounce(w, step.len);

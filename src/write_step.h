@@ -17,7 +17,7 @@ struct writing {
 	bool stopped;         /* a call has moved less than it was asked for */
 	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
 	bool copy;            /* the program's own memory cannot be used for direct I/O */
-	bool cached_only;     /* direct I/O cannot be used for what is left */
+	bool buffered_only;     /* direct I/O cannot be used for what is left */
 };
 
 /*
@@ -27,7 +27,7 @@ struct writing {
 long write_step(struct writing *w, struct step step);
 
 /* Through the page cache, from the program's own memory, as far as that is good (write_readable()). */
-long write_cached(struct writing *w, size_t len);
+long write_buffered(struct writing *w, size_t len);
 
 /* The blocks around the edges will be needed. */
 void write_fetch_edges(const struct writing *w);

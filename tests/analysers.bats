@@ -6,10 +6,10 @@ load lib
 
 setup() {
   cd -- "$DIOSHIM_TOP_SRCDIR" || return
-  flags=(-std=gnu11 -D_GNU_SOURCE -Isrc -Ilauncher '-DLIBDIR="/usr/lib"' '-DPACKAGE_STRING="dioshim 0"')
+  flags=(-std=gnu11 -D_GNU_SOURCE -Icommon -Isrc -Ilauncher '-DLIBDIR="/usr/lib"' '-DPACKAGE_STRING="dioshim 0"')
   read -r -a libraries < <(pkg-config --cflags libelf smartcols jansson)
   flags+=("${libraries[@]}")
-  sources=(src/*.c launcher/*.c)
+  sources=(src/*.c launcher/*.c launcher/*/*.c)
 }
 
 # The analysers' warnings go to standard error; one is enough to fail.
@@ -28,7 +28,7 @@ clang_tidy() { # SOURCE...
 
 check_with_cppcheck() { # SOURCE...
   cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-    --std=c11 -D_GNU_SOURCE -Isrc "$@"
+    --std=c11 -D_GNU_SOURCE -Icommon -Isrc -Ilauncher "$@"
 }
 
 @test "gcc -fanalyzer has nothing to say" {

@@ -65,8 +65,8 @@ offers() { # LINE WORD...
   offers 'dioshim --bounce-max=6' 64K 64M
   offers 'dioshim -b 1' 1M 16M
   offers 'dioshim --stats=1' 1 10
-  offers 'dioshim --without=' hints hugepages prefetch
-  offers 'dioshim --without=hints,hu' hints,hugepages
+  offers 'dioshim --disable=' hints hugepages prefetch
+  offers 'dioshim --disable=hints,hu' hints,hugepages
   offers 'dioshim -x prefetch,' prefetch,hints prefetch,hugepages
   offers 'dioshim --output=rep' report.1 report.2
   offers 'dioshim -o dir' directory
@@ -122,7 +122,7 @@ zsh_offers() { # LINE
 
 @test "zsh: arguments, commands, paths" {
   need zsh
-  diff <(printf '%s\n' hints hugepages prefetch) <(zsh_offers 'dioshim --without=')
+  diff <(printf '%s\n' hints hugepages prefetch) <(zsh_offers 'dioshim --disable=')
   diff <(printf '%s\n' 64K 64M) <(zsh_offers 'dioshim --bounce-max=6')
   diff <(printf '%s\n' report.1 report.2) <(zsh_offers 'dioshim --output=rep')
   diff <(printf '%s\n' report.1 report.2) <(zsh_offers 'dioshim -r rep')

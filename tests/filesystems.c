@@ -40,7 +40,7 @@ static bool on_overlay;
 struct probe {
 	ssize_t ret;
 	int error;
-	long cached; /* pages of the file in the page cache afterwards; -1: not known */
+	long buffered; /* pages of the file in the page cache afterwards; -1: not known */
 };
 
 static void empty_cache(int fd)
@@ -64,7 +64,7 @@ static struct probe after(int fd, ssize_t ret)
 {
 	struct probe p = { ret, errno, -1 };
 
-	p.cached = cached_pages(fd);
+	p.buffered = cached_pages(fd);
 	return p;
 }
 
@@ -92,14 +92,14 @@ static struct probe shim_write(int fd, size_t shift, size_t len, off_t pos)
 	return after(fd, pwrite(fd, space + shift, len, pos));
 }
 
-/* "direct", "cached", or the errno: of a call that may have moved everything. */
+/* "direct", "buffered", or the errno: of a call that may have moved everything. */
 static const char *word(const struct probe *p, size_t len)
 {
 	if (p->ret < 0)
 		return strerrorname_np(p->error);
 	if (p->ret != (ssize_t)len)
 		return "short";
-	return p->cached < 0 ? "taken" : p->cached ? "cached" : "direct";
+	return p->buffered < 0 ? "taken" : p->buffered ? "buffered" : "direct";
 }
 
 static void print_pair(const struct probe *read_probe, const struct probe *write_probe, size_t len)
@@ -130,8 +130,8 @@ static void print_kernel(int fd, size_t shift, size_t len, off_t pos)
 static void print_shim_part(const char *what, const struct probe *p, size_t len)
 {
 	printf(" %s ", what);
-	if (p->ret == (ssize_t)len && p->cached > 0 && (size_t)p->cached * PAGE < len / 2)
-		printf("direct but %ld pages", p->cached);
+	if (p->ret == (ssize_t)len && p->buffered > 0 && (size_t)p->buffered * PAGE < len / 2)
+		printf("direct but %ld pages", p->buffered);
 	else
 		printf("%s", word(p, len));
 }

@@ -1,5 +1,5 @@
 /*
- * A guest's manners: what the shim does to the process it lives in, promises P7 and P8.
+ * A guest's coexistence: what the shim does to the process it lives in, promises P7 and P8.
  *
  * guest.bats starts this program under the shim once for each filesystem, whose directory is in
  * DIOSHIM_TEST_DIR. Every test has buffers, lengths and offsets that direct I/O would refuse.

@@ -176,7 +176,7 @@ static void no_memory_is_needed(void **state)
 }
 
 /* What /proc/self/status says of threads and signals. */
-static void read_manners(char *into, size_t size)
+static void read_coexistence(char *into, size_t size)
 {
 	FILE *status = fopen("/proc/self/status", "r");
 	char line[200];
@@ -193,14 +193,14 @@ static void read_manners(char *into, size_t size)
 static void no_thread_and_no_signal_handler_is_added(void **state)
 {
 	char before[1000], after[1000];
-	int fd = open_direct("manners");
+	int fd = open_direct("coexistence");
 
 	(void)state;
-	read_manners(before, sizeof(before));
+	read_coexistence(before, sizeof(before));
 	assert_non_null(strstr(before, "SigCgt"));
 	for (unsigned n = 0; n < 20; n++)
 		assert_true(moves_data(fd, n * 4097, n, LEN));
-	read_manners(after, sizeof(after));
+	read_coexistence(after, sizeof(after));
 	assert_string_equal(before, after);
 	close(fd);
 }

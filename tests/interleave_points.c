@@ -84,7 +84,7 @@ static void poke(pid_t tid, uint64_t address, uint8_t byte)
 		die("PTRACE_POKETEXT: %s", strerror(errno));
 }
 
-static void set(const struct points *p, const struct point *point, pid_t tid)
+static void set_breakpoint(const struct points *p, const struct point *point, pid_t tid)
 {
 	poke(tid, p->base + point->place, BREAKPOINT);
 }
@@ -125,7 +125,7 @@ struct points *points_set(const char *list, const char *library, pid_t pid)
 	if (!p->count)
 		die("%s: no points", list);
 	for (int i = 0; i < p->count; i++)
-		set(p, &p->all[i], pid);
+		set_breakpoint(p, &p->all[i], pid);
 	return p;
 }
 
@@ -160,5 +160,5 @@ void points_pass(const struct points *p, pid_t tid, uint64_t place)
 			die("waitpid(%d): %s", (int)tid, strerror(errno));
 	if (!WIFSTOPPED(status))
 		die("thread %d died at %llx", (int)tid, (unsigned long long)place);
-	set(p, point, tid);
+	set_breakpoint(p, point, tid);
 }

@@ -104,7 +104,7 @@ static const struct known *find(long nr)
 	return NULL;
 }
 
-static bool is(const struct call *c, unsigned what)
+static bool call_is(const struct call *c, unsigned what)
 {
 	const struct known *k = find(c->nr);
 
@@ -113,7 +113,7 @@ static bool is(const struct call *c, unsigned what)
 
 bool syscall_private(const struct call *c)
 {
-	return is(c, PRIVATE);
+	return call_is(c, PRIVATE);
 }
 
 static bool futex_waits(const struct call *c)
@@ -125,7 +125,7 @@ static bool futex_waits(const struct call *c)
 
 bool syscall_sleeps(const struct call *c)
 {
-	return futex_waits(c) || is(c, SLEEPS);
+	return futex_waits(c) || call_is(c, SLEEPS);
 }
 
 bool syscall_times_out(const struct call *c)
@@ -135,22 +135,22 @@ bool syscall_times_out(const struct call *c)
 
 bool syscall_yields(const struct call *c)
 {
-	return is(c, YIELDS);
+	return call_is(c, YIELDS);
 }
 
 bool syscall_naps(const struct call *c)
 {
-	return is(c, NAPS);
+	return call_is(c, NAPS);
 }
 
 bool syscall_moves(const struct call *c)
 {
-	return is(c, MOVES);
+	return call_is(c, MOVES);
 }
 
 bool syscall_hands_over(const struct call *c)
 {
-	return is(c, HANDS_OVER);
+	return call_is(c, HANDS_OVER);
 }
 
 uint64_t syscall_signature(const struct call *c)

@@ -12,7 +12,7 @@ load lib
 
 setup() {
   cd -- "$BATS_TEST_TMPDIR" || return
-  unset LD_PRELOAD DIOSHIM_STATS DIOSHIM_TRACE DIOSHIM_BOUNCE_MAX DIOSHIM_WITHOUT
+  unset LD_PRELOAD DIOSHIM_STATS DIOSHIM_TRACE DIOSHIM_BOUNCE_MAX DIOSHIM_DISABLE
 }
 
 teardown() {
@@ -67,7 +67,7 @@ refuses() { # LINE OPTION...
   refuses "--trace=: needs a FILE*" --trace= true
   refuses "--report: needs a FILE*" -r
   refuses "--bounce-max: needs a SIZE*64K to 64M" -b
-  refuses "--without: needs a LIST*hints, hugepages, prefetch" -x
+  refuses "--disable: needs a LIST*hints, hugepages, prefetch" -x
   refuses "no COMMAND: *"
   refuses "no COMMAND: *" --stats --
   refuses "--check: needs a COMMAND*" --check
@@ -92,7 +92,7 @@ refuses() { # LINE OPTION...
     refuses "--stats=$value: not a number of seconds from 1 to 86400*" --stats="$value" true
   done
   for value in hint 'hints,' ',hints' 'hints,,prefetch' '' 'hints, prefetch' HINTS; do
-    refuses "--without=$value: not a list*hints, hugepages, prefetch*" -x "$value" true
+    refuses "--disable=$value: not a list*hints, hugepages, prefetch*" -x "$value" true
   done
   refuses "--bounce-max=12Q: not a size from 64K to 64M (bytes, or with K or M)" --bounce-max=12Q true
 }
@@ -270,9 +270,9 @@ of_command() { # NAME OPTION...
 
 @test "DIOSHIM_ variables: options set them; what no option is about stays" {
   [[ $(of_command DIOSHIM_BOUNCE_MAX -b 1M) == 1M ]]
-  [[ $(of_command DIOSHIM_WITHOUT --without=hints,prefetch) == hints,prefetch ]]
+  [[ $(of_command DIOSHIM_DISABLE --disable=hints,prefetch) == hints,prefetch ]]
   run -1 of_command DIOSHIM_BOUNCE_MAX
-  run -1 of_command DIOSHIM_WITHOUT
+  run -1 of_command DIOSHIM_DISABLE
   run -1 of_command DIOSHIM_STATS
   run -1 of_command DIOSHIM_TRACE
   run -1 of_command DIOSHIM_TRACE --stats --output=report

@@ -31,7 +31,7 @@ page_options() {
 
 # Variables that the sources read or set, by their names in strings.
 source_variables() {
-  grep -hoE '"DIOSHIM_[A-Z_]+"' "$DIOSHIM_TOP_SRCDIR"/src/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*.c |
+  grep -hoE '"DIOSHIM_[A-Z_]+"' "$DIOSHIM_TOP_SRCDIR"/src/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*/*.c |
     tr -d '"' | sort -u
 }
 
@@ -71,10 +71,10 @@ source_variables() {
   diff <(help_options | cut -c 2 | sort -u) <(printf '%s\n' "$letters")
 }
 
-@test "libdioshim(7) lists the symbols of src/symbols.h, and no others" {
+@test "libdioshim(7) lists the symbols of common/symbols.h, and no others" {
   local listed
   listed=$(section 'COVERED FUNCTIONS' "$man/libdioshim.7" | sed -n 's/^\.Fn \([^ ]*\).*/\1/p')
-  diff <(sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/src/symbols.h" | sort) \
+  diff <(sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort) \
     <(sort <<<"$listed")
 }
 
@@ -104,9 +104,9 @@ source_variables() {
   done < <(grep -hoE '\bDIOSHIM_[A-Z_]+' "$man"/* "$DIOSHIM_TOP_SRCDIR/README.md" | sort -u)
 }
 
-@test "the words of --without stand in both pages, as --help has them" {
+@test "the words of --disable stand in both pages, as --help has them" {
   local word words
-  words=$("$DIOSHIM_LAUNCHER" --help | sed -n '/--without=/,/^  -e/p' |
+  words=$("$DIOSHIM_LAUNCHER" --help | sed -n '/--disable=/,/^  -e/p' |
     grep -oE '[a-z]+(, [a-z]+){2}' | tr -d ,)
   [[ $(wc -w <<<"$words") == 3 ]]
   for word in $words; do

@@ -7,7 +7,7 @@
 load reach
 
 table() {
-  sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/src/symbols.h" | sort
+  sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort
 }
 
 imported() { # FILE

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is counted and traced for who asked for it (src/record.h), held against what the programs did.
+# What is counted and traced for who asked for it (common/record.h), held against what the programs did.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash; stderr: run
@@ -101,12 +101,12 @@ details() {
   [[ $(value "all.write.tail.$((5000 % align))") == 5 && $(value "all.read.tail.$((5000 % align))") == 5 ]]
   [[ $(value all.read.copied) == $((7 * 8192 + 5 * 5000 - 5 * own)) && $(value all.read.copy_ns) -gt 0 ]]
   [[ $(value all.write.bounced.bytes) == $((7 * 8192)) && $(value all.write.partial.bytes) == 25000 ]]
-  [[ $(value all.write.cached) == $((5 * (5000 - 4096))) && $(value all.write.copied) == $((7 * 8192)) ]]
-  [[ $(value file.off_align) == "$align" && $(value file.inode) == $(stat -c %i "$file") ]]
+  [[ $(value all.write.buffered) == $((5 * (5000 - 4096))) && $(value all.write.copied) == $((7 * 8192)) ]]
+  [[ $(value file.offset_align) == "$align" && $(value file.inode) == $(stat -c %i "$file") ]]
 }
 
 # Of an odd read, the aligned front goes straight into aligned memory.
-@test "bytes copied and cached, what was misaligned, tails, alignments, which file" {
+@test "bytes copied and buffered, what was misaligned, tails, alignments, which file" {
   need python3
   align=512 own=4608 on_each ext4-512 -- details
   align=4096 own=4096 on_each ext4-4096 -- details
@@ -220,9 +220,9 @@ traced() {
   # The first was refused, the others were foreseen unless vectored.
   [[ $(sed -n 1p "$calls") == *" refusal=22 "* && $(sed -n 2p "$calls") == *" refusal=0 "* ]]
   # A bounce buffer alone; the page cache alone; both and in parts.
-  [[ $(sed -n 1p "$calls") == *" done=1 "*" copied=8192 cached=0 "* ]]
-  [[ $(sed -n 2p "$calls") == *" done=2 "*" copied=0 cached=1000 "* ]]
-  [[ $(tail -n 1 "$calls") == *" done=11 "*" copied=4096 cached=5905 "* ]]
+  [[ $(sed -n 1p "$calls") == *" done=1 "*" copied=8192 buffered=0 "* ]]
+  [[ $(sed -n 2p "$calls") == *" done=2 "*" copied=0 buffered=1000 "* ]]
+  [[ $(tail -n 1 "$calls") == *" done=11 "*" copied=4096 buffered=5905 "* ]]
   while read -r line; do
     [[ $line == *" inode=$(stat -c %i "$file")" && $line =~ duration=[1-9] ]]
   done <"$calls"
@@ -403,14 +403,14 @@ guest_recorded() {
   on_each ext4-512 ext4-4096 -- guest_recorded
 }
 
-# DIOSHIM_WITHOUT
+# DIOSHIM_DISABLE
 
 # shellcheck disable=SC2054 # the same
 odd=(pwrite,3,40000,12345 pwrite,3,8192,8192 pread,3,8192,8192 pwrite,3,8192,8192)
 
 without() { # LIST
   new_file
-  strace -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" -E DIOSHIM_WITHOUT="$1" \
+  strace -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" -E DIOSHIM_DISABLE="$1" \
     "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct "${odd[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1
   # Whatever it is done without, it is done.
   [[ $(grep -c '= 40000$\|= 8192$' "$BATS_TEST_TMPDIR/out") == 4 ]]
@@ -438,7 +438,7 @@ each_without() {
   [[ ! $(sed -n '/^dioshim/p' "$BATS_TEST_TMPDIR/out") ]]
 }
 
-@test "DIOSHIM_WITHOUT: each optimisation can be done without, and all" {
+@test "DIOSHIM_DISABLE: each optimisation can be done without, and all" {
   need strace
   on_each "${strict[@]}" -- each_without
 }
@@ -448,13 +448,13 @@ bad_words() {
   without "hints,speed,,hugepages,Hints"
   [[ $(grep -c ^dioshim "$BATS_TEST_TMPDIR/out") == 2 ]]
   for word in speed Hints; do
-    grep -qx "dioshim: DIOSHIM_WITHOUT=$word: none of hints, hugepages, prefetch; ignored" \
+    grep -qx "dioshim: DIOSHIM_DISABLE=$word: not one of hints, hugepages, prefetch; ignored" \
       "$BATS_TEST_TMPDIR/out"
   done
   (($(seen 'EINVAL') == 4 && $(seen MADV_NOHUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
 }
 
-@test "DIOSHIM_WITHOUT: an unknown word is told, and the others hold" {
+@test "DIOSHIM_DISABLE: an unknown word is told, and the others hold" {
   need strace
   on_each ext4-512 -- bad_words
 }
@@ -462,7 +462,7 @@ bad_words() {
 # The bounce memory is what is not for children ("dc").
 bounce_flags() {
   new_file
-  shim DIOSHIM_WITHOUT="$1" "$(python3_binary)" -c '
+  shim DIOSHIM_DISABLE="$1" "$(python3_binary)" -c '
 import mmap, os, sys
 f = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
 m = memoryview(mmap.mmap(-1, 1 << 20))[1:]
@@ -477,7 +477,7 @@ huge() {
   [[ $(bounce_flags hugepages) == *" nh"* && $(bounce_flags hugepages) != *" hg"* ]]
 }
 
-@test "DIOSHIM_WITHOUT=hugepages: as the kernel sees it" {
+@test "DIOSHIM_DISABLE=hugepages: as the kernel sees it" {
   need python3
   on_each ext4-512 -- huge
 }

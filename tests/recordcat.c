@@ -1,5 +1,5 @@
 /*
- * Print a record file (src/record.h), one KEY=VALUE on a line, for the tests to compare.
+ * Print a record file (common/record.h), one KEY=VALUE on a line, for the tests to compare.
  *
  *	recordcat FILE
  *
@@ -25,7 +25,7 @@ static const char *const bits[] = { "address", "length", "offset" };
 
 /* A record, but with counters that can be added up without ceremony. */
 struct sums {
-	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS], copied, copy_ns, cached;
+	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS], copied, copy_ns, buffered;
 	uint64_t misaligned[RECORD_MISALIGNED], no_tail, other_tails;
 	struct record_tail tail[RECORD_TAILS];
 };
@@ -40,7 +40,7 @@ static void add(struct sums *s, const struct record_counts *c)
 		s->misaligned[i] += c->misaligned[i];
 	s->copied += c->copied;
 	s->copy_ns += c->copy_ns;
-	s->cached += c->cached;
+	s->buffered += c->buffered;
 	s->no_tail += c->no_tail;
 	s->other_tails += c->other_tails;
 	/* Where a file has several places, their tails are printed one after the other. */
@@ -73,7 +73,7 @@ static void print_sums(const char *name, const char *direction, const struct sum
 		print(name, direction, bits[i], "", s->misaligned[i]);
 	print(name, direction, "copied", "", s->copied);
 	print(name, direction, "copy_ns", "", s->copy_ns);
-	print(name, direction, "cached", "", s->cached);
+	print(name, direction, "buffered", "", s->buffered);
 	print(name, direction, "no_tail", "", s->no_tail);
 	print(name, direction, "other_tails", "", s->other_tails);
 	for (int i = 0; i < RECORD_TAILS && s->tail[i].bytes; i++) {
@@ -96,9 +96,9 @@ static void print_file(const struct record *rec, int n, struct sums all[])
 	for (int i = 0; i < n; i++)
 		if (same(f, &rec->file[i]))
 			return;
-	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32 "\n%s.off_align=%" PRIu32
+	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32 "\n%s.offset_align=%" PRIu32
 	       "\n%s.device=%" PRIu64 "\n%s.inode=%" PRIu64 "\n",
-	       name, f->path, name, f->block_device, name, f->mem_align, name, f->off_align, name,
+	       name, f->path, name, f->block_device, name, f->mem_align, name, f->offset_align, name,
 	       f->device, name, f->inode);
 	for (int d = 0; d < RECORD_DIRECTIONS; d++) {
 		struct sums sums = { 0 };
@@ -154,10 +154,10 @@ static void print_calls(const struct record *rec)
 		}
 		printf("call=%" PRIu64 " nr=%s fd=%d iovcnt=%d len=%" PRIu64 " pos=%" PRId64
 		       " ret=%" PRId64 " misaligned=%u done=%u refusal=%u positional=%u rwf=%d"
-		       " copied=%" PRIu64 " cached=%" PRIu64 " pid=%d tid=%d addr=%#" PRIx64
+		       " copied=%" PRIu64 " buffered=%" PRIu64 " pid=%d tid=%d addr=%#" PRIx64
 		       " duration=%u time=%" PRId64 " inode=%" PRIu64 "\n",
 		       n, name_of(c->nr), c->fd, c->iovcnt, c->len, c->pos, c->ret, c->misaligned, c->done,
-		       c->refusal, c->positional, c->rwf, c->copied, c->cached, c->pid, c->tid, c->addr,
+		       c->refusal, c->positional, c->rwf, c->copied, c->buffered, c->pid, c->tid, c->addr,
 		       c->duration_ns, c->time_ns, c->file < RECORD_FILES ? rec->file[c->file].inode : 0);
 	}
 }

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "record_fill.h"
-#include "recording.h"
-#include "report.h"
+#include "report/record_map.h"
+#include "report/report.h"
 
 static struct record *map_for_writing(const char *path, int flags)
 {
@@ -49,7 +49,7 @@ static int make(const char *scene, const char *path)
 
 static int create(void)
 {
-	char *path = recording_create();
+	char *path = record_map_create();
 
 	if (!path)
 		return 1;
@@ -61,7 +61,7 @@ static int create(void)
 /* The file is written to while it is mapped for reading. */
 static int ticks(const char *path, bool json)
 {
-	struct record *from = recording_open(path), *to = map_for_writing(path, 0);
+	struct record *from = record_map_open(path), *to = map_for_writing(path, 0);
 	struct report_tick tick;
 
 	if (!from)
@@ -72,7 +72,7 @@ static int ticks(const char *path, bool json)
 	fill_ways(&to->file[6].counts[RECORD_WRITE], WAY_BOUNCED, 204, 835584);
 	report_tick(&tick, from, stdout, json);
 	report_tick(&tick, from, stdout, json);
-	recording_close(from);
+	record_map_close(from);
 	return 0;
 }
 

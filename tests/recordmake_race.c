@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "record_fill.h"
-#include "trace.h"
+#include "report/trace.h"
 
 enum { WRITERS = 3 };
 
@@ -36,8 +36,8 @@ static void put(struct record *rec, unsigned writer, unsigned n)
 	slot->positional = 1;
 	slot->ret = n;
 	slot->copied = n;
-	slot->cached = n;
-	slot->done = DONE_BOUNCED | DONE_CACHED;
+	slot->buffered = n;
+	slot->done = DONE_BOUNCED | DONE_BUFFERED;
 	slot->duration_ns = n;
 	if (n % 1000 != 999)
 		atomic_store_explicit(&slot->ticket, ticket, memory_order_release);

@@ -28,7 +28,7 @@ static void mixed(struct record *rec)
 	fill_ways(&again->counts[RECORD_WRITE], WAY_PARTIAL, 4, 4000);
 	again->state = RECORD_CLAIMED;
 	x->counts[RECORD_WRITE].misaligned[1] = 1204;
-	x->counts[RECORD_WRITE].cached = 590000;
+	x->counts[RECORD_WRITE].buffered = 590000;
 	x->counts[RECORD_WRITE].tail[2].bytes = 100;
 	x->counts[RECORD_WRITE].tail[2].calls = 1204;
 	fill_ways(&x->counts[RECORD_WRITE], WAY_REFUSED, 12, 0);
@@ -87,7 +87,7 @@ static void calls(struct record *rec)
 		call.refusal = refusals[i % 3];
 		call.rwf = nr == SYS_preadv2 || nr == SYS_pwritev2 ? (int32_t)(i % 2048) : 0;
 		call.copied = i * 3;
-		call.cached = i * 5;
+		call.buffered = i * 5;
 		call.duration_ns = i * 4294967;
 		fill_call(rec, &call);
 	}

@@ -27,7 +27,7 @@ json() { # SCRIPT
   scene mixed
   run -0 recordmake report "$rec"
   echo "$output"
-  [[ ${lines[0]} =~ ^FILE\ +DIR\ +CALLS\ +UNTOUCHED\ +BOUNCED\ +PARTIAL\ +REFUSED\ +FAILED\ +BYTES\ +COPIED\ +CACHED\ +COPY\ TIME$ ]]
+  [[ ${lines[0]} =~ ^FILE\ +DIR\ +CALLS\ +UNTOUCHED\ +BOUNCED\ +PARTIAL\ +REFUSED\ +FAILED\ +BYTES\ +COPIED\ +BUFFERED\ +COPY\ TIME$ ]]
   [[ ${lines[1]} =~ ^/data/y\ +read\ +4,000\ +1,000\ +3,000\ +0\ +0\ +0\ +1012M\ +12M\ +0\ +0.8\ s$ ]]
   [[ ${lines[2]} =~ ^/data/x\ +write\ +1,216\ +0\ +0\ +1,204\ +12\ +0\ +1.1M\ +0\ +576K\ +0\ s$ ]]
   [[ ${lines[3]} =~ ^total\ +5,216\ +1,000\ +3,000\ +1,204\ +12\ +0\ +1013M\ +12M\ +576K\ +0.8\ s$ ]]
@@ -57,7 +57,7 @@ json() { # SCRIPT
   recordmake json "$rec" | json '
 y, x = doc["files"]
 assert y["path"] == "/data/y" and y["device"] == [8, 1] and y["inode"] == 11
-assert y["mem_align"] == y["off_align"] == 512 and y["block_device"] is False
+assert y["mem_align"] == y["offset_align"] == 512 and y["block_device"] is False
 assert y["read"]["calls"] == dict(untouched=1000, bounced=3000, partial=0, refused=0, failed=0, all=4000)
 assert y["read"]["bytes"]["bounced"] == y["read"]["copied"] == 12 << 20
 assert y["read"]["copy_ns"] == 800000000
@@ -65,7 +65,7 @@ assert y["read"]["misaligned"] == dict(address=3000, length=0, offset=0)
 assert y["write"]["calls"]["all"] == 0
 assert x["write"]["tails"] == [dict(bytes=100, calls=1204)]
 assert x["write"]["other_tails"] == x["write"]["no_tail"] == 0
-assert x["write"]["cached"] == 590000
+assert x["write"]["buffered"] == 590000
 assert doc["total"]["calls"]["all"] == 5216 and "tails" not in doc["total"]
 assert doc["lost_calls"] == 2 and len(doc["verdict"]) == 5
 assert "trace" not in doc'
@@ -88,7 +88,7 @@ assert "trace" not in doc'
   LC_ALL=C recordmake json "$rec" | json '
 assert [f["path"] for f in doc["files"]] == ["/q\"uo\\xe", "/new\nline\033[2J", r"/\377\376", "/\xe9 <b>", ""]
 assert [f["path_escaped"] for f in doc["files"]] == [False, False, True, False, False]
-assert doc["files"][0]["off_align"] is None
+assert doc["files"][0]["offset_align"] is None
 assert [c["path"] for c in doc["trace"]] == [f["path"] for f in doc["files"]]'
 }
 
@@ -115,7 +115,7 @@ for line in sys.stdin:
         lost += call["lost"]
         continue
     n = call["fd"]
-    assert {n} == {call[k] for k in ("time_ns", "length", "position", "result", "copied", "cached", "duration_ns")}, line
+    assert {n} == {call[k] for k in ("time_ns", "length", "position", "result", "copied", "buffered", "duration_ns")}, line
     assert call["address"] == hex(n) and call["pid"] == call["tid"], line
     assert n > last.get(call["pid"], -1), line
     last[call["pid"]] = n

@@ -13,7 +13,7 @@ setup() {
   bin=$BATS_TEST_TMPDIR/bin
   uid=0
   export TMPDIR=$BATS_TEST_TMPDIR
-  mkdir -p "$checkout"/{src,launcher,tests,bench} "$bin"
+  mkdir -p "$checkout"/{common,src,launcher,tests,bench} "$bin"
   # Without the headers and files that it looks for: those are the machine's own, not ours to take away.
   sed '/^[a-z0-9/]*\.h  *lib/d; /^\/usr/d' "$DIOSHIM_TOP_SRCDIR/setup" >"$checkout/setup"
   chmod +x "$checkout/setup"

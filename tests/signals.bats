@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A guest's manners under fire: promise P7 of doc/design.md. The long forms are in `make soak`.
+# A guest's coexistence under fire: promise P7 of doc/design.md. The long forms are in `make soak`.
 
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
 

@@ -1,5 +1,5 @@
 /*
- * A guest's manners under fire (promise P7): signals, processes and threads at the worst moment.
+ * A guest's coexistence under fire (promise P7): signals, processes and threads at the worst moment.
  *
  * signals.bats starts this program under the shim, in a directory of each filesystem and on block
  * devices. All I/O here is such that direct I/O would refuse it.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The built object, held against the table in src/symbols.h and against the C library's own list.
+# The built object, held against the table in common/symbols.h and against the C library's own list.
 
 load lib
 
@@ -9,7 +9,7 @@ setup_file() {
 }
 
 setup() {
-  table=$DIOSHIM_TOP_SRCDIR/src/symbols.h
+  table=$DIOSHIM_TOP_SRCDIR/common/symbols.h
 }
 
 table_symbols() {

@@ -1,4 +1,4 @@
-"""Read a trace's lines from standard input, by the description in launcher/trace_line.c, and compare
+"""Read a trace's lines from standard input, by the description in launcher/report/trace_line.c, and compare
 every field with the JSON document of the same calls."""
 import datetime
 import json
@@ -29,7 +29,7 @@ def done(call):
     if call['refusal']:
         words.append('refused without an error' if call['refusal'] == 'none' else
                      'refused with ' + call['refusal'])
-    amounts = {'bounced': f" {call['copied']}", 'cached': f" {call['cached']}"}
+    amounts = {'bounced': f" {call['copied']}", 'buffered': f" {call['buffered']}"}
     words += [word + amounts.get(word, '') for word in call['done']]
     return ', '.join(words) or 'nothing done'
 

@@ -46,7 +46,7 @@ static bool holds_block(uint64_t from, uint64_t to, uint32_t block)
 	return floor_to(from + block - 1, block) + block <= to;
 }
 
-static void check_write_step(const struct geometry *g, struct step step, uint64_t pos, size_t left,
+static void check_write_step(const struct dio_align *g, struct step step, uint64_t pos, size_t left,
 			     uint64_t addr)
 {
 	hold(step.len > 0 && step.len <= left);
@@ -56,17 +56,17 @@ static void check_write_step(const struct geometry *g, struct step step, uint64_
 		return;
 	}
 	hold(pos % g->off == 0 && step.len % g->off == 0);
-	hold(step.how != HOW_OWN || (addr && addr % g->mem == 0));
+	hold(step.how != HOW_DIRECT || (addr && addr % g->mem == 0));
 }
 
 /* Of two steps that follow each other one is cached and the other direct; they must not meet in a block. */
-static void check_border(const struct geometry *g, enum how before, enum how now, uint64_t pos)
+static void check_border(const struct dio_align *g, enum how before, enum how now, uint64_t pos)
 {
 	hold((before == HOW_EDGE) != (now == HOW_EDGE));
 	hold(pos % g->block == 0);
 }
 
-static void check_write(const struct geometry *g, uint64_t pos, size_t len, uint64_t addr)
+static void check_write(const struct dio_align *g, uint64_t pos, size_t len, uint64_t addr)
 {
 	bool aligned = !plan_misaligned(g, pos, len, addr) && addr;
 	int steps = 0;
@@ -79,7 +79,7 @@ static void check_write(const struct geometry *g, uint64_t pos, size_t len, uint
 		if (steps)
 			check_border(g, before, step.how, pos);
 		/* What needs no help is left as it is. */
-		hold(!aligned || (step.how == HOW_OWN && step.len == len));
+		hold(!aligned || (step.how == HOW_DIRECT && step.len == len));
 		before = step.how;
 		pos += step.len;
 		len -= step.len;
@@ -88,7 +88,7 @@ static void check_write(const struct geometry *g, uint64_t pos, size_t len, uint
 	}
 }
 
-static void check_read_plan(const struct geometry *g, const struct read_plan *p, uint64_t pos,
+static void check_read_plan(const struct dio_align *g, const struct read_plan *p, uint64_t pos,
 			    size_t len, uint64_t addr, size_t room)
 {
 	uint64_t end = p->start + p->head + p->own + p->tail;
@@ -107,7 +107,7 @@ static void check_read_plan(const struct geometry *g, const struct read_plan *p,
 	hold(p->start + p->head >= pos && p->start + p->head + p->own <= pos + len);
 }
 
-static void check_read(const struct geometry *g, uint64_t pos, size_t len, uint64_t addr, size_t room,
+static void check_read(const struct dio_align *g, uint64_t pos, size_t len, uint64_t addr, size_t room,
 		       size_t got)
 {
 	for (int steps = 0; len && steps < 8; steps++) {
@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { 0 };
-	struct geometry g;
+	struct dio_align g;
 	size_t room;
 	size_t len;
 

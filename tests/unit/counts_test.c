@@ -1,4 +1,4 @@
-/* What launcher/counts.h promises: one entry for each file, whatever the record has. */
+/* What launcher/report/counts.h promises: one entry for each file, whatever the record has. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "counts.h"
+#include "report/counts.h"
 #include "record_fill.h"
 
 static int make_record(void **state)
@@ -46,7 +46,7 @@ static void doubled_files_are_added_up(void **state)
 	assert_int_equal(counted_take(*state, &c), 0);
 	assert_int_equal(c.files, 1);
 	assert_string_equal(c.file[0].path, "/a");
-	assert_int_equal(c.file[0].off_align, 4096);
+	assert_int_equal(c.file[0].offset_align, 4096);
 	assert_int_equal(c.file[0].counts[RECORD_READ].calls[WAY_BOUNCED], 5);
 	assert_int_equal(c.file[0].counts[RECORD_READ].bytes[WAY_BOUNCED], 50);
 	assert_int_equal(c.file[0].counts[RECORD_READ].copied, 11);

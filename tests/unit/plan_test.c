@@ -9,7 +9,7 @@
 
 #define LAST_BYTE ((uint64_t)INT64_MAX) /* no file reaches further */
 
-static const struct geometry geometries[] = {
+static const struct dio_align alignments[] = {
 	{ 1, 1, 4096 },     { 1, 512, 512 },     { 1, 512, 4096 },     { 4, 512, 512 },
 	{ 4, 512, 4096 },   { 4, 512, 65536 },   { 4, 4096, 4096 },    { 512, 1, 4096 },
 	{ 512, 512, 512 },  { 512, 512, 4096 },  { 512, 512, 16384 },  { 512, 4096, 4096 },
@@ -17,7 +17,7 @@ static const struct geometry geometries[] = {
 };
 
 struct request {
-	struct geometry g;
+	struct dio_align g;
 	uint64_t pos;
 	size_t len;
 	uintptr_t addr;
@@ -53,7 +53,7 @@ static uint64_t random_size(uint64_t bound)
 }
 
 /* Every boundary of three blocks, the bytes around it, and what lies in the middle of a unit. */
-static size_t interesting(const struct geometry *g, uint64_t *values, size_t room)
+static size_t interesting(const struct dio_align *g, uint64_t *values, size_t room)
 {
 	size_t n = 0;
 
@@ -62,13 +62,13 @@ static size_t interesting(const struct geometry *g, uint64_t *values, size_t roo
 			values[n++] = at - 1;
 		values[n++] = at;
 		values[n++] = at + 1;
-		values[n++] = at + g->off / 2;
-		at += g->off > g->block / 8 ? g->off : g->block / 8;
+		values[n++] = at + g->offset / 2;
+		at += g->offset > g->block / 8 ? g->offset : g->block / 8;
 	}
 	return n;
 }
 
-static void for_small_requests(const struct geometry *g, property *check)
+static void for_small_requests(const struct dio_align *g, property *check)
 {
 	static const uintptr_t addresses[] = { 0x10000, 0x10001, 0x10004, 0x10200, 0x101ff, 0 };
 	uint64_t values[128];
@@ -79,7 +79,7 @@ static void for_small_requests(const struct geometry *g, property *check)
 			for (size_t a = 0; a < sizeof(addresses) / sizeof(addresses[0]); a++)
 				if (values[j])
 					check(&(struct request){ *g, values[i], values[j],
-								 addresses[a], 2 * g->off });
+								 addresses[a], 2 * g->offset });
 }
 
 /* Nothing left out: every position, length and address in a few blocks of eight bytes. */
@@ -97,7 +97,7 @@ static void for_all_tiny_requests(property *check)
 									 addresses[a], 2 * off[o] });
 }
 
-static void for_random_requests(const struct geometry *g, property *check)
+static void for_random_requests(const struct dio_align *g, property *check)
 {
 	for (int i = 0; i < 20000; i++) {
 		struct request r = { .g = *g };
@@ -105,19 +105,19 @@ static void for_random_requests(const struct geometry *g, property *check)
 		r.len = random_size(below(4) ? 1 << 20 : PLAN_MAX_RW(4096)) + 1;
 		r.pos = random_size(below(2) ? 1 << 24 : LAST_BYTE - r.len);
 		r.addr = 0x7f0000000000 + random_size(1 << 20);
-		r.room = (2 + below(512)) * (size_t)g->off;
+		r.room = (2 + below(512)) * (size_t)g->offset;
 		check(&r);
 	}
 }
 
 /* The last byte that a file can have, reached by requests that end on it or shortly before. */
-static void for_requests_at_the_end_of_numbers(const struct geometry *g, property *check)
+static void for_requests_at_the_end_of_numbers(const struct dio_align *g, property *check)
 {
 	for (int i = 0; i < 5000; i++) {
 		size_t len = random_size(4 * (uint64_t)g->block) + 1;
 		uint64_t end = LAST_BYTE - (below(2) ? 0 : below(3 * (uint64_t)g->block));
 
-		check(&(struct request){ *g, end - len, len, 0x10000 + below(2), 2 * g->off });
+		check(&(struct request){ *g, end - len, len, 0x10000 + below(2), 2 * g->offset });
 	}
 }
 
@@ -125,10 +125,10 @@ static void for_requests(property *check)
 {
 	random_state = 1;
 	for_all_tiny_requests(check);
-	for (size_t i = 0; i < sizeof(geometries) / sizeof(geometries[0]); i++) {
-		for_small_requests(&geometries[i], check);
-		for_random_requests(&geometries[i], check);
-		for_requests_at_the_end_of_numbers(&geometries[i], check);
+	for (size_t i = 0; i < sizeof(alignments) / sizeof(alignments[0]); i++) {
+		for_small_requests(&alignments[i], check);
+		for_random_requests(&alignments[i], check);
+		for_requests_at_the_end_of_numbers(&alignments[i], check);
 	}
 }
 
@@ -207,12 +207,12 @@ static void edge_holds_no_whole_block(const struct request *r, const struct plac
 static void edge_is_at_a_misaligned_end(const struct request *r, const struct placed *at)
 {
 	if (at->step.how == HOW_EDGE)
-		assert_true(!aligned(r->pos, r->g.off) || !aligned(r->pos + r->len, r->g.off));
+		assert_true(!aligned(r->pos, r->g.offset) || !aligned(r->pos + r->len, r->g.offset));
 }
 
 static void own_memory_is_aligned(const struct request *r, const struct placed *at)
 {
-	if (at->step.how == HOW_OWN)
+	if (at->step.how == HOW_DIRECT)
 		assert_true(usable(r, at->addr));
 }
 
@@ -226,8 +226,8 @@ static void direct_step_is_aligned(const struct request *r, const struct placed 
 {
 	if (at->step.how == HOW_EDGE)
 		return;
-	assert_true(aligned(at->pos, r->g.off));
-	assert_true(aligned(at->step.len, r->g.off));
+	assert_true(aligned(at->pos, r->g.offset));
+	assert_true(aligned(at->step.len, r->g.offset));
 }
 
 static void edges_are_small(const struct request *r)
@@ -264,18 +264,18 @@ static void edges_have_their_blocks_alone(const struct request *r)
 
 static void aligned_write_is_one_step(const struct request *r)
 {
-	if (!aligned(r->pos, r->g.off) || !aligned(r->len, r->g.off))
+	if (!aligned(r->pos, r->g.offset) || !aligned(r->len, r->g.offset))
 		return;
 
 	struct step step = plan_write(&r->g, r->pos, r->len, r->addr);
 
-	assert_int_equal(step.how, usable(r, r->addr) ? HOW_OWN : HOW_BOUNCE);
+	assert_int_equal(step.how, usable(r, r->addr) ? HOW_DIRECT : HOW_BOUNCE);
 	assert_true(step.len == r->len);
 }
 
 static void misaligned_is_what_the_kernel_refuses(const struct request *r)
 {
-	bool taken = aligned(r->pos, r->g.off) && aligned(r->len, r->g.off) &&
+	bool taken = aligned(r->pos, r->g.offset) && aligned(r->len, r->g.offset) &&
 		     aligned(r->addr, r->g.mem);
 
 	assert_int_equal(plan_misaligned(&r->g, r->pos, r->len, r->addr), !taken);
@@ -296,23 +296,23 @@ static void read_encloses(const struct request *r)
 	struct read_plan p = plan_of(r);
 
 	assert_true(p.start <= r->pos);
-	assert_true(r->pos - p.start < r->g.off);
+	assert_true(r->pos - p.start < r->g.offset);
 	assert_true(p.skip == r->pos - p.start);
 	assert_true(reach(&p) > r->pos);
 	if (reach(&p) < r->pos + r->len) /* only a lack of room may leave a rest */
 		assert_true(p.own == 0 && p.head == r->room);
 	else
-		assert_true(reach(&p) - (r->pos + r->len) < r->g.off);
+		assert_true(reach(&p) - (r->pos + r->len) < r->g.offset);
 }
 
 static void read_pieces_are_units(const struct request *r)
 {
 	struct read_plan p = plan_of(r);
 
-	assert_true(aligned(p.start, r->g.off));
-	assert_true(aligned(p.head, r->g.off));
-	assert_true(aligned(p.own, r->g.off));
-	assert_true(aligned(p.tail, r->g.off));
+	assert_true(aligned(p.start, r->g.offset));
+	assert_true(aligned(p.head, r->g.offset));
+	assert_true(aligned(p.own, r->g.offset));
+	assert_true(aligned(p.tail, r->g.offset));
 	assert_true(p.head + p.tail <= r->room);
 }
 
@@ -335,14 +335,14 @@ static void own_read_stays_in_the_callers_memory(const struct request *r)
 static void read_bounces_only_edges(const struct request *r)
 {
 	struct read_plan p = plan_of(r);
-	uint64_t first = (r->pos + r->g.off - 1) / r->g.off * r->g.off;
+	uint64_t first = (r->pos + r->g.offset - 1) / r->g.offset * r->g.offset;
 
-	if (!r->addr || first + r->g.off > r->pos + r->len ||
+	if (!r->addr || first + r->g.offset > r->pos + r->len ||
 	    !aligned(r->addr + (first - r->pos), r->g.mem))
 		return;
-	assert_true(p.head <= r->g.off && p.tail <= r->g.off);
-	assert_int_equal(p.head != 0, !aligned(r->pos, r->g.off));
-	assert_int_equal(p.tail != 0, !aligned(r->pos + r->len, r->g.off));
+	assert_true(p.head <= r->g.offset && p.tail <= r->g.offset);
+	assert_int_equal(p.head != 0, !aligned(r->pos, r->g.offset));
+	assert_int_equal(p.tail != 0, !aligned(r->pos + r->len, r->g.offset));
 }
 
 static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)

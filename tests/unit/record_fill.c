@@ -13,7 +13,7 @@ struct record_file *fill_file(struct record *rec, unsigned index, uint64_t inode
 	f->device = makedev(8, 1);
 	f->inode = inode;
 	f->mem_align = align;
-	f->off_align = align;
+	f->offset_align = align;
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	f->state = RECORD_READY;
 	return f;
@@ -40,8 +40,8 @@ struct record_call fill_example(void)
 	return (struct record_call){
 		.time_ns = INT64_C(1577966401123456789), .pid = 1234, .tid = 1240,
 		.nr = SYS_pwrite64, .fd = 3, .addr = 0x7f00a1, .len = 1000, .pos = 4096, .ret = 1000,
-		.copied = 512, .cached = 488, .duration_ns = 210999,
+		.copied = 512, .buffered = 488, .duration_ns = 210999,
 		.misaligned = MISALIGNED_ADDRESS | MISALIGNED_LENGTH,
-		.done = DONE_BOUNCED | DONE_CACHED, .positional = 1,
+		.done = DONE_BOUNCED | DONE_BUFFERED, .positional = 1,
 	};
 }

@@ -1,4 +1,4 @@
-/* What launcher/text.h promises. */
+/* What launcher/print/text.h promises. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "text.h"
+#include "print/text.h"
 
 static void counts_have_thousands(void **state)
 {

@@ -1,4 +1,4 @@
-/* What launcher/trace.h promises about a ring that others write to. */
+/* What launcher/report/trace.h promises about a ring that others write to. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "record_fill.h"
-#include "trace.h"
+#include "report/trace.h"
 
 static struct record *rec;
 static char *text; /* of the last drain */
@@ -75,7 +75,7 @@ static void a_call_is_a_line(void **state)
 	fill_call(rec, &call);
 	assert_int_equal(drained(trace_drain, 0, false), 1);
 	assert_string_equal(text, "1234:1240 12:00:01.123456 pwrite64(3</data/x>, 0x7f00a1, 1000, 4096) "
-				  "= 1000 # address, length misaligned; bounced 512, cached 488; "
+				  "= 1000 # address, length misaligned; bounced 512, buffered 488; "
 				  "0.000210 s\n");
 	assert_int_equal(drained(trace_drain, 1, false), 1);
 	assert_string_equal(text, "");

@@ -1,4 +1,4 @@
-/* What launcher/verdict.h says about counts. */
+/* What launcher/report/verdict.h says about counts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <cmocka.h>
 
-#include "verdict.h"
+#include "report/verdict.h"
 
 static struct counted_file files[20];
 static struct counted counted;
@@ -20,7 +20,7 @@ static struct counted_file *add_file(const char *path)
 	struct counted_file *f = &files[counted.files++];
 
 	*f = (struct counted_file){ .device = makedev(8, 1), .inode = 9, .mem_align = 512,
-				    .off_align = 512 };
+				    .offset_align = 512 };
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	counted.file = files;
 	return f;
@@ -64,11 +64,11 @@ static void all_untouched(void **state)
 	c->calls[WAY_UNTOUCHED] = 1204;
 	assert_line(0, "All 1,204 calls were aligned: this program does not need dioshim.");
 	assert_lines(1);
-	files[0].off_align = 0;
+	files[0].offset_align = 0;
 	assert_line(0, "All 1,204 calls were taken by the kernel as they stood: on these files this "
 		       "program does not need dioshim.");
 	c->calls[WAY_FAILED] = 1;
-	files[0].off_align = 512;
+	files[0].offset_align = 512;
 	assert_line(0, "All 1,204 calls that did not fail were aligned: this program does not need "
 		       "dioshim.");
 	assert_line(1, "1 call failed for reasons that have nothing to do with alignment.");
@@ -104,11 +104,11 @@ static void share_of_bytes(void **state)
 	c->bytes[WAY_UNTOUCHED] = 9800;
 	c->bytes[WAY_BOUNCED] = 200;
 	c->copied = 150;
-	c->cached = 50;
+	c->buffered = 50;
 	assert_line(0, "98% of 9.8K went straight through; 150 bytes copied, 50 bytes through the "
 		       "page cache.");
 	c->copied = 1;
-	c->cached = 0;
+	c->buffered = 0;
 	assert_line(0, "More than 99% of 9.8K went straight through; 1 byte copied, 0 bytes through "
 		       "the page cache.");
 	c->copied = 9999;
@@ -139,7 +139,7 @@ static void one_tail(void **state)
 	c->tail[0] = (struct tail){ 1, 1 };
 	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to 512 to "
 		       "avoid it.");
-	files[0].off_align = 0;
+	files[0].offset_align = 0;
 	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to the "
 		       "alignment that dioshim --probe shows to avoid it.");
 	assert_lines(2);

@@ -1,0 +1,28 @@
+/*
+ * What the environment can set, where the shim and the launcher have to agree: the shim reads
+ * DIOSHIM_BOUNCE_MAX and DIOSHIM_DISABLE (config.c), and the launcher checks the options that set them.
+ */
+#ifndef DIOSHIM_SETTINGS_H
+#define DIOSHIM_SETTINGS_H
+
+/* DIOSHIM_BOUNCE_MAX, in bytes. The texts are for messages. */
+#define BOUNCE_MAX_LEAST ((size_t)64 << 10)
+#define BOUNCE_MAX_MOST ((size_t)64 << 20)
+#define BOUNCE_MAX_DEFAULT ((size_t)16 << 20)
+#define BOUNCE_MAX_RANGE_TEXT "from 64K to 64M"
+#define BOUNCE_MAX_DEFAULT_TEXT "16M"
+
+/*
+ * X(name, word): an optimisation, and the word for it in DIOSHIM_DISABLE.
+ *
+ * HINTS: a misaligned call does not go to the kernel first. HUGEPAGES: bounce buffers are in huge pages.
+ * PREFETCH: the edges of a write are read ahead of their turn.
+ */
+#define DIOSHIM_OPTIMISATIONS(X) \
+	X(HINTS, "hints") \
+	X(HUGEPAGES, "hugepages") \
+	X(PREFETCH, "prefetch")
+
+#define OPTIMISATION_WORDS_TEXT "hints, hugepages, prefetch"
+
+#endif

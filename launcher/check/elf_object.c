@@ -1,0 +1,178 @@
+/* Reading one ELF file. See elf_object.h. */
+#include "check/elf_object.h"
+
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "check/covered.h"
+#include "check/elf_table.h"
+#include "check/regular.h"
+
+static void set_text(char **text, const char *value)
+{
+	free(*text);
+	*text = value ? alloc_string(value) : NULL;
+}
+
+static void add_needed(struct elf_object *o, const char *name)
+{
+	if (!name)
+		return;
+	o->needed = alloc_room(o->needed, o->needed_count, sizeof(*o->needed));
+	o->needed[o->needed_count++] = alloc_string(name);
+}
+
+static void read_dynamic(const struct elf_table *t, struct elf_object *o)
+{
+	GElf_Dyn dyn;
+
+	for (size_t i = 0; elf_table_dynamic(t, i, &dyn); i++) {
+		const char *text = elf_table_string(t, dyn.d_un.d_val);
+
+		if (dyn.d_tag == DT_NEEDED)
+			add_needed(o, text);
+		else if (dyn.d_tag == DT_SONAME)
+			set_text(&o->soname, text);
+		else if (dyn.d_tag == DT_RPATH)
+			set_text(&o->rpath, text);
+		else if (dyn.d_tag == DT_RUNPATH)
+			set_text(&o->runpath, text);
+		else if (dyn.d_tag == DT_FLAGS_1)
+			o->pie = dyn.d_un.d_val & DF_1_PIE;
+	}
+}
+
+static void read_symbols(const struct elf_table *t, struct elf_object *o)
+{
+	GElf_Sym sym;
+
+	for (size_t i = 1; elf_table_symbol(t, i, &sym); i++) {
+		const char *name = elf_table_string(t, sym.st_name);
+
+		if (name && sym.st_shndx == SHN_UNDEF)
+			o->imports |= covered_bit(name);
+	}
+}
+
+/* The path in PT_INTERP. The kernel wants it to end with a NUL byte (load_elf_binary()). */
+static void read_interpreter(Elf *elf, const GElf_Phdr *ph, struct elf_object *o)
+{
+	enum { PATH_MOST = 4096 };
+	Elf_Data *data = NULL;
+
+	if (ph->p_filesz >= 2 && ph->p_filesz <= PATH_MOST)
+		data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz, ELF_T_BYTE);
+	if (data && data->d_buf && memchr(data->d_buf, '\0', data->d_size))
+		set_text(&o->interpreter, data->d_buf);
+}
+
+/* The Go linker's note (cmd/link: "Go", type 4, the build's id); it outlives strip. */
+static bool is_go_note(Elf *elf, const GElf_Phdr *ph)
+{
+	Elf_Data *data = elf_table_chunk(elf, ph->p_offset, ph->p_filesz,
+					 ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+	GElf_Nhdr note;
+	size_t name;
+	size_t desc;
+
+	for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &desc));)
+		if (note.n_namesz == 4 && !memcmp((char *)data->d_buf + name, "Go", 3) &&
+		    note.n_type == 4)
+			return true;
+	return false;
+}
+
+static void read_segments(Elf *elf, struct elf_object *o)
+{
+	size_t count;
+	GElf_Phdr ph;
+
+	if (elf_getphdrnum(elf, &count))
+		return;
+	for (size_t i = 0; i < count && gelf_getphdr(elf, (int)i, &ph); i++) {
+		if (ph.p_type == PT_INTERP)
+			read_interpreter(elf, &ph, o);
+		else if (ph.p_type == PT_NOTE && is_go_note(elf, &ph))
+			o->go = true;
+	}
+}
+
+/* What Go leaves in every program since 1.13; a linker other than Go's own may drop the note. */
+static bool has_go_section(Elf *elf)
+{
+	size_t names;
+	Elf_Scn *section = NULL;
+	GElf_Shdr sh;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name = gelf_getshdr(section, &sh) ?
+					   elf_strptr(elf, names, sh.sh_name) : NULL;
+
+		if (name && (!strcmp(name, ".go.buildinfo") || !strcmp(name, ".note.go.buildid")))
+			return true;
+	}
+	return false;
+}
+
+static bool read_elf(Elf *elf, struct elf_object *o)
+{
+	GElf_Ehdr eh;
+	struct elf_table t;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh))
+		return false;
+	o->elf_class = eh.e_ident[EI_CLASS];
+	o->data = eh.e_ident[EI_DATA];
+	o->machine = eh.e_machine;
+	o->type = eh.e_type;
+	read_segments(elf, o);
+	o->go = o->go || has_go_section(elf);
+	if (elf_table_open(elf, &t)) {
+		read_dynamic(&t, o);
+		read_symbols(&t, o);
+	}
+	return true;
+}
+
+bool elf_object_read(const char *path, struct elf_object *o)
+{
+	int fd = regular_open(path);
+	struct stat st;
+	Elf *elf = NULL;
+	bool done = false;
+
+	*o = (struct elf_object){ 0 };
+	if (fd < 0)
+		return false;
+	if (elf_version(EV_CURRENT) != EV_NONE && !fstat(fd, &st))
+		elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf) {
+		o->device = st.st_dev;
+		o->inode = st.st_ino;
+		done = read_elf(elf, o);
+		elf_end(elf);
+	}
+	close(fd);
+	return done;
+}
+
+void elf_object_free(struct elf_object *o)
+{
+	for (size_t i = 0; i < o->needed_count; i++)
+		free(o->needed[i]);
+	free(o->needed);
+	free(o->interpreter);
+	free(o->soname);
+	free(o->rpath);
+	free(o->runpath);
+	*o = (struct elf_object){ 0 };
+}
+
+bool elf_object_fits(const struct elf_object *a, const struct elf_object *b)
+{
+	return a->elf_class == b->elf_class && a->data == b->data && a->machine == b->machine;
+}

@@ -1,0 +1,111 @@
+/*
+ * One call at a time. See probe_call.h.
+ *
+ * A write: the pages of the file are first brought into the page cache and mapped here. A direct
+ * write then throws them out, mapped or not, or later reads would be stale
+ * (invalidate_inode_pages2_range); a buffered one writes into them and they stay. That they are
+ * mapped matters: some file systems that fall back to a buffered write give its pages back at the
+ * end (btrfs, ext4), but only those that nobody has mapped (invalidate_mapping_pages). mincore(2)
+ * then tells which of the two it was. It would err only if memory ran so low in between that these
+ * pages were reclaimed, or on a file system whose direct writes leave stale pages behind.
+ *
+ * A read proves less: that pages came into the cache with it shows a buffered one, and that none
+ * did a direct one, but pages that were there before show nothing. Nobody's cache is emptied for
+ * it.
+ */
+#include "probe/probe_call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14 */
+#endif
+
+bool probe_scene_open(struct probe_scene *s, int fd, bool write, size_t span)
+{
+	void *mapping = mmap(NULL, 2 * span, PROT_READ, MAP_SHARED, fd, 0);
+
+	*s = (struct probe_scene){ .fd = fd, .write = write, .span = span };
+	s->mapping = mapping == MAP_FAILED ? NULL : mapping;
+	s->buffer = aligned_alloc(span, 2 * span);
+	if (s->buffer)
+		memset(s->buffer, 0, 2 * span);
+	else
+		probe_scene_close(s);
+	return s->buffer;
+}
+
+void probe_scene_close(struct probe_scene *s)
+{
+	if (s->mapping)
+		munmap(s->mapping, 2 * s->span);
+	free(s->buffer);
+}
+
+/* How many pages of the first span bytes are in the page cache; -1: not to be told. */
+static long cached_pages(const struct probe_scene *s)
+{
+	size_t pages = s->span / (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *in_cache = malloc(pages);
+	long count = 0;
+
+	if (!in_cache || !s->mapping || mincore(s->mapping, s->span, in_cache))
+		count = -1;
+	else
+		for (size_t i = 0; i < pages; i++)
+			count += in_cache[i] & 1;
+	free(in_cache);
+	return count;
+}
+
+static long all_pages(const struct probe_scene *s)
+{
+	return (long)(s->span / (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Returns whether the page cache is as it has to be to tell something afterwards. */
+static bool prepare(const struct probe_scene *s)
+{
+	if (!s->write)
+		return !cached_pages(s);
+	/* Not by touching them: what cannot be read would be a SIGBUS. */
+	return s->mapping && !madvise(s->mapping, s->span, MADV_POPULATE_READ) &&
+	       cached_pages(s) == all_pages(s);
+}
+
+static enum probe_way way_of(const struct probe_scene *s)
+{
+	long cached = cached_pages(s);
+
+	if (cached < 0)
+		return PROBE_TAKEN;
+	if (!cached)
+		return PROBE_DIRECT;
+	return cached == all_pages(s) || !s->write ? PROBE_BUFFERED : PROBE_MIXED;
+}
+
+/* By syscall(2): the launcher itself may run under the shim, which would take anything. */
+static struct probe_answer call(const struct probe_scene *s, size_t shift, size_t len, off_t pos)
+{
+	bool prepared = prepare(s);
+	long nr = s->write ? SYS_pwrite64 : SYS_pread64;
+	long ret = syscall(nr, s->fd, s->buffer + shift, len, pos);
+
+	if (ret < 0)
+		return (struct probe_answer){ .way = PROBE_REFUSED, .error = errno };
+	if (ret != (long)len)
+		return (struct probe_answer){ .way = PROBE_SHORT };
+	return (struct probe_answer){ .way = prepared ? way_of(s) : PROBE_TAKEN };
+}
+
+void probe_call_all(const struct probe_scene *s, struct probe *p)
+{
+	p->aligned = call(s, 0, s->span, 0);
+	p->address = call(s, 1, s->span, 0);
+	p->offset = call(s, 0, s->span - 2, 1);
+}

@@ -1,0 +1,92 @@
+/* What was counted: the document, and the whole of --report=FILE. See report.h. */
+#include "report/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "report/record_map.h"
+#include "report/report_table.h"
+#include "report/trace.h"
+
+/* The document on one line would be read by nobody. 0, or an errno; takes the document. */
+static int dump(json_t *document, FILE *to)
+{
+	int bad = !document || json_dumpf(document, to, JSON_INDENT(2)) || fputc('\n', to) == EOF;
+
+	json_decref(document);
+	return bad ? ENOMEM : 0;
+}
+
+static int print_json(const struct counted *c, const struct verdict *v, json_t *trace, FILE *to)
+{
+	json_t *document = report_json(c, v);
+
+	if (trace)
+		json_object_set_new(document, "trace", trace);
+	return dump(document, to);
+}
+
+static int print_text(const struct counted *c, const struct verdict *v, FILE *to)
+{
+	int error = c->files ? report_table(c, to) : 0;
+
+	for (int i = 0; i < v->lines; i++)
+		fprintf(to, "%s\n", v->line[i]);
+	return error;
+}
+
+/* `trace`: the calls that go into the document; NULL: none. Always used up. */
+static int print(const struct counted *c, json_t *trace, FILE *to, bool json)
+{
+	struct verdict v;
+	int error;
+
+	verdict_make(c, &v);
+	error = json ? print_json(c, &v, trace, to) : print_text(c, &v, to);
+	if (fflush(to) && !error)
+		error = errno;
+	return error ? error : ferror(to) ? EIO : 0;
+}
+
+int report_print(const struct record *rec, FILE *to, bool json)
+{
+	struct counted c;
+	int error = counted_take(rec, &c);
+
+	if (error)
+		return error;
+	error = print(&c, NULL, to, json);
+	counted_free(&c);
+	return error;
+}
+
+/* The file may have been made for the trace alone: then it has calls, and nothing was counted. */
+static int print_all(const struct record *rec, FILE *to, bool json)
+{
+	bool traced = atomic_load_explicit(&rec->calls, memory_order_relaxed);
+	struct counted c;
+	int error = counted_take(rec, &c);
+
+	if (error)
+		return error;
+	if (traced && !json)
+		trace_print(rec, to);
+	if (json || c.files || c.lost || !traced)
+		error = print(&c, json && traced ? trace_array(rec) : NULL, to, json);
+	counted_free(&c);
+	return error;
+}
+
+int report_file(const char *path, FILE *to, bool json)
+{
+	struct record *rec = record_map_open(path);
+	int error;
+
+	if (!rec)
+		return 125;
+	error = print_all(rec, to, json);
+	record_map_close(rec);
+	if (error)
+		fprintf(stderr, "dioshim: the report of %s: %s\n", path, strerror(error));
+	return error ? 125 : 0;
+}

@@ -1,0 +1,85 @@
+/* The names that a traced call's numbers have. See trace_names.h. */
+#include "report/trace_names.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "record.h"
+#include "transfers.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* By value: the headers of an older C library lack the newer ones. */
+static const struct {
+	int flag;
+	const char *name;
+} flags_table[] = {
+	{ 0x01, "RWF_HIPRI" },	{ 0x02, "RWF_DSYNC" },	   { 0x04, "RWF_SYNC" },
+	{ 0x08, "RWF_NOWAIT" }, { 0x10, "RWF_APPEND" },	   { 0x20, "RWF_NOAPPEND" },
+	{ 0x40, "RWF_ATOMIC" }, { 0x80, "RWF_DONTCACHE" }, { 0x100, "RWF_NOSIGNAL" },
+};
+
+const char *trace_call_name(int nr, char text[TRACE_NAMES])
+{
+	const char *name = transfer_name(nr);
+
+	if (name)
+		return name;
+	snprintf(text, TRACE_NAMES, "syscall_%d", nr);
+	return text;
+}
+
+static bool takes(int nr, int what)
+{
+	int all = transfer_takes(nr);
+
+	return all >= 0 && (all & what);
+}
+
+bool trace_takes_offset(int nr)
+{
+	return takes(nr, TRANSFER_OFFSET);
+}
+
+bool trace_takes_flags(int nr)
+{
+	return takes(nr, TRANSFER_FLAGS);
+}
+
+const char *trace_flag_names(int flags, char text[TRACE_NAMES])
+{
+	int rest = flags;
+	int at = 0;
+
+	for (size_t n = 0; n < COUNT(flags_table); n++) {
+		if (!(flags & flags_table[n].flag))
+			continue;
+		at += snprintf(text + at, TRACE_NAMES - (size_t)at, "%s%s", at ? "|" : "",
+			       flags_table[n].name);
+		rest &= ~flags_table[n].flag;
+	}
+	if (rest)
+		snprintf(text + at, TRACE_NAMES - (size_t)at, "%s0x%x", at ? "|" : "",
+			 (unsigned)rest);
+	else if (!at)
+		snprintf(text, TRACE_NAMES, "0");
+	return text;
+}
+
+const char *trace_misaligned_name(unsigned n)
+{
+	static const char *const names[RECORD_MISALIGNED] = { "address", "length", "offset" };
+
+	return n < RECORD_MISALIGNED ? names[n] : NULL;
+}
+
+const char *trace_done_name(unsigned n)
+{
+	static const char *const names[] = {
+		"bounced", "buffered", "sector rewritten", "split", "made again",
+		"left to the kernel",
+	};
+
+	return n < COUNT(names) ? names[n] : NULL;
+}

@@ -1,0 +1,159 @@
+/* What the counts of all files mean, in words. See verdict.h. */
+#include "report/verdict.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "print/text.h"
+
+__attribute__((format(printf, 2, 3)))
+static void say(struct verdict *v, const char *format, ...)
+{
+	va_list arguments;
+
+	if (v->lines == VERDICT_LINES)
+		return;
+	va_start(arguments, format);
+	vsnprintf(v->line[v->lines++], VERDICT_LINE, format, arguments);
+	va_end(arguments);
+}
+
+static bool alignments_known(const struct counted *c)
+{
+	for (size_t i = 0; i < c->files; i++)
+		if (!c->file[i].offset_align)
+			return false;
+	return true;
+}
+
+static bool misaligned(const struct counts *c)
+{
+	for (int bit = 0; bit < RECORD_MISALIGNED; bit++)
+		if (c->misaligned[bit])
+			return true;
+	return false;
+}
+
+/* Nothing was changed: what that means depends on whether alignment was ever asked for. */
+static void say_untouched(struct verdict *v, const struct counted *c, const struct counts *total)
+{
+	uint64_t taken = total->calls[WAY_UNTOUCHED];
+	const char *but = total->calls[WAY_FAILED] ? " that did not fail" : "";
+	const char *were = taken == 1 ? "was" : "were";
+	const char *which = taken == 1 ? "The " : "All ";
+	char number[2 * TEXT_NUMBER];
+
+	text_counted(taken, "call", number, sizeof(number));
+	if (!taken)
+		say(v, "No call succeeded.");
+	else if (c->lost || misaligned(total))
+		say(v, "%s%s%s %s taken as %s.", which, number, but, were,
+		    taken == 1 ? "it stood" : "they stood");
+	else if (alignments_known(c))
+		say(v, "%s%s%s %s aligned: this program does not need dioshim.", which, number, but,
+		    were);
+	else
+		say(v, "%s%s%s %s taken by the kernel as %s: on these files this program does not "
+		    "need dioshim.", which, number, but, were,
+		    taken == 1 ? "it stood" : "they stood");
+}
+
+/* Rounded shares of one whole; what was not moved straight was copied, buffered, or both. */
+static void say_share(struct verdict *v, const struct counts *total)
+{
+	uint64_t bytes = counts_bytes(total);
+	uint64_t aside = total->copied + total->buffered;
+	uint64_t straight = aside < bytes ? bytes - aside : 0;
+	char size[TEXT_NUMBER], share[TEXT_NUMBER], copied[TEXT_NUMBER], buffered[TEXT_NUMBER];
+
+	if (!bytes) {
+		say(v, "No bytes were moved.");
+		return;
+	}
+	say(v, "%s of %s went straight through; %s copied, %s through the page cache.",
+	    text_share(straight, bytes, share), text_bytes(bytes, size),
+	    text_bytes(total->copied, copied), text_bytes(total->buffered, buffered));
+	v->line[v->lines - 1][0] = (char)toupper((unsigned char)share[0]);
+}
+
+static int costly_first(const void *one, const void *other)
+{
+	const struct advice *a = one, *b = other;
+
+	if (a->cost_ns != b->cost_ns)
+		return a->cost_ns < b->cost_ns ? 1 : -1;
+	return a->file < b->file ? -1 : a->file > b->file;
+}
+
+/* Those are in order already. */
+static void say_advice(struct verdict *v, const struct advice *advice, size_t count, int room)
+{
+	for (size_t i = 0; i < count && v->lines < room; i++) {
+		int of_file = 0;
+
+		for (size_t j = 0; j < i; j++)
+			of_file += advice[j].file == advice[i].file;
+		if (of_file < VERDICT_OF_FILE)
+			say(v, "%s", advice[i].text);
+	}
+}
+
+static void say_files(struct verdict *v, const struct counted *c, int room)
+{
+	struct advice *all = calloc(c->files * ADVICE_MOST + 1, sizeof(*all));
+	size_t count = 0;
+
+	if (!all)
+		return;
+	for (size_t i = 0; i < c->files; i++) {
+		int n = verdict_file(&c->file[i], all + count);
+
+		for (; n > 0; n--)
+			all[count++].file = i;
+	}
+	qsort(all, count, sizeof(*all), costly_first);
+	say_advice(v, all, count, room);
+	free(all);
+}
+
+static void say_failed(struct verdict *v, uint64_t failed)
+{
+	char number[2 * TEXT_NUMBER];
+
+	say(v, "%s failed for reasons that have nothing to do with alignment.",
+	    text_counted(failed, "call", number, sizeof(number)));
+}
+
+static void say_lost(struct verdict *v, uint64_t lost)
+{
+	char number[2 * TEXT_NUMBER], files[TEXT_NUMBER];
+
+	say(v, "%s on more files %s not counted: there are places for %s.",
+	    text_counted(lost, "call", number, sizeof(number)), lost == 1 ? "was" : "were",
+	    text_count(RECORD_FILES, files));
+}
+
+void verdict_make(const struct counted *c, struct verdict *v)
+{
+	struct counts total = counted_total(c);
+	uint64_t calls = counts_calls(&total);
+	uint64_t changed = calls - total.calls[WAY_UNTOUCHED] - total.calls[WAY_FAILED];
+	uint64_t failed = total.calls[WAY_FAILED];
+
+	v->lines = 0;
+	if (!calls && !c->lost)
+		say(v, "No call on an O_DIRECT descriptor was seen: the program does not use "
+		    "O_DIRECT, or is out of the shim's reach (dioshim --check COMMAND).");
+	else if (!changed && calls)
+		say_untouched(v, c, &total);
+	else if (calls)
+		say_share(v, &total);
+	say_files(v, c, VERDICT_LINES - !!failed - !!c->lost);
+	if (failed)
+		say_failed(v, failed);
+	if (c->lost)
+		say_lost(v, c->lost);
+}

@@ -1,0 +1,53 @@
+/* See environment.h. */
+#include "run/environment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "print/message.h"
+
+static bool set_variable(const char *name, const char *value)
+{
+	if (!value || !setenv(name, value, 1))
+		return true;
+	message("%s: %s", name, strerror(errno));
+	return false;
+}
+
+/* A launcher that was itself run by a launcher finds its library where it would put it. */
+static bool is_first(const char *library, const char *list)
+{
+	size_t length;
+
+	list += strspn(list, " :");
+	length = strcspn(list, " :");
+	return length == strlen(library) && !memcmp(list, library, length);
+}
+
+/* First of all, so that what others preload is called through the shim. */
+static bool preload(const char *library)
+{
+	const char *old = getenv("LD_PRELOAD");
+	char *both;
+	bool done;
+
+	if (!old || !*old)
+		return set_variable("LD_PRELOAD", library);
+	if (is_first(library, old))
+		return true;
+	both = alloc_format("%s:%s", library, old);
+	done = set_variable("LD_PRELOAD", both);
+	free(both);
+	return done;
+}
+
+bool environment_set(const struct options *o, const char *library, const char *record)
+{
+	return preload(library) &&
+	       set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
+	       set_variable("DIOSHIM_DISABLE", o->disable) &&
+	       set_variable("DIOSHIM_STATS", o->stats ? record : NULL) &&
+	       set_variable("DIOSHIM_TRACE", o->trace ? record : NULL);
+}

@@ -1,0 +1,135 @@
+/* Calls through the page cache, on a descriptor that is O_DIRECT. See buffered.h. */
+#include "buffered.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+
+#include "gate.h"
+#include "recording.h"
+#include "sys.h"
+#include "tally.h"
+#include "window.h"
+#include "disable.h"
+
+/*
+ * An EINVAL may mean that somebody has set O_DIRECT again under our call: another process, or one that
+ * does not know of our windows. One that is meant is not asked for again without end: the call may have
+ * side effects (a FUSE server gets each one).
+ */
+static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
+{
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	if (flags < 0)
+		return false;
+	return (flags & O_DIRECT) || window_met(key, since) || (*quiet)-- > 0;
+}
+
+/* A buffered call: in the window of the gate, or with no gate in one of its own. */
+struct buffered {
+	struct gate *gate;
+	struct window window;
+	bool cleared;
+};
+
+static void enter(struct buffered *b, const struct request *rq)
+{
+	*b = (struct buffered){ .gate = gate_enter_buffered(rq->key, rq->fd) };
+	if (b->gate)
+		return;
+	window_open(&b->window, rq->key);
+	window_clear_direct(rq->fd, &b->cleared);
+}
+
+static void leave(struct buffered *b, const struct request *rq)
+{
+	if (b->gate) {
+		gate_leave_buffered(b->gate, rq->fd);
+		return;
+	}
+	if (b->cleared || b->window.taken_over)
+		window_set_direct(rq->fd);
+	window_close(&b->window);
+}
+
+static bool clear_again(struct buffered *b, int fd)
+{
+	bool cleared = false;
+
+	if (!window_clear_direct(fd, &cleared))
+		return false;
+	b->cleared = b->cleared || cleared;
+	if (cleared && b->gate)
+		gate_cleared(b->gate);
+	return true;
+}
+
+static long issue_buffered(struct buffered *b, const struct request *rq)
+{
+	enum { TRIES = 1000, IN_A_ROW = 16, QUIET = 4 };
+	int quiet = QUIET;
+	long ret = -EINVAL;
+
+	for (int i = 0; i < TRIES && ret == -EINVAL; i++) {
+		uint64_t since = window_now(rq->key);
+
+		ret = request_issue(rq);
+		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))
+			break;
+		/* If O_DIRECT cannot be cleared, the refusal of the misaligned call is the answer. */
+		if (!clear_again(b, rq->fd))
+			break;
+		if (i >= IN_A_ROW)
+			sys(SYS_sched_yield);
+	}
+	return ret;
+}
+
+long buffered_issue(const struct request *rq)
+{
+	struct buffered b;
+	long ret;
+
+	recording_buffered_begins();
+	enter(&b, rq);
+	ret = issue_buffered(&b, rq);
+	leave(&b, rq);
+	recording_buffered_ends();
+	tally_buffered(rq->tally, ret);
+	return ret;
+}
+
+void buffered_repair(int fd, uint32_t key)
+{
+	const struct request rq = { .fd = fd, .key = key };
+	struct buffered b;
+
+	if (!window_is_stale(key))
+		return;
+	enter(&b, &rq);
+	leave(&b, &rq);
+}
+
+/* Is it the device that failed, or only this way of asking? (seccomp, a file system without it) */
+static bool device_failed(long err)
+{
+	return err == -EIO || err == -ENOSPC || err == -EDQUOT || err == -ENXIO;
+}
+
+long buffered_sync(int fd, uint64_t start, uint64_t end)
+{
+	long err = sys(SYS_sync_file_range, fd, (long)start, (long)(end - start),
+		       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			       SYNC_FILE_RANGE_WAIT_AFTER);
+
+	if (!err || device_failed(err))
+		return err;
+	err = sys(SYS_fdatasync, fd);
+	return device_failed(err) ? err : 0;
+}
+
+void buffered_sync_start(int fd, uint64_t start, uint64_t end)
+{
+	if (!(disabled & DISABLE_PREFETCH))
+		sys(SYS_sync_file_range, fd, (long)start, (long)(end - start), SYNC_FILE_RANGE_WRITE);
+}

@@ -1,0 +1,147 @@
+/*
+ * Counting the calls that the kernel takes as they stand. See record_hooks.h.
+ *
+ * Each call of the program's is counted once: here if the public function returns what it gets
+ * without a further look, else in rescue.c, where all others come in.
+ */
+#include "record_hooks.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "real.h"
+#include "record_call.h"
+#include "record_file.h"
+
+static struct real next;
+
+static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked, ssize_t ret)
+{
+	if (ret > 0 || nothing_asked)
+		record_answered(fd, direction, ret);
+	return ret;
+}
+
+/* HOOK_<kind>(symbol) for each kind of symbols.h: the function that real.symbol points at. */
+#define HOOK_BUFFER(symbol, direction, parameters, arguments)                    \
+	static ssize_t hook_##symbol parameters                                  \
+	{                                                                        \
+		return seen(fd, direction, !n, next.symbol arguments);           \
+	}
+
+/* One that returns 0 is counted in rescue.c, whatever it asked for. */
+#define HOOK_VECTOR(symbol, direction, parameters, arguments)                    \
+	static ssize_t hook_##symbol parameters                                  \
+	{                                                                        \
+		return seen(fd, direction, false, next.symbol arguments);        \
+	}
+
+#define VECTOR const struct iovec *iov, int n
+
+#define HOOK_read(symbol) HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n), (fd, buf, n))
+#define HOOK_pread(symbol) \
+	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
+#define HOOK_readv(symbol) HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR), (fd, iov, n))
+#define HOOK_preadv(symbol) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_preadv2(symbol) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+
+#define HOOK_write(symbol) \
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n), (fd, buf, n))
+#define HOOK_pwrite(symbol) \
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), (fd, buf, n, at))
+#define HOOK_writev(symbol) HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR), (fd, iov, n))
+#define HOOK_pwritev(symbol) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_pwritev2(symbol) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+
+/*
+ * The next definitions of these are called only to end the program; the public functions count as those of
+ * read and pread.
+ */
+#define HOOK_read_chk(symbol) HOOK_NONE(symbol, read_chk)
+#define HOOK_pread_chk(symbol) HOOK_NONE(symbol, pread_chk)
+
+/*
+ * What a number stands for is learned where that is certain, for the moments in which F_GETFL is not
+ * to be relied on (record_direct()). The public functions always hand on a mode.
+ */
+#define HOOK_OPEN(symbol, parameters, arguments) \
+	static int hook_##symbol parameters \
+	{ \
+		va_list ap; \
+		mode_t mode; \
+		int fd; \
+ \
+		va_start(ap, flags); \
+		mode = va_arg(ap, mode_t); \
+		va_end(ap); \
+		fd = next.symbol arguments; \
+		record_opened(fd, flags & O_DIRECT); \
+		return fd; \
+	}
+
+#define HOOK_open(symbol) HOOK_OPEN(symbol, (const char *path, int flags, ...), (path, flags, mode))
+#define HOOK_openat(symbol) \
+	HOOK_OPEN(symbol, (int dirfd, const char *path, int flags, ...), (dirfd, path, flags, mode))
+
+/* The others that make a number stand for something. */
+#define HOOK_NUMBER(symbol, parameters, arguments, then)                         \
+	static int hook_##symbol parameters                                      \
+	{                                                                        \
+		int fd = next.symbol arguments;                                  \
+                                                                                 \
+		then;                                                            \
+		return fd;                                                       \
+	}
+
+#define HOOK_open_2(symbol) \
+	HOOK_NUMBER(symbol, (const char *path, int flags), (path, flags), \
+		    record_opened(fd, flags & O_DIRECT))
+#define HOOK_openat_2(symbol) \
+	HOOK_NUMBER(symbol, (int dirfd, const char *path, int flags), (dirfd, path, flags), \
+		    record_opened(fd, flags & O_DIRECT))
+#define HOOK_creat(symbol) \
+	HOOK_NUMBER(symbol, (const char *path, mode_t mode), (path, mode), record_opened(fd, false))
+#define HOOK_dup(symbol) HOOK_NUMBER(symbol, (int from), (from), record_duplicated(from, fd))
+#define HOOK_dup2(symbol) \
+	HOOK_NUMBER(symbol, (int from, int to), (from, to), record_duplicated(from, fd))
+#define HOOK_dup3(symbol) \
+	HOOK_NUMBER(symbol, (int from, int to, int flags), (from, to, flags), record_duplicated(from, fd))
+
+/* Before the call: after it the number may be another thread's already. */
+#define HOOK_close(symbol)                                                       \
+	static int hook_##symbol(int fd)                                         \
+	{                                                                        \
+		record_closes(fd);                                               \
+		return next.symbol(fd);                                          \
+	}
+
+/* F_GETFL tells in time what these have changed. */
+#define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
+#define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
+#define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
+
+/* The symbol keeps its next definition. */
+#define HOOK_NONE(symbol, kind) \
+	static call_##kind *const hook_##symbol;
+
+#define HOOK_DEFINE(symbol, kind) HOOK_##kind(symbol)
+
+DIOSHIM_SYMBOLS(HOOK_DEFINE)
+
+#define HOOK_INSTALL(symbol, kind)                 \
+	{                                          \
+		call_##kind *hook_ = hook_##symbol; \
+						   \
+		if (hook_)                         \
+			real.symbol = hook_;       \
+	}
+
+void record_hooks_install(void)
+{
+	next = real;
+	DIOSHIM_SYMBOLS(HOOK_INSTALL)
+}
