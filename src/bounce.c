@@ -12,13 +12,13 @@
 #include "bounce.h"
 
 #include <stdint.h>
-#include <sys/mman.h>
 
 #include "claims.h"
-#include "process.h"
-#include "sys.h"
 #include "disable.h"
+#include "madvise.h"
+#include "process.h"
 #include "settings.h"
+#include "sys.h"
 
 enum {
 	STARTERS = 4,

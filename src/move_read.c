@@ -117,16 +117,12 @@ static long read_direct(struct reading *r, struct bounce *b)
 
 static long read_buffered(struct reading *r)
 {
-	const struct request *rq = r->rq;
 	size_t len = r->end - r->pos;
-	struct iovec pieces[16];
-	struct request at;
+	struct iovec pieces[REQUEST_PIECES];
+	struct request at = request_part(r->rq, &r->to, len, pieces);
 	long ret;
 
-	if (len == request_length(rq))
-		at = request_at(rq, rq->iov, rq->count, r->pos);
-	else
-		at = request_at(rq, pieces, cursor_pieces(&r->to, len, pieces, 16), r->pos);
+	at = request_at(&at, at.iov, at.count, r->pos);
 	ret = buffered_issue(&at);
 	r->file_end = !ret;
 	if (ret > 0)

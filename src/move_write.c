@@ -45,7 +45,7 @@ static long write_record(const struct request *rq, const struct descriptor *d, i
 	int64_t now;
 	long err;
 
-	if (ret <= 0 || write_synchronous(rq, d))
+	if (ret <= 0 || request_synchronous(rq, d))
 		return ret;
 	now = offset_now(rq->fd);
 	err = now == start + ret ? buffered_sync(rq->fd, start, now) : buffered_sync(rq->fd, 0, 0);
@@ -123,7 +123,7 @@ long move_write(struct request *rq, struct descriptor *d)
 
 	/* Before anything is taken that others may wait for. */
 	rq->checked = usermem_check(&from, len, USERMEM_READ);
-	if (write_appends(rq, d))
+	if (request_appends(rq, d))
 		return write_append(rq, d, len);
 	if (rq->positional)
 		return write_range(rq, d, rq->pos, len);

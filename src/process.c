@@ -5,14 +5,10 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <time.h>
 
+#include "madvise.h"
 #include "sys.h"
-
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#endif
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 

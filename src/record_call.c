@@ -5,7 +5,6 @@
 #include "record_file.h"
 #include "recording.h"
 #include "sys.h"
-#include "write.h"
 
 /* Nothing is ordered by a counter. */
 static void add(_Atomic uint64_t *counter, uint64_t n)
@@ -86,7 +85,7 @@ void record_looked(const struct request *rq, const struct descriptor *d)
 		if (rq->count > 1)
 			t->lens |= rq->iov[i].iov_len;
 	}
-	t->append = rq->write && write_appends(rq, d);
+	t->append = request_appends(rq, d);
 	if (t->append)
 		t->pos = (int64_t)d->size;
 	set_alignments(t, d);

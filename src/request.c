@@ -1,24 +1,22 @@
 /* One call of the program's. See request.h. */
 #include "request.h"
 
+#include <fcntl.h>
 #include <limits.h>
 
+#include "descriptor.h"
 #include "plan.h"
+#include "rwf.h"
 #include "sys.h"
 #include "tally.h"
 #include "transfers.h"
 
-/* include/uapi/linux/fs.h; RWF_ATOMIC is left out: torn apart it would not be atomic. */
 enum {
-	FLAG_HIPRI = 0x01,
-	FLAG_DSYNC = 0x02,
-	FLAG_SYNC = 0x04,
-	FLAG_NOWAIT = 0x08,
-	FLAG_APPEND = 0x10,
-	FLAG_NOAPPEND = 0x20,
-	FLAG_DONTCACHE = 0x80,
-	FLAGS_UNDERSTOOD = FLAG_HIPRI | FLAG_DSYNC | FLAG_SYNC | FLAG_NOWAIT | FLAG_APPEND |
-			   FLAG_NOAPPEND | FLAG_DONTCACHE,
+	/* Not RWF_ATOMIC: a write in several steps would not be atomic. */
+	FLAGS_UNDERSTOOD = KERNEL_RWF_HIPRI | KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC |
+			   KERNEL_RWF_NOWAIT | KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND |
+			   KERNEL_RWF_DONTCACHE,
+	APPEND_AND_NOAPPEND = KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND,
 };
 
 static bool iov_understood(const struct request *rq)
@@ -39,7 +37,7 @@ bool request_understood(const struct request *rq)
 
 	if (!iov_understood(rq) || (rq->flags & ~FLAGS_UNDERSTOOD))
 		return false;
-	if ((rq->flags & FLAG_APPEND) && (rq->flags & FLAG_NOAPPEND))
+	if ((rq->flags & APPEND_AND_NOAPPEND) == APPEND_AND_NOAPPEND)
 		return false;
 	len = request_length(rq);
 	if (!len)
@@ -114,6 +112,18 @@ struct cursor request_cursor(const struct request *rq)
 	return start;
 }
 
+bool request_appends(const struct request *rq, const struct descriptor *d)
+{
+	if (!rq->write || d->block_device || (rq->flags & KERNEL_RWF_NOAPPEND))
+		return false;
+	return (d->flags & O_APPEND) || (rq->flags & KERNEL_RWF_APPEND);
+}
+
+bool request_synchronous(const struct request *rq, const struct descriptor *d)
+{
+	return (d->flags & O_DSYNC) || (rq->flags & (KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC));
+}
+
 static long issue(const struct request *rq)
 {
 	const struct iovec *iov = rq->iov;
@@ -137,6 +147,18 @@ long request_issue(const struct request *rq)
 
 	tally_moved(rq->tally, ret);
 	return ret;
+}
+
+struct request request_part(const struct request *rq, const struct cursor *c, size_t len,
+			    struct iovec pieces[REQUEST_PIECES])
+{
+	struct request part = *rq;
+
+	if (len < request_length(rq)) {
+		part.iov = pieces;
+		part.count = cursor_pieces(c, len, pieces, REQUEST_PIECES);
+	}
+	return part;
 }
 
 struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)

@@ -11,6 +11,11 @@
 
 #include "usermem.h"
 
+struct descriptor;
+
+/* Pieces of memory that request_part() can tell apart. */
+enum { REQUEST_PIECES = 16 };
+
 struct request {
 	long nr; /* SYS_read, SYS_pwritev2, ...: to make the same call with other memory */
 	int fd;
@@ -50,8 +55,21 @@ uintptr_t request_addresses(const struct request *rq);
 /* The start of its memory. */
 struct cursor request_cursor(const struct request *rq);
 
+/* Does the kernel choose where it goes? Block devices ignore O_APPEND (blkdev_write_iter, block/fops.c). */
+bool request_appends(const struct request *rq, const struct descriptor *d);
+
+/* Has the kernel brought a buffered write to the device by the time it returns? */
+bool request_synchronous(const struct request *rq, const struct descriptor *d);
+
 /* Make the call as it stands. Returns the count, or a negative errno. */
 long request_issue(const struct request *rq);
+
+/*
+ * Returns the same call for the next `len` bytes from the cursor. Its array is the program's own if that is all
+ * of the request, otherwise `pieces`. It asks for less than `len` (request_length()) if those are too few.
+ */
+struct request request_part(const struct request *rq, const struct cursor *c, size_t len,
+			    struct iovec pieces[REQUEST_PIECES]);
 
 /* A positional call in the same direction, with the same flags, on other memory. */
 struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos);

@@ -21,7 +21,6 @@
 #include "sys.h"
 #include "transfers.h"
 #include "window.h"
-#include "write.h"
 
 /* Why a request comes in: the errno with which the kernel refused it, or one of these. */
 enum {
@@ -47,7 +46,7 @@ static bool misaligned(const struct request *rq, const struct descriptor *d)
 {
 	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
 
-	if (rq->write && write_appends(rq, d))
+	if (request_appends(rq, d))
 		pos = d->size;
 	return pos < 0 ||
 	       plan_misaligned(&d->align, pos, request_length(rq), request_addresses(rq));
@@ -201,7 +200,7 @@ static long rescue_counted(struct request *rq, int refusal)
 	if (refusal == EIO && !misaligned(rq, &d) && !reads_past_end(rq, &d))
 		return STAND_ASIDE;
 	/* EFAULT after a part is on the file already happens (ext4, Linux 6.18): not twice. */
-	if (refusal == EFAULT && rq->write && write_appends(rq, &d))
+	if (refusal == EFAULT && request_appends(rq, &d))
 		return STAND_ASIDE;
 	return move(rq, &d, refusal);
 }

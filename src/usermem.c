@@ -4,16 +4,10 @@
 #include <linux/futex.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "madvise.h"
 #include "sys.h"
 #include "tally.h"
-
-/* Linux 5.14, madvise(2); the C library's headers may be older. */
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
 
 struct cursor cursor_at_start(const struct iovec *iov, int count)
 {

@@ -50,12 +50,6 @@ size_t write_readable(const struct cursor *from, const struct descriptor *d, uin
 /* RLIMIT_FSIZE, in bytes; it does not bind block devices. */
 uint64_t write_size_limit(const struct descriptor *d);
 
-/* Does the kernel choose where it goes? Block devices ignore O_APPEND (blkdev_write_iter, block/fops.c). */
-bool write_appends(const struct request *rq, const struct descriptor *d);
-
-/* Has the kernel brought a buffered write to the device by the time it returns? */
-bool write_synchronous(const struct request *rq, const struct descriptor *d);
-
 /*
  * Did that say only that this way was not open? A full file system counts: a direct write says ENOSPC
  * to all of what does not fit as a whole, a buffered one fills what is left.

@@ -1,23 +1,37 @@
 /* A write at the end of the file, in one piece. See write.h. */
 #include "bounce.h"
 #include "buffered.h"
+#include "direct.h"
 #include "offset.h"
 #include "range.h"
 #include "write.h"
 
-enum { PIECES = 16 };
+long write_bounced(const struct request *rq, size_t len)
+{
+	struct cursor from = request_cursor(rq);
+	struct bounce b = { 0 };
+	long ret = -ENOMEM;
+
+	if (!bounce_get(&b, len))
+		return -ENOMEM;
+	if (b.size >= len) {
+		ret = -EFAULT;
+		if (usermem_gather(&from, b.addr, len) == len)
+			ret = direct_issue_on(rq, b.addr, len);
+	}
+	bounce_put(&b);
+	return ret;
+}
 
 /* The first `len` bytes of a request, in the same call, whatever pieces they are in. */
 static long issue_front(const struct request *rq, size_t len)
 {
 	struct cursor from = request_cursor(rq);
-	struct iovec pieces[PIECES];
-	struct request front = *rq;
+	struct iovec pieces[REQUEST_PIECES];
+	struct request front = request_part(rq, &from, len, pieces);
 	struct bounce b = { 0 };
 	long ret;
 
-	front.iov = pieces;
-	front.count = cursor_pieces(&from, len, pieces, PIECES);
 	/* Too many pieces for the stack: as one. Without memory for that the bad ones go along. */
 	if (request_length(&front) < len) {
 		front = *rq;
@@ -37,9 +51,7 @@ long write_front_buffered(const struct request *rq, const struct descriptor *d, 
 	struct cursor from = request_cursor(rq);
 	size_t good = write_readable(&from, d, pos, len);
 
-	if (!good)
-		return -EFAULT;
-	return good < request_length(rq) ? issue_front(rq, good) : buffered_issue(rq);
+	return good ? issue_front(rq, good) : -EFAULT;
 }
 
 /*
@@ -67,7 +79,7 @@ long write_append(const struct request *rq, const struct descriptor *d, size_t l
 	long err;
 
 	range_end(range);
-	if (ret <= 0 || write_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
+	if (ret <= 0 || request_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
 		return ret;
 	/* Others append too; between the two sizes lies at least what we wrote. */
 	err = buffered_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);

@@ -88,7 +88,7 @@ static long write_on(struct writing *w)
 /* Bring the partial blocks to the device. Returns where the data that is certainly there ends. */
 static uint64_t settle(struct writing *w, long *err)
 {
-	if (w->cached_from == UINT64_MAX || write_synchronous(w->rq, w->d))
+	if (w->cached_from == UINT64_MAX || request_synchronous(w->rq, w->d))
 		return w->pos;
 	*err = buffered_sync(w->rq->fd, w->cached_from, w->pos);
 	return *err ? w->cached_from : w->pos;

@@ -2,13 +2,14 @@
 #include "write_step.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "bounce.h"
 #include "buffered.h"
 #include "direct.h"
+#include "disable.h"
 #include "sector.h"
 #include "sys.h"
-#include "disable.h"
 
 /*
  * The kernel reads the block around an edge before it changes it, and waits for that. Ask for both
@@ -49,21 +50,38 @@ static long write_own(struct writing *w, size_t len)
 	return moved(w, direct_issue_at(w->rq, &piece, 1, w->pos), len);
 }
 
+uint64_t write_size_limit(const struct descriptor *d)
+{
+	struct rlimit limit;
+
+	if (d->block_device || sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit))
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+size_t write_readable(const struct cursor *from, const struct descriptor *d, uint64_t pos, size_t len)
+{
+	bool limited = d->known && !usermem_uncheckable() && from->checked < len;
+	size_t good = limited ? from->checked : len;
+
+	if (!good && (d->block_device || pos >= write_size_limit(d)))
+		return len;
+	return good;
+}
+
 long write_buffered(struct writing *w, size_t len)
 {
 	const struct request *rq = w->rq;
 	size_t good = write_readable(&w->from, w->d, w->pos, len);
-	struct iovec pieces[16];
+	struct iovec pieces[REQUEST_PIECES];
 	struct request at;
 	size_t now;
 	long ret;
 
 	if (!good)
 		return -EFAULT;
-	if (good == request_length(rq))
-		at = request_at(rq, rq->iov, rq->count, w->pos);
-	else
-		at = request_at(rq, pieces, cursor_pieces(&w->from, good, pieces, 16), w->pos);
+	at = request_part(rq, &w->from, good, pieces);
+	at = request_at(&at, at.iov, at.count, w->pos);
 	now = request_length(&at);
 	ret = moved(w, buffered_issue(&at), now == good ? len : now);
 	if (ret <= 0)
@@ -71,7 +89,7 @@ long write_buffered(struct writing *w, size_t len)
 	if (w->cached_from == UINT64_MAX)
 		w->cached_from = w->pos;
 	/* More to come: then the device has this to do meanwhile. */
-	if (w->pos + ret < w->end && !w->d->block_device && !write_synchronous(rq, w->d))
+	if (w->pos + ret < w->end && !w->d->block_device && !request_synchronous(rq, w->d))
 		buffered_sync_start(rq->fd, w->pos, w->pos + ret);
 	return ret;
 }
