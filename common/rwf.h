@@ -1,5 +1,6 @@
 /*
- * The flags of preadv2(2) and pwritev2(2), by value: the headers of an older C library lack the newer ones.
+ * The flags of preadv2(2) and pwritev2(2), by value: the headers of an older C library lack the
+ * newer ones.
  *
  * X(name, value): RWF_<name> of include/uapi/linux/fs.h.
  */

@@ -1,4 +1,4 @@
-/* One call of the program's. See request.h. */
+/* One call of the program. See request.h. */
 #include "request.h"
 
 #include <fcntl.h>
@@ -45,7 +45,7 @@ bool request_understood(const struct request *rq)
 	return !rq->positional || (rq->pos >= 0 && rq->pos <= (int64_t)(INT64_MAX - len));
 }
 
-/* Beyond what every 64-bit machine leaves to programs; some leave more, and the kernel will know. */
+/* Beyond what every 64-bit machine leaves to programs. Some leave more: then the kernel decides. */
 static bool reaches_high(const struct iovec *iov)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base;
@@ -54,7 +54,9 @@ static bool reaches_high(const struct iovec *iov)
 	return end < start || end >> 47;
 }
 
-/* process_vm_readv(2) imports an iovec just as readv(2) does; told to copy nothing, it stops there. */
+/*
+ * process_vm_readv(2) imports an iovec just as readv(2) does; with nothing to copy, it stops there.
+ */
 static bool importable(const struct iovec *iov, int count)
 {
 	return sys(SYS_process_vm_readv, getpid(), iov, count, NULL, 0L, 0L) != -EFAULT;
@@ -70,7 +72,7 @@ bool request_in_user_space(const struct request *rq, bool sure)
 		return true;
 	if (rq->vectored)
 		return importable(iov, rq->count);
-	/* read(2) checks its buffer as it stands; an imported iovec is cut to MAX_RW_COUNT before. */
+	/* read(2) checks its buffer as it is; an imported iovec is cut to MAX_RW_COUNT first. */
 	const struct iovec last = { (char *)iov->iov_base + iov->iov_len - 1, 1 };
 
 	return last.iov_base >= iov->iov_base && importable(&last, 1);
@@ -124,10 +126,10 @@ bool request_synchronous(const struct request *rq, const struct descriptor *d)
 	return (d->flags & O_DSYNC) || (rq->flags & (KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC));
 }
 
-static long issue(const struct request *rq)
+static long issue_call(const struct request *rq)
 {
 	const struct iovec *iov = rq->iov;
-	const int64_t pos = rq->positional ? rq->pos : -1; /* -1: only calls with flags take that */
+	const int64_t pos = rq->positional ? rq->pos : -1; /* only calls with flags accept -1 */
 	int takes = transfer_takes(rq->nr);
 
 	if (!(takes & TRANSFER_VECTOR))
@@ -136,14 +138,14 @@ static long issue(const struct request *rq)
 			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
 	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
-	/* A 64-bit kernel takes the offset from one register and ignores the next (pos_from_hilo()). */
+	/* A 64-bit kernel takes the offset from one register and ignores the next. */
 	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags) :
 					sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
 }
 
 long request_issue(const struct request *rq)
 {
-	long ret = issue(rq);
+	long ret = issue_call(rq);
 
 	tally_moved(rq->tally, ret);
 	return ret;
@@ -161,7 +163,8 @@ struct request request_part(const struct request *rq, const struct cursor *c, si
 	return part;
 }
 
-struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
+struct request request_at(const struct request *rq, const struct iovec *iov, int count,
+			  uint64_t pos)
 {
 	struct request at = *rq;
 

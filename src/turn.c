@@ -1,4 +1,4 @@
-/* Calls that move one offset follow one another. See turn.h. */
+/* Calls that move one offset are serialized. See turn.h. */
 #include "turn.h"
 
 #include <limits.h>
