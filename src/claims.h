@@ -2,7 +2,7 @@
  * What the calling thread holds in the middle of a call, so that it can be released if a signal
  * handler jumps out of the call.
  *
- * All signals but faults are blocked meanwhile (sigmask.h). A fault in the copy from or to the
+ * All signals except faults are blocked meanwhile (sigmask.h). A fault in the copy from or to the
  * program's memory means that the memory went away after it was checked: another thread has
  * unmapped it, or another process has truncated the file behind it. The program may have a handler
  * for that, which calls siglongjmp(3), or which reads and writes files itself. The thread's next
@@ -34,8 +34,8 @@ extern __thread struct claims claims
 
 /*
  * Called before and after a call. `mask` is the signal mask before it. claims_begin() releases what
- * is left of a call that was jumped out of. *outer keeps what an interrupted call that will go on
- * holds.
+ * is left of a call that was jumped out of. If a fault handler makes this call in the middle of
+ * another, *outer keeps what that one holds.
  */
 void claims_begin(struct claims *outer, kernel_sigset mask);
 void claims_end(const struct claims *outer);

@@ -33,8 +33,7 @@ enum {
 };
 
 /*
- * Makes the number refer to something else. A counter of closes that overflows counts as a change,
- * too.
+ * Makes the number refer to something else. A count of closes that overflows looks like a change.
  */
 static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t how)
 {
@@ -89,9 +88,7 @@ uint32_t description_key(int fd)
 	return entry_of(fd) ? atomic_load_explicit(&entry_of(fd)->key, memory_order_relaxed) : 0;
 }
 
-/*
- * A key made from the file has the highest bit set, so that no description with its own key has it.
- */
+/* A key made from the file has the highest bit set, unlike those of window_new_key(). */
 static uint32_t key_of_file(uint64_t file)
 {
 	return (uint32_t)(file * UINT64_C(0x9e3779b97f4a7c15) >> 32) | UINT32_C(1) << 31;

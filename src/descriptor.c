@@ -39,8 +39,8 @@ static uint32_t max_u32(uint32_t a, uint32_t b)
 }
 
 /*
- * statx(2), or as much of it as fstat(2) supplies: on an old kernel, or in a container's seccomp
- * filter.
+ * statx(2), or as much of it as fstat(2) supplies: on an old kernel, or with a container's
+ * seccomp filter.
  */
 static bool look_by_statx(int fd, struct kernel_statx *sx)
 {
@@ -62,9 +62,7 @@ static bool look_by_statx(int fd, struct kernel_statx *sx)
 	return true;
 }
 
-/*
- * Stores the alignments that the kernel reports. 0 means unknown, and so does any other nonsense.
- */
+/* Stores the alignments that the kernel reports. 0, or no power of two, means unknown. */
 static bool known_alignments(const struct kernel_statx *sx, bool write, struct dio_align *align)
 {
 	uint32_t off = sx->dio_offset_align;

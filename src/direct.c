@@ -13,7 +13,6 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
 {
 	uint64_t start = pos < 0 ? 0 : (uint64_t)pos;
 	uint64_t end = pos < 0 ? 0 : start + len;
-
 	uint64_t page = getpagesize();
 
 	if (write)

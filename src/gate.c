@@ -133,8 +133,8 @@ static bool admit(struct gate *g, int kind)
 }
 
 /*
- * Waits for the next phase of our kind. The bucket is locked, and again on return, but not
- * meanwhile.
+ * Waits for the next phase of our kind. The bucket is locked on entry and on return, but not in
+ * between.
  */
 static void wait_for_phase(struct gate *g, int kind)
 {
@@ -149,7 +149,7 @@ static void wait_for_phase(struct gate *g, int kind)
 
 /*
  * Yields, because what we wait for takes another thread only two system calls, less than a sleep.
- * The bucket is locked, and again on return.
+ * The bucket is locked on entry and on return.
  */
 static void let_others_run(struct gate *g)
 {
@@ -218,7 +218,9 @@ void gate_leave_direct(struct gate *g)
 	leave(g, DIRECT);
 }
 
-/* Waits until the window is open. The bucket is locked, and again on return, but not meanwhile. */
+/*
+ * Waits until the window is open. The bucket is locked on entry and on return, but not in between.
+ */
 static void wait_for_window(struct gate *g)
 {
 	uint32_t now = atomic_load(&g->opened);
@@ -232,7 +234,7 @@ static void wait_for_window(struct gate *g)
 	g->wait_for_window--;
 }
 
-/* Opens the window. The bucket is locked, and again on return, but not meanwhile. */
+/* Opens the window. The bucket is locked on entry and on return, but not in between. */
 static void open_window(struct gate *g, int fd)
 {
 	bool cleared = false;
@@ -281,8 +283,8 @@ void gate_cleared(struct gate *g)
 }
 
 /*
- * Waits while this thread has to set O_DIRECT again and others are inside. The bucket is locked,
- * and again on return, but not meanwhile.
+ * Waits while this thread has to set O_DIRECT again and others are inside. The bucket is locked on
+ * entry and on return, but not in between.
  */
 static void wait_to_be_last(struct gate *g)
 {

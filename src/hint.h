@@ -3,7 +3,7 @@
  * of two.
  *
  * A hint only decides whether the kernel is asked first or the descriptor is looked at first, and
- * whether a call has to mind others that use the same description (pass.h). It is never trusted:
+ * whether a call must consider others that use the same description (pass.h). It is never trusted:
  * descriptors change unseen (dup, exec, SCM_RIGHTS, fcntl in another process, closefrom in the C
  * library), so a wrong hint costs a system call and nothing else. Zero, the initial value, means
  * that nothing is known: ask the kernel first.

@@ -207,7 +207,7 @@ static long read_bounced(const struct request *rq, size_t len)
  * Returns how much of `len` bytes at `pos` there is to read, by the size that was seen, and as far
  * as the memory is good.
  */
-static size_t there_for(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+static size_t bytes_to_read(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
 	struct cursor to = request_cursor(rq);
 
@@ -234,7 +234,8 @@ static long read_at_once(struct request *rq, const struct descriptor *d, int64_t
 		if (ret != -EFAULT)
 			return ret;
 	}
-	if ((uint64_t)pos < d->size && there_for(rq, d, pos, len) < min_size(len, d->size - pos))
+	if ((uint64_t)pos < d->size &&
+	    bytes_to_read(rq, d, pos, len) < min_size(len, d->size - pos))
 		return -EINVAL;
 	return read_bounced(rq, len);
 }
@@ -272,7 +273,7 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 		return ret;
 	/* The file may have grown while we waited for the turn. */
 	descriptor_look_size(rq->fd, d);
-	there = there_for(rq, d, start, len);
+	there = bytes_to_read(rq, d, start, len);
 	if (!there)
 		return (uint64_t)start < d->size ? buffered_issue(rq) :
 						   read_at_end(rq, d, start, len);
@@ -293,7 +294,7 @@ long move_read(struct request *rq, struct descriptor *d)
 	long ret;
 
 	/* Touch the memory before taking anything that others may wait for. */
-	there_for(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
+	bytes_to_read(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
 	if (rq->positional)
 		return read_range(rq, d, rq->pos, len);
 	turn = turn_take(rq->key);

@@ -131,7 +131,7 @@ long move_write(struct request *rq, struct descriptor *d)
 	struct gate *turn;
 	long ret;
 
-	/* Before taking anything that others may wait for. */
+	/* Touch the memory before taking anything that others may wait for. */
 	rq->checked = usermem_check(&from, len, USERMEM_READ);
 	if (request_appends(rq, d))
 		return write_append(rq, d, len);

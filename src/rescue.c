@@ -109,7 +109,7 @@ static bool direct_outside_windows(const struct request *rq, struct descriptor *
  * refusal was about something else, or somebody shares the description who does not know of our
  * windows (a process that got it by exec or over a socket, and runs under the shim) and has
  * O_DIRECT off temporarily. In the second case the same call gets another answer now, which is
- * stored in *answer, or the next look shows O_DIRECT: then returns true.
+ * stored in *answer, or the next look shows O_DIRECT. Returns true in the latter case.
  */
 static bool direct_after_all(const struct request *rq, struct descriptor *d, long *answer)
 {

@@ -129,7 +129,7 @@ static bool page_good(uintptr_t page, enum usermem_access access)
  */
 static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access access)
 {
-	enum { SINGLE = 8 }; /* up to so many pages are checked one by one */
+	enum { SINGLE = 8 }; /* at most this many pages are checked one by one */
 	uintptr_t page = getpagesize();
 	uintptr_t step = end - start;
 

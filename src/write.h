@@ -1,6 +1,4 @@
-/*
- * How the parts of a write are moved; move_write.c chooses among them.
- */
+/* How the parts of a write are moved; move_write.c chooses among them. */
 #ifndef DIOSHIM_WRITE_H
 #define DIOSHIM_WRITE_H
 

@@ -10,9 +10,9 @@
 #include "write_step.h"
 
 /*
- * Cuts a request that begins below the file size limit at the limit. Otherwise its parts would be
- * cut where direct I/O cannot be, and a part beyond the limit would raise SIGXFSZ where the kernel
- * only returns a short count. A request that begins beyond the limit is left to the kernel.
+ * Cuts a request that begins below the file size limit at the limit. Otherwise the kernel would
+ * cut a part where direct I/O cannot end, and a part beyond the limit would raise SIGXFSZ where the
+ * kernel only returns a short count. A request that begins beyond the limit is left to the kernel.
  */
 static void limit_end(struct writing *w)
 {
@@ -43,10 +43,9 @@ static bool buffered_step(const struct writing *w, struct step step)
 }
 
 /*
- * Chooses what to do after a refusal (which may be a write of 0 bytes), or if there was no memory,
- * or if the program's could not be read. The limit may be the reason, or a larger alignment may
- * help; if not, the page cache accepts whatever an ordinary descriptor accepts, and returns the
- * same errors.
+ * Chooses what to do after an error of write_otherwise(), or a write of 0 bytes, which is a refusal
+ * too. The limit may be the reason, or a larger alignment may help; if not, the page cache accepts
+ * whatever an ordinary descriptor accepts, and returns the same errors.
  */
 static void choose_otherwise(struct writing *w, long ret)
 {
@@ -89,10 +88,10 @@ static long write_on(struct writing *w)
 /* Brings the partial blocks to the device. Returns where the data that is certainly there ends. */
 static uint64_t settle(struct writing *w, long *err)
 {
-	if (w->cached_from == UINT64_MAX || request_synchronous(w->rq, w->d))
+	if (w->buffered_from == UINT64_MAX || request_synchronous(w->rq, w->d))
 		return w->pos;
-	*err = buffered_sync(w->rq->fd, w->cached_from, w->pos);
-	return *err ? w->cached_from : w->pos;
+	*err = buffered_sync(w->rq->fd, w->buffered_from, w->pos);
+	return *err ? w->buffered_from : w->pos;
 }
 
 /*
@@ -123,7 +122,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		.from = request_cursor(rq),
 		.pos = start,
 		.end = start + within_device(d, start, len),
-		.cached_from = UINT64_MAX,
+		.buffered_from = UINT64_MAX,
 		.buffered_only = (d->block_device && start >= d->size) ||
 			       reaches_last_block(d, start + len),
 	};

@@ -87,8 +87,8 @@ long write_buffered(struct writing *w, size_t len)
 	ret = moved(w, buffered_issue(&at), now == good ? len : now);
 	if (ret <= 0)
 		return ret;
-	if (w->cached_from == UINT64_MAX)
-		w->cached_from = w->pos;
+	if (w->buffered_from == UINT64_MAX)
+		w->buffered_from = w->pos;
 	/* More to come: let the device work on this meanwhile. */
 	if (w->pos + ret < w->end && !w->d->block_device && !request_synchronous(rq, w->d))
 		buffered_sync_start(rq->fd, w->pos, w->pos + ret);

@@ -12,7 +12,7 @@ struct writing {
 	uint64_t pos;         /* the next byte, in the file */
 	uint64_t end;
 	/* The first byte that went through the page cache; UINT64_MAX: none. */
-	uint64_t cached_from;
+	uint64_t buffered_from;
 	bool stopped;         /* a call has moved less than requested */
 	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
 	bool copy;            /* the program's own memory cannot be used for direct I/O */
