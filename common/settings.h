@@ -1,6 +1,7 @@
 /*
- * What the environment can set, where the shim and the launcher have to agree: the shim reads
- * DIOSHIM_BOUNCE_MAX and DIOSHIM_DISABLE (config.c), and the launcher checks the options that set them.
+ * Settings from the environment on which the shim and the launcher have to agree: the shim reads
+ * DIOSHIM_BOUNCE_MAX and DIOSHIM_DISABLE (config.c), and the launcher checks the options that set
+ * them.
  */
 #ifndef DIOSHIM_SETTINGS_H
 #define DIOSHIM_SETTINGS_H
@@ -15,8 +16,8 @@
 /*
  * X(name, word): an optimisation, and the word for it in DIOSHIM_DISABLE.
  *
- * HINTS: a misaligned call does not go to the kernel first. HUGEPAGES: bounce buffers are in huge pages.
- * PREFETCH: the edges of a write are read ahead of their turn.
+ * HINTS: a call that is known to be misaligned does not go to the kernel first. HUGEPAGES: bounce
+ * buffers are in huge pages. PREFETCH: the edge blocks of a write are read ahead.
  */
 #define DIOSHIM_OPTIMISATIONS(X) \
 	X(HINTS, "hints") \

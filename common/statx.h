@@ -1,6 +1,7 @@
 /*
- * The kernel's struct statx (include/uapi/linux/stat.h), as far as it is used. The C library's
- * headers show no direct-I/O fields before glibc 2.37 or so, and we want them on any of them.
+ * The kernel's struct statx (include/uapi/linux/stat.h), as far as it is used here. The C library's
+ * headers have the direct-I/O fields only since about glibc 2.37, and the project builds with older
+ * ones.
  */
 #ifndef DIOSHIM_STATX_H
 #define DIOSHIM_STATX_H
@@ -38,7 +39,7 @@ _Static_assert(offsetof(struct kernel_statx, atomic_min) == 0xa8, "include/uapi/
 _Static_assert(offsetof(struct kernel_statx, dio_read_offset_align) == 0xb4,
 	       "include/uapi/linux/stat.h");
 
-/* Which of the fields are wanted, and which of them were filled in. */
+/* Bits of the mask: fields that are requested, and fields that were filled in. */
 enum {
 	MASK_BASIC = 0x7ff,
 	MASK_MNT_ID = 0x1000,          /* Linux 5.8 */

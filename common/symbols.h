@@ -1,16 +1,18 @@
 /*
- * The one table of interposed symbols.
+ * The table of interposed symbols.
  *
- * Everything that has to know the set is made from it: the public functions (public_*.c), the pointers to
- * the next definitions and their look-up (real.c), the counting layer (record_hooks.c), the linker's export
- * list (symbols.map, made at build time), what the launcher's --check looks for, and the tests.
+ * Everything that has to know the set is made from it: the public functions (public_*.c), the
+ * pointers to the next definitions and their look-up (real.c), the counting hooks (record_hooks.c),
+ * the linker's export list (symbols.map, made at build time), what the launcher's --check looks
+ * for, and the tests.
  *
- * X(symbol, kind): `symbol` is the public name; `kind` is the call that it is a name of. All symbols of a
- * kind have its parameters (call_<kind> in real.h) and do the same. raw_<kind>() in real.c stands in for the
- * next definition until the constructor has looked it up, and for good where the C library has none.
+ * X(symbol, kind): `symbol` is the public name; `kind` is the call that it names. All symbols of a
+ * kind have the same parameters (call_<kind> in real.h) and do the same. raw_<kind>() in real.c
+ * replaces the next definition until the constructor has looked it up, and permanently if the C
+ * library has none.
  *
- * On a 64-bit target the LFS64 twins (open64, pread64, ...) and the double-underscore aliases are
- * the same functions, but each keeps its own next definition: another preloaded library may
+ * On a 64-bit target the LFS64 variants (open64, pread64, ...) and the double-underscore aliases
+ * are the same functions, but each keeps its own next definition: another preloaded library may
  * interpose one name and not the other.
  */
 #ifndef DIOSHIM_SYMBOLS_H

@@ -1,8 +1,9 @@
 /*
- * The one table of system calls that move data between a program's memory and a file.
+ * The table of system calls that move data between a program's memory and a file.
  *
- * X(call, takes): SYS_<call>, whose name is "<call>", and what it takes (enum below). How a request is made
- * and made again (request.c), what is recorded and traced, and the tests' lists follow from it.
+ * X(call, takes): SYS_<call>, whose name is "<call>", and what it takes (enum below). How a request
+ * is issued and issued again (request.c), what is recorded and traced, and the tests' lists are
+ * derived from it.
  */
 #ifndef DIOSHIM_TRANSFERS_H
 #define DIOSHIM_TRANSFERS_H
@@ -11,10 +12,10 @@
 #include <sys/syscall.h>
 
 enum {
-	TRANSFER_WRITE = 1,  /* it writes to the file; else it reads */
-	TRANSFER_OFFSET = 2, /* it takes an offset; else it moves the description's */
-	TRANSFER_VECTOR = 4, /* it takes an iovec array; else one buffer and its length */
-	TRANSFER_FLAGS = 8,  /* it takes RWF_ flags, and an offset of -1 stands for the description's */
+	TRANSFER_WRITE = 1,  /* it writes to the file; otherwise it reads */
+	TRANSFER_OFFSET = 2, /* it takes an offset; otherwise it moves the description's */
+	TRANSFER_VECTOR = 4, /* it takes an iovec array; otherwise one buffer and its length */
+	TRANSFER_FLAGS = 8,  /* it takes RWF_ flags, and an offset of -1 means the description's */
 };
 
 #define DIOSHIM_TRANSFERS(X) \
@@ -29,7 +30,7 @@ enum {
 	X(preadv2, TRANSFER_VECTOR | TRANSFER_OFFSET | TRANSFER_FLAGS) \
 	X(pwritev2, TRANSFER_VECTOR | TRANSFER_OFFSET | TRANSFER_FLAGS | TRANSFER_WRITE)
 
-/* The call's number, SYS_<call>, that takes just this; -1 if there is none. */
+/* Returns SYS_<call> of the call that takes exactly this; -1 if there is none. */
 static inline long transfer_that_takes(unsigned takes)
 {
 #define TRANSFER_CASE(call, what) \
@@ -43,7 +44,7 @@ static inline long transfer_that_takes(unsigned takes)
 #undef TRANSFER_CASE
 }
 
-/* What the call of this number takes; -1 if it is none of the table's. */
+/* Returns what the call with this number takes; -1 if it is not in the table. */
 static inline int transfer_takes(long nr)
 {
 #define TRANSFER_CASE(call, what) \
@@ -57,7 +58,7 @@ static inline int transfer_takes(long nr)
 #undef TRANSFER_CASE
 }
 
-/* "pread64"; NULL if the number is none of the table's. */
+/* Returns a name such as "pread64"; NULL if the number is not in the table. */
 static inline const char *transfer_name(long nr)
 {
 #define TRANSFER_CASE(call, what) \

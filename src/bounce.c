@@ -1,41 +1,42 @@
 /*
  * Bounce buffers. See bounce.h.
  *
- * Three kinds of slots. Large ones, 2 MiB, are one huge page each: direct I/O into a huge page is one
- * segment for the device instead of 512, which pays for the copy (doc/design.md). Small ones, 64 KiB,
- * share a huge page. But the kernel clears all 2 MiB of a huge page at its first touch, which a
- * program that bounces a few times should not wait for; so there are starters, small slots in
- * ordinary pages, and the first calls take those.
+ * There are three kinds of slots. A large one, 2 MiB, is one huge page: direct I/O into a huge page
+ * is one segment for the device instead of 512, which pays for the copy (doc/design.md). Small
+ * ones, 64 KiB, share a huge page. But the kernel clears all 2 MiB of a huge page on first touch,
+ * which a program that bounces only a few times should not wait for. So there are starters, small
+ * slots in ordinary pages, and the first calls take those.
  *
- * No lock: a slot is a flag on a cache line of its own, and a thread tries first the one it had last.
+ * No lock: a slot is a flag on a cache line of its own, and a thread first tries the one it had
+ * last.
  */
 #include "bounce.h"
 
 #include <stdint.h>
-#include <sys/mman.h>
 
 #include "claims.h"
-#include "process.h"
-#include "sys.h"
 #include "disable.h"
+#include "madvise.h"
+#include "process.h"
 #include "settings.h"
+#include "sys.h"
 
 enum {
 	STARTERS = 4,
 	SMALL_SLOTS = BOUNCE_LARGE / BOUNCE_SMALL,
-	WARM = 64, /* calls for which the starters do */
+	WARM = 64, /* calls that prefer the starters */
 };
 
-/* Which slots there are: starters from 0 on, then small ones, then large ones. */
+/* Which slots exist: starters from 0 on, then small ones, then large ones. */
 struct layout {
-	int small; /* the first small slot, and so on */
+	int small; /* index of the first small slot, and so on */
 	int large;
 	int end;
 };
 
 static size_t bounce_max = BOUNCE_MAX_DEFAULT;
 
-/* The slot that the thread had last. initial-exec: the general model may allocate on first access. */
+/* The slot that the thread had last. initial-exec: other models may allocate on first access. */
 static __thread uint8_t last_slot __attribute__((tls_model("initial-exec")));
 
 void bounce_set_max(size_t bytes)
@@ -51,7 +52,7 @@ static struct layout layout(void)
 	if (units >= 2)
 		return (struct layout){ starters, starters + SMALL_SLOTS,
 					starters + SMALL_SLOTS + units - 2 };
-	/* No room for a huge page of small slots: all are starters. */
+	/* No room for a huge page of small slots: all slots are starters. */
 	starters = bounce_max / BOUNCE_SMALL;
 	if (starters > SMALL_SLOTS)
 		starters = SMALL_SLOTS;
@@ -63,7 +64,10 @@ static size_t slot_size(const struct layout *l, int slot)
 	return slot < l->large ? BOUNCE_SMALL : BOUNCE_LARGE;
 }
 
-/* The starters have the first huge page's place, the small slots the second, each large one its own. */
+/*
+ * The starters are in place of the first huge page, the small slots in the second, each large one
+ * in its own.
+ */
 static size_t slot_start(const struct layout *l, int slot)
 {
 	if (slot < l->small)
@@ -78,7 +82,9 @@ static size_t region_size(const struct layout *l)
 	return slot_start(l, l->end - 1) + slot_size(l, l->end - 1);
 }
 
-/* Map `size` bytes from a multiple of a huge page on. 0 if there is no such memory. */
+/*
+ * Maps `size` bytes, starting at a multiple of a huge page. Returns 0 if there is no such memory.
+ */
 static uintptr_t map_aligned(size_t size)
 {
 	size_t whole = size + BOUNCE_LARGE;
@@ -95,7 +101,7 @@ static uintptr_t map_aligned(size_t size)
 	return start;
 }
 
-/* Told not to have huge pages, they must not come of the system's own accord either (THP "always"). */
+/* With huge pages disabled, opts out of THP "always" too. */
 static void choose_pages(uintptr_t start, size_t size)
 {
 	if (disabled & DISABLE_HUGEPAGES)
@@ -113,8 +119,8 @@ static uintptr_t map_region(struct process *p, const struct layout *l)
 	if (!start)
 		return 0;
 	/*
-	 * Not in a child: a fork while a device writes into these pages would otherwise leave one of
-	 * the two processes with a stale copy (open(2), O_DIRECT, "Notes").
+	 * Not in a child: after a fork while a device writes into these pages, one of the two
+	 * processes would have a stale copy (open(2), O_DIRECT, "Notes").
 	 */
 	if (!sys(SYS_madvise, start, size, MADV_DONTFORK)) {
 		choose_pages(start, size);
@@ -133,7 +139,10 @@ static bool try_slot(struct process *p, int slot)
 	       !atomic_exchange(busy, 1);
 }
 
-/* A free slot from `first` to `last`, from the one used last on; -1 if there is none. */
+/*
+ * Returns a free slot of `first` to `last` - 1, beginning with the one used last; -1 if there is
+ * none.
+ */
 static int find_slot(struct process *p, int first, int last)
 {
 	int count = last - first;
@@ -148,7 +157,7 @@ static int find_slot(struct process *p, int first, int last)
 	return -1;
 }
 
-/* Has the process bounced often enough for huge pages? Counted no longer than needed to know. */
+/* Returns whether the process has bounced often enough for huge pages. Stops counting then. */
 static bool warm(struct process *p)
 {
 	if (atomic_load_explicit(&p->bounce_calls, memory_order_relaxed) >= WARM)
@@ -157,7 +166,7 @@ static bool warm(struct process *p)
 	return false;
 }
 
-/* The kinds in the order in which they suit; -1 if all are taken. */
+/* Tries the kinds of slots in the order in which they suit. Returns -1 if all are taken. */
 static int find_slot_for(struct process *p, const struct layout *l, size_t want)
 {
 	bool small = want <= BOUNCE_SMALL;
@@ -176,7 +185,10 @@ static int find_slot_for(struct process *p, const struct layout *l, size_t want)
 	return slot;
 }
 
-/* All are in use: sleep until one is put back. Who puts one back sees the waiter, or we see the slot. */
+/*
+ * Sleeps until a slot is free. Either the releasing thread sees our waiter count, or we see its
+ * free slot.
+ */
 static int wait_for_slot(struct process *p, const struct layout *l, size_t want)
 {
 	int slot;

@@ -1,9 +1,9 @@
 /*
- * Bounce buffers: aligned memory that direct I/O takes, shared by all threads of a process.
+ * Bounce buffers: aligned memory for direct I/O, shared by all threads of a process.
  *
  * A thread holds at most one at a time, with signals blocked, and does nothing but I/O while it
- * holds it: so waiting for one always ends. At most DIOSHIM_BOUNCE_MAX bytes a process (16 MiB if
- * not set), mapped at the first need.
+ * holds it, so every wait for one ends. A process has at most DIOSHIM_BOUNCE_MAX bytes of them (16
+ * MiB by default), mapped on first use.
  */
 #ifndef DIOSHIM_BOUNCE_H
 #define DIOSHIM_BOUNCE_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 enum {
-	BOUNCE_SMALL = 64 << 10, /* bytes; also the least of any */
+	BOUNCE_SMALL = 64 << 10, /* bytes; also the minimum */
 	BOUNCE_LARGE = 2 << 20,  /* bytes; a huge page on x86-64 and most arm64 */
 };
 
@@ -22,13 +22,19 @@ struct bounce {
 	int slot;
 };
 
-/* Take one; as large as `want` if there is such, else smaller. False if no memory can be had. */
+/*
+ * Takes a buffer of `want` bytes or more if there is one, otherwise a smaller one. Waits while all
+ * are in use. Returns false if no memory is available.
+ */
 bool bounce_get(struct bounce *b, size_t want);
 
-/* Give it back. One that was never taken (all zero) is nothing to give back. */
+/* Gives it back. Does nothing if it was never taken (all zero). */
 void bounce_put(struct bounce *b);
 
-/* The bound in bytes, BOUNCE_MAX_LEAST to BOUNCE_MAX_MOST (settings.h); rounded down to what the layout can use. Before the first use only. */
+/*
+ * Sets the limit in bytes, BOUNCE_MAX_LEAST to BOUNCE_MAX_MOST (settings.h). Rounded down to what
+ * the layout can use. Only before the first use.
+ */
 void bounce_set_max(size_t bytes);
 
 #endif

@@ -1,20 +1,20 @@
-/* Calls through the page cache, on a descriptor that is O_DIRECT. See buffered.h. */
+/* Calls through the page cache, on an O_DIRECT descriptor. See buffered.h. */
 #include "buffered.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
 
+#include "disable.h"
 #include "gate.h"
 #include "recording.h"
 #include "sys.h"
 #include "tally.h"
 #include "window.h"
-#include "disable.h"
 
 /*
- * An EINVAL may mean that somebody has set O_DIRECT again under our call: another process, or one that
- * does not know of our windows. One that is meant is not asked for again without end: the call may have
- * side effects (a FUSE server gets each one).
+ * Returns whether to retry after EINVAL. Somebody may have set O_DIRECT again during our call:
+ * another process, or one that does not know of our windows. An EINVAL with another cause is not
+ * retried endlessly: the call may have side effects (a FUSE server gets each one).
  */
 static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
 {
@@ -25,14 +25,14 @@ static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
 	return (flags & O_DIRECT) || window_met(key, since) || (*quiet)-- > 0;
 }
 
-/* A buffered call: in the window of the gate, or with no gate in one of its own. */
+/* A buffered call: in the gate's window, or in one of its own if there is no gate. */
 struct buffered {
 	struct gate *gate;
 	struct window window;
 	bool cleared;
 };
 
-static void enter(struct buffered *b, const struct request *rq)
+static void begin_buffered(struct buffered *b, const struct request *rq)
 {
 	*b = (struct buffered){ .gate = gate_enter_buffered(rq->key, rq->fd) };
 	if (b->gate)
@@ -41,7 +41,7 @@ static void enter(struct buffered *b, const struct request *rq)
 	window_clear_direct(rq->fd, &b->cleared);
 }
 
-static void leave(struct buffered *b, const struct request *rq)
+static void end_buffered(struct buffered *b, const struct request *rq)
 {
 	if (b->gate) {
 		gate_leave_buffered(b->gate, rq->fd);
@@ -76,7 +76,7 @@ static long issue_buffered(struct buffered *b, const struct request *rq)
 		ret = request_issue(rq);
 		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))
 			break;
-		/* If O_DIRECT cannot be cleared, the refusal of the misaligned call is the answer. */
+		/* If O_DIRECT cannot be cleared, this refusal is the answer. */
 		if (!clear_again(b, rq->fd))
 			break;
 		if (i >= IN_A_ROW)
@@ -91,9 +91,9 @@ long buffered_issue(const struct request *rq)
 	long ret;
 
 	recording_buffered_begins();
-	enter(&b, rq);
+	begin_buffered(&b, rq);
 	ret = issue_buffered(&b, rq);
-	leave(&b, rq);
+	end_buffered(&b, rq);
 	recording_buffered_ends();
 	tally_buffered(rq->tally, ret);
 	return ret;
@@ -106,11 +106,14 @@ void buffered_repair(int fd, uint32_t key)
 
 	if (!window_is_stale(key))
 		return;
-	enter(&b, &rq);
-	leave(&b, &rq);
+	begin_buffered(&b, &rq);
+	end_buffered(&b, &rq);
 }
 
-/* Is it the device that failed, or only this way of asking? (seccomp, a file system without it) */
+/*
+ * Returns whether the device failed, and not only this way of asking (seccomp, a file system
+ * without it).
+ */
 static bool device_failed(long err)
 {
 	return err == -EIO || err == -ENOSPC || err == -EDQUOT || err == -ENXIO;
@@ -131,5 +134,6 @@ long buffered_sync(int fd, uint64_t start, uint64_t end)
 void buffered_sync_start(int fd, uint64_t start, uint64_t end)
 {
 	if (!(disabled & DISABLE_PREFETCH))
-		sys(SYS_sync_file_range, fd, (long)start, (long)(end - start), SYNC_FILE_RANGE_WRITE);
+		sys(SYS_sync_file_range, fd, (long)start, (long)(end - start),
+		    SYNC_FILE_RANGE_WRITE);
 }

@@ -17,14 +17,14 @@ static void give_back(const struct claims *left)
 	if (left->range)
 		range_end(left->range - 1);
 	turn_end(left->turn);
-	/* In the child of a fork the counts are gone already. */
+	/* In the child of a fork the counts have been wiped already. */
 	if (left->number && number_busy(left->number - 1))
 		number_leave(left->number - 1);
 }
 
 /*
- * No program can have all these signals blocked: the C library keeps two for itself, and leaves them out
- * of all masks (signal(7)).
+ * Returns whether this is the mask of a call in progress. No program can have all these signals
+ * blocked: the C library reserves two for itself, and leaves them out of all masks (signal(7)).
  */
 static bool inside_a_call(kernel_sigset mask)
 {

@@ -1,12 +1,13 @@
 /*
- * What the calling thread holds in the middle of a call: so that it can be given back if a handler jumps
- * out of the call.
+ * What the calling thread holds in the middle of a call, so that it can be released if a signal
+ * handler jumps out of the call.
  *
- * All signals but faults are blocked meanwhile (sigmask.h). A fault in the copy from or to the program's
- * memory means that the memory went away after it was checked: another thread has unmapped it, or another
- * process has truncated the file behind it. The program may have a handler for that, which does
- * siglongjmp(3), or reads and writes files itself. The thread's next call then finds this record. It tells
- * the two cases apart by the signal mask, which the jump has restored.
+ * All signals except faults are blocked meanwhile (sigmask.h). A fault in the copy from or to the
+ * program's memory means that the memory went away after it was checked: another thread has
+ * unmapped it, or another process has truncated the file behind it. The program may have a handler
+ * for that, which calls siglongjmp(3), or which reads and writes files itself. The thread's next
+ * call then finds this record. It tells the two cases apart by the signal mask, which the jump has
+ * restored.
  */
 #ifndef DIOSHIM_CLAIMS_H
 #define DIOSHIM_CLAIMS_H
@@ -20,10 +21,10 @@ struct gate;
 
 struct claims {
 	bool busy;         /* in the middle of a call */
-	bool nested;       /* which a fault's handler makes in the middle of another: it waits for nothing */
-	uint8_t bounce;    /* slot, plus one; 0: none */
-	int16_t range;     /* place, plus one */
-	int number;        /* that was entered, plus one */
+	bool nested;       /* made by a fault handler in another call: it waits for nothing */
+	uint8_t bounce;    /* slot + 1; 0: none */
+	int16_t range;     /* place + 1; 0: none */
+	int number;        /* descriptor number that was entered, + 1; 0: none */
 	struct gate *turn;
 };
 
@@ -32,8 +33,9 @@ extern __thread struct claims claims
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 /*
- * Around a call. `mask` is the signal mask as it was before. Gives back what a call that was jumped out of
- * has left. *outer keeps what a call that goes on afterwards holds.
+ * Called before and after a call. `mask` is the signal mask before it. claims_begin() releases what
+ * is left of a call that was jumped out of. If a fault handler makes this call in the middle of
+ * another, *outer keeps what that one holds.
  */
 void claims_begin(struct claims *outer, kernel_sigset mask);
 void claims_end(const struct claims *outer);

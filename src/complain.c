@@ -14,7 +14,7 @@ static struct iovec text(const char *s, size_t len)
 	return (struct iovec){ (char *)(uintptr_t)s, len };
 }
 
-/* In one piece, without stdio: the program's stderr may not be set up yet. */
+/* Uses one writev(2) and no stdio: the program's stderr may not be set up yet. */
 void complain(const char *variable, const char *value, size_t len, const char *what,
 	      const char *detail)
 {

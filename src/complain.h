@@ -1,5 +1,5 @@
 /*
- * What the shim has to say to whoever started the program: one line, when the library is loaded, and
+ * Messages to the user who started the program: one line each, while the library is loaded, and
  * never later.
  */
 #ifndef DIOSHIM_COMPLAIN_H
@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * "dioshim: VARIABLE=VALUE: what detail", on stderr. Of the value `len` bytes are shown, or as many as
- * fit on a line. `detail` may be empty.
+ * Prints "dioshim: VARIABLE=VALUE: ", `what` and `detail` as one line on stderr. Of the value `len`
+ * bytes are shown, at most 256. `detail` may be empty.
  */
 void complain(const char *variable, const char *value, size_t len, const char *what,
 	      const char *detail);

@@ -1,16 +1,18 @@
 /*
- * What the environment says, read once when the library is loaded: later, a getenv() could meet a
- * setenv() of the program's. secure_getenv(): nothing is believed in a setuid program.
+ * Settings from the environment, read once when the library is loaded: later, a getenv() could race
+ * with a setenv() of the program. secure_getenv() ignores them in a setuid program.
  *
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
  *   DIOSHIM_DISABLE      optimisations to disable, separated by commas: hints, hugepages,
  *                        prefetch (disable.h)
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
- *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be the same
+ *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be
+ *                        the same
  *
- * The files are best named by an absolute path: programs that this one starts read the variables too.
- * One whose name begins with two slashes is used if it is there, and not made: the launcher's own, which
- * it removes when COMMAND has ended, while programs in the background may still be starting others.
+ * The files are best named by absolute paths: programs that this one starts read the variables too.
+ * A file whose name begins with two slashes is used if it exists, but not created: it is the
+ * launcher's own, which the launcher removes when COMMAND has ended, while programs in the
+ * background may still be starting others.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@
 
 unsigned disabled;
 
-/* The factor that a suffix stands for; 0 if it is none. */
+/* Returns the factor that a suffix stands for; 0 if it is unknown. */
 static size_t unit(const char *suffix)
 {
 	if (!*suffix)
@@ -35,7 +37,7 @@ static size_t unit(const char *suffix)
 	       *suffix == 'M' || *suffix == 'm' ? 1 << 20 : 0;
 }
 
-/* Digits and one unit; nothing that overflows, no sign, no space. */
+/* Parses digits and an optional unit. Accepts no overflow, no sign, no space. */
 static bool parse_bytes(const char *text, size_t *bytes)
 {
 	size_t value = 0;
@@ -69,7 +71,7 @@ static void read_bounce_max(void)
 
 #define DISABLE_WORD(name, word) { word, DISABLE_##name },
 
-/* The flag of a word of `len` bytes; 0 if it is unknown. */
+/* Returns the flag of a word of `len` bytes; 0 if it is unknown. */
 static unsigned disable_bit(const char *word, size_t len)
 {
 	static const struct {
@@ -102,7 +104,7 @@ static void read_disable(void)
 	}
 }
 
-/* A variable that is set to nothing is as good as none. */
+/* An empty variable counts as not set. */
 static const char *file_named_by(const char *variable)
 {
 	const char *value = secure_getenv(variable);

@@ -1,4 +1,4 @@
-/* Which descriptor numbers stand for the same open file description. See description.h. */
+/* Which descriptor numbers refer to the same open file description. See description.h. */
 #include "description.h"
 
 #include <stdatomic.h>
@@ -9,8 +9,8 @@
 
 struct entry {
 	_Atomic uint32_t key;
-	_Atomic uint32_t file; /* which file it was on when it was first looked at; 0: not yet */
-	_Atomic uint32_t generation; /* of the number: changes above, closes below */
+	_Atomic uint32_t file; /* which file it was on when first looked at; 0: not yet */
+	_Atomic uint32_t generation; /* upper bits: changes of the number; lower: its closes */
 };
 
 static struct entry table[HINT_FDS];
@@ -28,11 +28,13 @@ static void set_entry(struct entry *e, uint32_t key, uint32_t file)
 
 enum {
 	CHANGED = 1 << 16,
-	CLOSED = 1 << 1, /* the lowest bit is always set in what is handed out */
+	CLOSED = 1 << 1, /* the lowest bit is always set in the values that are returned */
 	CLOSES = CHANGED - CLOSED,
 };
 
-/* It stands for something else from now on. Closes that run over count as changes, too. */
+/*
+ * Makes the number refer to something else. A count of closes that overflows looks like a change.
+ */
 static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t how)
 {
 	set_entry(e, key, file);
@@ -43,7 +45,7 @@ void description_opened(int fd, bool direct)
 {
 	if (!entry_of(fd))
 		return;
-	/* The kernel gives out numbers that are free. */
+	/* The kernel gives out free numbers only, so this one was closed. */
 	renew(entry_of(fd), direct ? window_new_key() : 0, 0, CHANGED + CLOSED);
 	hint_set(fd, direct ? HINT_DIRECT : 0);
 }
@@ -71,8 +73,9 @@ void description_forget(int fd)
 
 uint32_t description_generation(int fd)
 {
-	return entry_of(fd) ?
-		       atomic_load_explicit(&entry_of(fd)->generation, memory_order_acquire) | 1 : 1;
+	struct entry *e = entry_of(fd);
+
+	return e ? atomic_load_explicit(&e->generation, memory_order_acquire) | 1 : 1;
 }
 
 bool description_closed_since(int fd, uint32_t generation)
@@ -85,15 +88,15 @@ uint32_t description_key(int fd)
 	return entry_of(fd) ? atomic_load_explicit(&entry_of(fd)->key, memory_order_relaxed) : 0;
 }
 
-/* A key that goes by the file has the upper bit, so that it is nobody's key by number. */
+/* A key made from the file has the highest bit set, unlike those of window_new_key(). */
 static uint32_t key_of_file(uint64_t file)
 {
 	return (uint32_t)(file * UINT64_C(0x9e3779b97f4a7c15) >> 32) | UINT32_C(1) << 31;
 }
 
 /*
- * A number may have been closed and opened again behind our back: then its key is used only as long as it
- * is still on the file on which it was seen.
+ * A number may have been closed and opened again unseen: its key is used only while it is still on
+ * the file on which it was first seen.
  */
 uint32_t description_find(int fd, uint64_t file)
 {
@@ -102,7 +105,7 @@ uint32_t description_find(int fd, uint64_t file)
 	uint32_t key = description_key(fd);
 	uint32_t seen = e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;
 
-	/* The usual case asks the kernel nothing. */
+	/* The usual case needs no system call. */
 	if (e && key && hint_get(fd) && seen == tag)
 		return key;
 	if (!e || !process_is_own())

@@ -1,4 +1,4 @@
-/* What a descriptor is. See descriptor.h. */
+/* What a descriptor refers to. See descriptor.h. */
 #include "descriptor.h"
 
 #include <fcntl.h>
@@ -14,16 +14,18 @@
 
 enum {
 	/*
-	 * Not STATX_BASIC_STATS, which asks for the times: since Linux 6.13 the next write would have to
-	 * give the file a new one, and on XFS to log it (fill_mg_cmtime(), fs/stat.c).
+	 * Not STATX_BASIC_STATS, which includes the times: since Linux 6.13 the next write would
+	 * then have to give the file a new time, and on XFS to log it (fill_mg_cmtime(),
+	 * fs/stat.c).
 	 */
-	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_INO | MASK_DIOALIGN | MASK_DIO_READ_ALIGN,
+	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_INO | MASK_DIOALIGN |
+		      MASK_DIO_READ_ALIGN,
 
-	/* No device takes less, so a guess starts here; larger than the largest, it ends. */
+	/* Guesses start here, because no device accepts less, and end at or above the last. */
 	GUESS_FIRST = 512,
 	GUESS_LAST = 65536,
 
-	BLOCK_MAX = 65536, /* of a file system that Linux mounts (XFS) */
+	BLOCK_MAX = 65536, /* the largest of a file system that Linux mounts (XFS) */
 };
 
 static bool power_of_two(uint32_t value)
@@ -36,7 +38,10 @@ static uint32_t max_u32(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* statx(2), or what fstat(2) can tell of it: an old kernel, or a seccomp filter of a container. */
+/*
+ * statx(2), or as much of it as fstat(2) supplies: on an old kernel, or with a container's
+ * seccomp filter.
+ */
 static bool look_by_statx(int fd, struct kernel_statx *sx)
 {
 	struct stat st;
@@ -57,7 +62,7 @@ static bool look_by_statx(int fd, struct kernel_statx *sx)
 	return true;
 }
 
-/* Alignments as the kernel reports them. 0 means unknown there, and nonsense is no better. */
+/* Stores the alignments that the kernel reports. 0, or no power of two, means unknown. */
 static bool known_alignments(const struct kernel_statx *sx, bool write, struct dio_align *align)
 {
 	uint32_t off = sx->dio_offset_align;
@@ -88,9 +93,9 @@ static void guess_alignments(int fd, struct descriptor *d)
 }
 
 /*
- * The block that a direct write and a buffered one must not share. Of a block device nothing is
- * written through the page cache, and the sector is all there is, unless the device cannot be read
- * through this descriptor (sector.h).
+ * Sets the block that a direct write and a buffered one must not share. Nothing is written to a
+ * block device through the page cache, so there the sector is enough, unless the device cannot be
+ * read through this descriptor (sector.h).
  */
 static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 {
@@ -103,9 +108,9 @@ static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 	if (d->block_device)
 		return;
 	/*
-	 * st_blksize is the block of most file systems. It may also be a wish for large transfers, on
-	 * network file systems and on XFS with the options largeio and allocsize; one that is larger than
-	 * a page is therefore asked for again.
+	 * st_blksize is the block of most file systems. It may also be a preferred transfer size,
+	 * on network file systems and on XFS with the options largeio and allocsize; so one that is
+	 * larger than a page is checked with fstatfs(2).
 	 */
 	if (blksize > d->align.block && !sys(SYS_fstatfs, fd, &fs))
 		blksize = (uint32_t)fs.f_bsize;
@@ -113,7 +118,9 @@ static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 		d->align.block = max_u32(d->align.block, blksize);
 }
 
-/* As a number: two files may have the same, and then wait for each other. */
+/*
+ * Returns the file as a number. Two files may have the same number, and then wait for each other.
+ */
 static uint64_t file_of(const struct kernel_statx *sx)
 {
 	uint64_t device = makedev(sx->dev_major, sx->dev_minor);

@@ -1,6 +1,4 @@
-/*
- * What a descriptor is, asked of the kernel each time it matters (promise P8).
- */
+/* What a descriptor refers to, asked of the kernel each time it matters (promise P8). */
 #ifndef DIOSHIM_DESCRIPTOR_H
 #define DIOSHIM_DESCRIPTOR_H
 
@@ -11,24 +9,24 @@
 
 struct descriptor {
 	int flags;         /* of the open file description, fcntl(2), F_GETFL */
-	bool block_device; /* else a regular file */
-	bool known;        /* the kernel has told the alignments; else align is a guess to start from */
-	uint64_t size;     /* bytes, when we looked */
+	bool block_device; /* otherwise a regular file */
+	bool known;        /* the kernel has reported the alignments; otherwise a first guess */
+	uint64_t size;     /* bytes, at the time of the look */
 	uint64_t file;     /* which file, or which block device; never 0 */
 	struct dio_align align;
 };
 
 /*
- * Look at `fd`, for a write or for a read (which may ask for less, STATX_DIO_READ_ALIGN). False
- * where it is none of ours: closed, or no regular file or block device, such as a packet-mode pipe,
- * which shows O_DIRECT too (pipe(2)).
+ * Looks at `fd`, for a write or for a read (which may need less, STATX_DIO_READ_ALIGN). Returns
+ * false if the shim does not handle it: it is closed, or not a regular file or a block device. A
+ * pipe in packet mode shows O_DIRECT too (pipe(2)).
  */
 bool descriptor_look(int fd, bool write, struct descriptor *d);
 
-/* Look at the size of a file again. The size of a block device stays. */
+/* Reads the size of a file again. The size of a block device does not change. */
 void descriptor_look_size(int fd, struct descriptor *d);
 
-/* A guess was refused: the next larger one. False when there is none left. */
+/* Replaces a guess that was refused by the next larger one. Returns false if there is none left. */
 bool descriptor_guess_more(struct descriptor *d);
 
 #endif

@@ -1,4 +1,4 @@
-/* Direct I/O beside others who share the description. See direct.h. */
+/* Direct I/O while others share the description. See direct.h. */
 #include "direct.h"
 
 #include <fcntl.h>
@@ -13,12 +13,11 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
 {
 	uint64_t start = pos < 0 ? 0 : (uint64_t)pos;
 	uint64_t end = pos < 0 ? 0 : start + len;
-
 	uint64_t page = getpagesize();
 
 	if (write)
 		return buffered_sync(fd, start, end);
-	/* Partial pages would stay. */
+	/* Whole pages: POSIX_FADV_DONTNEED leaves partial ones. */
 	start &= ~(page - 1);
 	end = (end + page - 1) & ~(page - 1);
 	sys(SYS_fadvise64, fd, (long)start, (long)(end - start), POSIX_FADV_DONTNEED);
@@ -26,8 +25,8 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
 }
 
 /*
- * Waits until no other process has O_DIRECT off; those of this process are kept out by the gate. Returns
- * whether the call that follows may be a buffered one all the same. *since: for window_met().
+ * Waits until no other process has O_DIRECT off; the gate keeps those of this process out. Returns
+ * whether the call that follows may be buffered nevertheless. *since: for window_met().
  */
 static bool wait_for_windows(uint32_t key, uint64_t *since)
 {

@@ -1,6 +1,6 @@
 /*
- * Optimisations that DIOSHIM_DISABLE has switched off (config.c): to see what each is worth, or to
- * find out whether one is to blame. What a call does is the same with and without them.
+ * Optimisations that DIOSHIM_DISABLE has turned off (config.c): to measure what each is worth, or
+ * to find out whether one causes a problem. They do not change what a call does.
  */
 #ifndef DIOSHIM_DISABLE_H
 #define DIOSHIM_DISABLE_H
@@ -15,7 +15,7 @@ enum { DIOSHIM_OPTIMISATIONS(DISABLE_BIT) };
 /* DISABLE_HINTS, and so on for each optimisation. */
 enum { DIOSHIM_OPTIMISATIONS(DISABLE_FLAG) };
 
-/* A set of these flags. Set when the library is loaded, and only read from then on. */
+/* A set of these flags. Set while the library is loaded, and only read after that. */
 extern unsigned disabled;
 
 #endif

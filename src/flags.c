@@ -9,7 +9,7 @@
 #include "hint.h"
 #include "sys.h"
 
-/* A number without a mark gets its key from its file. */
+/* A number without a hint gets its key from its file. */
 static uint32_t key_of(int fd)
 {
 	struct descriptor d;
@@ -25,7 +25,7 @@ void flags_begin(struct flags_change *c, int fd)
 	uint32_t key = key_of(fd);
 
 	*c = (struct flags_change){ .fd = fd, .known = known };
-	/* No file: there are no windows on it. */
+	/* Neither a file nor a device: there are no windows on it. */
 	if (!key)
 		return;
 	number_pause_begin(&c->calls, key);
@@ -36,7 +36,10 @@ void flags_begin(struct flags_change *c, int fd)
 
 void flags_end(struct flags_change *c, int flags)
 {
-	/* A description that is not direct any more needs no help; what other numbers of it cost is time. */
+	/*
+	 * A description that is no longer direct needs no help. The hints of its other numbers only
+	 * cost time.
+	 */
 	if (flags < 0 ? !c->known : !(flags & O_DIRECT))
 		hint_forget(c->fd);
 	if (!c->begun)
@@ -46,7 +49,7 @@ void flags_end(struct flags_change *c, int flags)
 	number_end_finish(&c->calls, false);
 }
 
-/* The flags while nobody of this process has O_DIRECT off. */
+/* Returns the flags while no thread of this process has O_DIRECT off. */
 static int flags_outside_windows(int fd, uint32_t key)
 {
 	kernel_sigset signals = sigmask_block();

@@ -14,11 +14,14 @@ enum { DIRECT, BUFFERED };
 
 enum {
 	YIELDS = 20,
-	/* So many buffered calls share a window: other processes get a moment between two. */
+	/*
+	 * At most this many buffered calls share a window, so that other processes get a moment
+	 * between two.
+	 */
 	SHARE = 64,
 };
 
-/* Of the window, while buffered calls are inside. */
+/* State of the window while buffered calls are inside. */
 enum { SHUT, OPENING, OPEN, CLOSING };
 
 static struct gate_bucket *bucket_for(uint32_t key)
@@ -28,7 +31,7 @@ static struct gate_bucket *bucket_for(uint32_t key)
 	return p ? &p->gates[key * UINT32_C(0x9e3779b1) >> 27] : NULL;
 }
 
-/* The bucket that a gate is in. */
+/* Returns the bucket that contains the gate. */
 static struct gate_bucket *bucket_of(const struct gate *g)
 {
 	struct process *p = process();
@@ -46,8 +49,8 @@ static void unlock(struct gate *g)
 	process_unlock(&bucket_of(g)->lock);
 }
 
-/* A gate that nobody uses may become another description's: its lock is open then. */
-static struct gate *find(struct gate_bucket *b, uint32_t key)
+/* Returns the gate of the key, or otherwise an unused one, which can be given to it. */
+static struct gate *find_gate(struct gate_bucket *b, uint32_t key)
 {
 	struct gate *unused = NULL;
 
@@ -62,7 +65,7 @@ static struct gate *find(struct gate_bucket *b, uint32_t key)
 	return unused;
 }
 
-/* Null, with nothing locked, if there is none. */
+/* Returns the gate with its bucket locked; null, with nothing locked, if there is none. */
 static struct gate *get_locked(uint32_t key)
 {
 	struct gate_bucket *b = key ? bucket_for(key) : NULL;
@@ -71,7 +74,7 @@ static struct gate *get_locked(uint32_t key)
 	if (!b)
 		return NULL;
 	process_lock(&b->lock);
-	g = find(b, key);
+	g = find_gate(b, key);
 	if (!g) {
 		process_unlock(&b->lock);
 		return NULL;
@@ -104,7 +107,7 @@ static uintptr_t this_thread(void)
 	return (uintptr_t)&claims;
 }
 
-/* Locked. */
+/* The bucket is locked. */
 static void wake_owner(struct gate *g)
 {
 	if (!g->owner_waits)
@@ -114,7 +117,10 @@ static void wake_owner(struct gate *g)
 	process_wake(&g->left, INT_MAX);
 }
 
-/* Lets all of one kind in that wait. Locked. Returns whether there are any: they are to be woken. */
+/*
+ * Lets in all waiting calls of one kind. The bucket is locked. Returns whether there are any: the
+ * caller has to wake them.
+ */
 static bool admit(struct gate *g, int kind)
 {
 	if (!g->waiting[kind])
@@ -126,7 +132,10 @@ static bool admit(struct gate *g, int kind)
 	return true;
 }
 
-/* Locked, and so on return; the lock is let go while we wait for our kind's next phase. */
+/*
+ * Waits for the next phase of our kind. The bucket is locked on entry and on return, but not in
+ * between.
+ */
 static void wait_for_phase(struct gate *g, int kind)
 {
 	uint32_t now = atomic_load(&g->phase[kind]);
@@ -138,7 +147,10 @@ static void wait_for_phase(struct gate *g, int kind)
 	lock(g);
 }
 
-/* For what takes two system calls of another thread: sooner over than a sleep. Locked, and so on return. */
+/*
+ * Yields, because what we wait for takes another thread only two system calls, less than a sleep.
+ * The bucket is locked on entry and on return.
+ */
 static void let_others_run(struct gate *g)
 {
 	unlock(g);
@@ -154,7 +166,7 @@ static bool may_join(const struct gate *g, int kind)
 	       (kind == DIRECT || g->joined < SHARE);
 }
 
-/* Locked. */
+/* The bucket is locked. */
 static void enter(struct gate *g, int kind)
 {
 	for (int i = 0; i < YIELDS && g->window_state == CLOSING; i++)
@@ -163,12 +175,12 @@ static void enter(struct gate *g, int kind)
 		g->kind = kind;
 		g->inside++;
 	} else {
-		/* The one who lets us in counts us. */
+		/* The call that lets us in counts us. */
 		wait_for_phase(g, kind);
 	}
 }
 
-/* The last one out lets others in. Locked; unlocks. */
+/* The last call to leave lets others in. The bucket is locked on entry, and not on return. */
 static void leave(struct gate *g, int kind)
 {
 	int next = !kind;
@@ -206,7 +218,9 @@ void gate_leave_direct(struct gate *g)
 	leave(g, DIRECT);
 }
 
-/* Locked, and so on return; the lock is let go meanwhile. */
+/*
+ * Waits until the window is open. The bucket is locked on entry and on return, but not in between.
+ */
 static void wait_for_window(struct gate *g)
 {
 	uint32_t now = atomic_load(&g->opened);
@@ -220,7 +234,7 @@ static void wait_for_window(struct gate *g)
 	g->wait_for_window--;
 }
 
-/* Locked, and so on return; the lock is let go meanwhile. */
+/* Opens the window. The bucket is locked on entry and on return, but not in between. */
 static void open_window(struct gate *g, int fd)
 {
 	bool cleared = false;
@@ -248,7 +262,7 @@ struct gate *gate_enter_buffered(uint32_t key, int fd)
 	enter(g, BUFFERED);
 	for (int i = 0; i < YIELDS && g->window_state == OPENING; i++)
 		let_others_run(g);
-	/* Another process may have thought that we are dead. */
+	/* Another process may have assumed that we are dead. */
 	if (g->window_state == OPEN && !window_refresh(&g->window))
 		g->window_state = SHUT;
 	if (g->window_state == SHUT)
@@ -268,7 +282,10 @@ void gate_cleared(struct gate *g)
 	unlock(g);
 }
 
-/* Locked, and so on return; the lock is let go meanwhile. */
+/*
+ * Waits while this thread has to set O_DIRECT again and others are inside. The bucket is locked on
+ * entry and on return, but not in between.
+ */
 static void wait_to_be_last(struct gate *g)
 {
 	uint32_t now;

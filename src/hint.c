@@ -1,4 +1,4 @@
-/* What a descriptor number was last seen to want. See hint.h. */
+/* What a descriptor number was last seen to require. See hint.h. */
 #include "hint.h"
 
 #include "disable.h"
@@ -6,7 +6,7 @@
 _Atomic uint8_t hint_table[HINT_FDS];
 _Atomic uint32_t hint_top;
 
-/* Up to 2^14. A larger alignment is remembered as that: some refusals are not foreseen. */
+/* Up to 2^14. A larger alignment is remembered as 2^14, so some refusals are not predicted. */
 static unsigned shift_of(uint32_t align)
 {
 	unsigned shift = __builtin_ctz(align);

@@ -1,11 +1,11 @@
 /*
- * How a request is moved: the part that does I/O, as plan.h says.
+ * Moves the data of a request: the part that does I/O, as plan.h decides.
  *
- * What binds these files, and all they call: no malloc, no stdio, no dlsym, no descriptor opened,
- * less than 2 KiB of stack; signals are blocked by the caller, so nothing here is entered twice by
- * one thread.
+ * These files and everything they call use no malloc, no stdio and no dlsym, open no descriptor,
+ * and need less than 2 KiB of stack. The caller has blocked signals, so no thread enters this code
+ * twice.
  *
- * Both return the count of bytes moved, or a negative errno.
+ * Both functions return the number of bytes moved, or a negative errno.
  */
 #ifndef DIOSHIM_MOVE_H
 #define DIOSHIM_MOVE_H

@@ -1,8 +1,8 @@
 /*
- * How a read is moved. See move.h.
+ * How the data of a read is moved. See move.h.
  *
- * Always by direct I/O on the aligned range around what is wanted: nothing is left in the page cache
- * and nothing is read ahead. The page cache is asked only where direct I/O cannot be had at all.
+ * Always by direct I/O on the aligned range around the wanted bytes: nothing is left in the page
+ * cache and nothing is read ahead. The page cache is used only where direct I/O is impossible.
  */
 #include "move.h"
 
@@ -17,7 +17,7 @@
 #include "turn.h"
 #include "usermem.h"
 
-/* A read of a range on its way. */
+/* A read of a range in progress. */
 struct reading {
 	const struct request *rq;
 	struct descriptor *d;
@@ -25,7 +25,7 @@ struct reading {
 	uint64_t pos;     /* the next byte, in the file */
 	uint64_t end;
 	bool copy;        /* the program's own memory cannot be used for direct I/O */
-	bool buffered_only; /* direct I/O cannot be used for what is left */
+	bool buffered_only; /* direct I/O cannot be used for the rest */
 	bool file_end;
 };
 
@@ -34,23 +34,26 @@ static size_t min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The plan's pieces as one iovec. Returns how many. */
+/* Stores the plan's pieces as one iovec. Returns how many. */
 static int pieces_of(const struct read_plan *p, const struct reading *r, const struct bounce *b,
 		     struct iovec *iov)
 {
+	char *to = (char *)cursor_address(&r->to);
 	int n = 0;
 
 	if (p->head)
 		iov[n++] = (struct iovec){ b->addr, p->head };
 	if (p->own)
-		iov[n++] = (struct iovec){ (char *)cursor_address(&r->to) + (p->start + p->head - r->pos),
-					   p->own };
+		iov[n++] = (struct iovec){ to + (p->start + p->head - r->pos), p->own };
 	if (p->tail)
 		iov[n++] = (struct iovec){ b->addr + p->head, p->tail };
 	return n;
 }
 
-/* Hand on what came by way of the bounce buffer. Returns how many of `useful` bytes arrived. */
+/*
+ * Copies what came through the bounce buffer to the program. Returns how many of `useful` bytes
+ * arrived.
+ */
 static size_t deliver(struct reading *r, const struct read_plan *p, const struct bounce *b,
 		      size_t useful)
 {
@@ -66,8 +69,9 @@ static size_t deliver(struct reading *r, const struct read_plan *p, const struct
 }
 
 /*
- * A short count is the end of the file if it is no multiple of the alignment, or reaches the size. If
- * not, it may be a device's whim, and the next read, from an aligned offset, will tell.
+ * Returns whether a short count means the end of the file: it is no multiple of the alignment, or
+ * reaches the size. If not, a device may have returned less than it could, and the next read, from
+ * an aligned offset, will tell.
  */
 static bool ends_file(const struct reading *r, const struct read_plan *p, size_t got)
 {
@@ -83,7 +87,10 @@ static bool try_otherwise(long ret)
 	return ret == -EINVAL || ret == -EFAULT;
 }
 
-/* One direct read. Returns the bytes delivered, or a negative errno; 0: try again, differently. */
+/*
+ * Makes one direct read. Returns the bytes delivered, or a negative errno; 0: try again,
+ * differently.
+ */
 static long read_direct(struct reading *r, struct bounce *b)
 {
 	size_t len = r->end - r->pos;
@@ -107,7 +114,7 @@ static long read_direct(struct reading *r, struct bounce *b)
 		return got;
 	useful = plan_read_useful(&p, got, len);
 	done = deliver(r, &p, b, useful);
-	/* Memory that cannot be written: the kernel shall say what it says then. */
+	/* The memory cannot be written: retry buffered, so that the kernel chooses the error. */
 	if (done < useful)
 		r->buffered_only = true;
 	else
@@ -117,16 +124,12 @@ static long read_direct(struct reading *r, struct bounce *b)
 
 static long read_buffered(struct reading *r)
 {
-	const struct request *rq = r->rq;
 	size_t len = r->end - r->pos;
-	struct iovec pieces[16];
-	struct request at;
+	struct iovec pieces[REQUEST_PIECES];
+	struct request at = request_part(r->rq, &r->to, len, pieces);
 	long ret;
 
-	if (len == request_length(rq))
-		at = request_at(rq, rq->iov, rq->count, r->pos);
-	else
-		at = request_at(rq, pieces, cursor_pieces(&r->to, len, pieces, 16), r->pos);
+	at = request_at(&at, at.iov, at.count, r->pos);
 	ret = buffered_issue(&at);
 	r->file_end = !ret;
 	if (ret > 0)
@@ -134,11 +137,11 @@ static long read_buffered(struct reading *r)
 	return ret;
 }
 
-/* What the whole read would put into a bounce buffer, if one could be had as large as that. */
+/* Returns what the whole read would put into a bounce buffer of any size. */
 static size_t bounce_wanted(const struct reading *r)
 {
-	struct read_plan p = plan_read(&r->d->align, r->pos, r->end - r->pos, cursor_address(&r->to),
-				       (size_t)1 << 40);
+	struct read_plan p = plan_read(&r->d->align, r->pos, r->end - r->pos,
+				       cursor_address(&r->to), (size_t)1 << 40);
 
 	return p.head + p.tail;
 }
@@ -156,8 +159,8 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
 	long ret = 0;
 
 	/*
-	 * Where the kernel tells alignments it also knows sizes, and a direct read reaches no further
-	 * than to the block in which the file ends.
+	 * Where the kernel reports alignments it also knows sizes, and a direct read need not go
+	 * beyond the block in which the file ends.
 	 */
 	if (d->known && start >= d->size)
 		return 0;
@@ -175,8 +178,8 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
 }
 
 /*
- * All of it in one call of the same kind into aligned memory, so that the kernel minds the offset.
- * -EINVAL if that is not possible.
+ * Reads all of it in one call of the same kind into aligned memory, so that the kernel takes care
+ * of the offset. Returns -EINVAL if that is not possible.
  */
 static long read_bounced(const struct request *rq, size_t len)
 {
@@ -193,7 +196,7 @@ static long read_bounced(const struct request *rq, size_t len)
 		done = usermem_scatter(&to, b.addr, ret);
 		if (done < (size_t)ret)
 			offset_return(rq->fd, offset_now(rq->fd), ret - done);
-		/* Not one byte could be handed on: what does the kernel say of such memory? */
+		/* Not one byte could be delivered: the kernel chooses the error for such memory. */
 		ret = done ? (long)done : buffered_issue(rq);
 	}
 	bounce_put(&b);
@@ -201,10 +204,10 @@ static long read_bounced(const struct request *rq, size_t len)
 }
 
 /*
- * How much there is to read of `len` bytes at `pos`, by the size that was seen, and no further than the
- * memory is good.
+ * Returns how much of `len` bytes at `pos` there is to read, by the size that was seen, and as far
+ * as the memory is good.
  */
-static size_t there_for(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+static size_t bytes_to_read(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
 	struct cursor to = request_cursor(rq);
 
@@ -216,24 +219,28 @@ static size_t there_for(struct request *rq, const struct descriptor *d, int64_t 
 	return min_size(len, rq->checked);
 }
 
-/* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
+/*
+ * Reads at the description's offset, in one call of the kernel. Returns -EINVAL if it takes more
+ * than one.
+ */
 static long read_at_once(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
 {
 	if (plan_misaligned(&d->align, pos, len, 0))
 		return -EINVAL;
-	/* Memory that cannot be pinned is refused with EFAULT. */
+	/* Memory that cannot be pinned fails with EFAULT. */
 	if (!plan_misaligned(&d->align, pos, len, request_addresses(rq))) {
 		long ret = direct_issue(rq);
 
 		if (ret != -EFAULT)
 			return ret;
 	}
-	if ((uint64_t)pos < d->size && there_for(rq, d, pos, len) < min_size(len, d->size - pos))
+	if ((uint64_t)pos < d->size &&
+	    bytes_to_read(rq, d, pos, len) < min_size(len, d->size - pos))
 		return -EINVAL;
 	return read_bounced(rq, len);
 }
 
-/* At the end, as far as is known. Of a file whose size says nothing (FUSE) there may be more. */
+/* Reads at the end, as far as is known. A file whose size says nothing (FUSE) may have more. */
 static long read_at_end(const struct request *rq, struct descriptor *d, int64_t start, size_t len)
 {
 	long ret = read_range(rq, d, start, len);
@@ -244,8 +251,8 @@ static long read_at_end(const struct request *rq, struct descriptor *d, int64_t 
 }
 
 /*
- * With the turn. In several steps no more is taken than the file has: whoever comes next must find the
- * offset where the kernel's own read would have left it.
+ * Reads with the turn held. A read of several steps takes no more of the offset than the file has:
+ * the next call must find the offset where the kernel's own read would have left it.
  */
 static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 {
@@ -253,7 +260,7 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 	size_t there;
 	long ret;
 
-	/* Beyond a device's end, further than an offset can go, or none to be had (seccomp). */
+	/* No offset is available (seccomp). */
 	if (start < 0)
 		return buffered_issue(rq);
 	/* The kernel refuses that, direct or not. */
@@ -266,10 +273,12 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 		return ret;
 	/* The file may have grown while we waited for the turn. */
 	descriptor_look_size(rq->fd, d);
-	there = there_for(rq, d, start, len);
+	there = bytes_to_read(rq, d, start, len);
 	if (!there)
-		return (uint64_t)start < d->size ? buffered_issue(rq) : read_at_end(rq, d, start, len);
+		return (uint64_t)start < d->size ? buffered_issue(rq) :
+						   read_at_end(rq, d, start, len);
 	start = offset_take(rq->fd, there);
+	/* Beyond the end of a device, or further than an offset can go. */
 	if (start < 0)
 		return buffered_issue(rq);
 	tally_at(rq->tally, start);
@@ -284,8 +293,8 @@ long move_read(struct request *rq, struct descriptor *d)
 	struct gate *turn;
 	long ret;
 
-	/* The memory is touched before anything is taken that others may wait for. */
-	there_for(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
+	/* Touch the memory before taking anything that others may wait for. */
+	bytes_to_read(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
 	if (rq->positional)
 		return read_range(rq, d, rq->pos, len);
 	turn = turn_take(rq->key);

@@ -1,6 +1,4 @@
-/*
- * How a write is moved. See move.h.
- */
+/* How the data of a write is moved. See move.h. */
 #include "move.h"
 
 #include "buffered.h"
@@ -14,18 +12,23 @@
 
 enum {
 	/*
-	 * Up to here a write that makes the file longer is one buffered write: a record of a log, which
-	 * nobody finds half written, and faster than in steps (doc/performance.md).
+	 * Up to this size a write that makes the file longer is one buffered write: typically a
+	 * record of a log, which nobody then finds half written, and faster than in steps
+	 * (doc/performance.md).
 	 */
 	RECORD_MAX = 512 << 10,
 };
 
-/* At the description's offset, in one call of the kernel's. -EINVAL if it takes more than one. */
-static long write_at_once(const struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
+/*
+ * Writes at the description's offset, in one call of the kernel. Returns -EINVAL if it takes more
+ * than one.
+ */
+static long write_at_once(const struct request *rq, const struct descriptor *d, int64_t pos,
+			  size_t len)
 {
 	if (plan_misaligned(&d->align, pos, len, 0))
 		return -EINVAL;
-	/* Memory that cannot be pinned is refused with EFAULT. */
+	/* Memory that cannot be pinned fails with EFAULT. */
 	if (!plan_misaligned(&d->align, pos, len, request_addresses(rq))) {
 		long ret = direct_issue(rq);
 
@@ -36,16 +39,17 @@ static long write_at_once(const struct request *rq, const struct descriptor *d, 
 }
 
 /*
- * One buffered write at the description's offset, which was `start` when the turn was taken. Other
- * processes may have moved it: then all of the file is brought to the device.
+ * Makes one buffered write at the description's offset, which was `start` when the turn was taken.
+ * If other processes may have moved it, all of the file is brought to the device.
  */
-static long write_record(const struct request *rq, const struct descriptor *d, int64_t start, size_t len)
+static long write_record(const struct request *rq, const struct descriptor *d, int64_t start,
+			 size_t len)
 {
 	long ret = write_front_buffered(rq, d, start, len);
 	int64_t now;
 	long err;
 
-	if (ret <= 0 || write_synchronous(rq, d))
+	if (ret <= 0 || request_synchronous(rq, d))
 		return ret;
 	now = offset_now(rq->fd);
 	err = now == start + ret ? buffered_sync(rq->fd, start, now) : buffered_sync(rq->fd, 0, 0);
@@ -60,18 +64,22 @@ static bool is_record(const struct descriptor *d, int64_t start, size_t len)
 	       plan_misaligned(&d->align, start, len, 0);
 }
 
-/* Further than an offset can go, beyond the end of a device, or no offset to be had (seccomp). */
+/*
+ * Writes where no range of the offset can be taken: further than an offset can go, beyond the end
+ * of a device, or no offset is available (seccomp).
+ */
 static long write_too_far(const struct request *rq)
 {
 	long ret = buffered_issue(rq);
-	long err = ret > 0 ? buffered_sync(rq->fd, 0, 0) : 0; /* all of the file: where it was is not known */
+	/* The whole file: the place is unknown. */
+	long err = ret > 0 ? buffered_sync(rq->fd, 0, 0) : 0;
 
 	if (err)
 		offset_return(rq->fd, offset_now(rq->fd), ret);
 	return err ? err : ret;
 }
 
-/* In several steps, on a range of the offset that is taken first. */
+/* Writes in several steps, on a range of the offset that is taken first. */
 static long write_taken(const struct request *rq, struct descriptor *d, size_t len)
 {
 	int64_t start = offset_take(rq->fd, len);
@@ -85,7 +93,7 @@ static long write_taken(const struct request *rq, struct descriptor *d, size_t l
 	return ret;
 }
 
-/* With the turn. */
+/* Writes with the turn held. */
 static long write_at_offset(const struct request *rq, struct descriptor *d, size_t len)
 {
 	int64_t start = offset_now(rq->fd);
@@ -104,10 +112,12 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	if ((!ret || write_otherwise(ret)) && is_record(d, start, len))
 		ret = write_record(rq, d, start, len);
 	range_end(range);
-	/* A write of nothing is a refusal too: XFS says that of bad memory, where EFAULT is meant. */
+	/*
+	 * A write of 0 bytes is a refusal too: XFS returns that for bad memory, instead of EFAULT.
+	 */
 	if (ret && !write_otherwise(ret))
 		return ret;
-	/* Of a device no more than is left; no more than there is memory for. */
+	/* No more than is left of a device, and no more than there is readable memory. */
 	if (d->block_device && (uint64_t)start < d->size && len > d->size - start)
 		len = d->size - start;
 	len = write_readable(&from, d, start, len);
@@ -121,9 +131,9 @@ long move_write(struct request *rq, struct descriptor *d)
 	struct gate *turn;
 	long ret;
 
-	/* Before anything is taken that others may wait for. */
+	/* Touch the memory before taking anything that others may wait for. */
 	rq->checked = usermem_check(&from, len, USERMEM_READ);
-	if (write_appends(rq, d))
+	if (request_appends(rq, d))
 		return write_append(rq, d, len);
 	if (rq->positional)
 		return write_range(rq, d, rq->pos, len);

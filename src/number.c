@@ -9,11 +9,11 @@
 #include "process.h"
 
 enum {
-	ENDING = 1 << 30, /* then nobody enters */
-	FORGETTING = 1 << 29, /* and who has been given the number waits for a moment */
+	ENDING = 1 << 30, /* the number's end is announced: nobody enters */
+	FORGETTING = 1 << 29, /* it is being forgotten: whoever has been given the number waits */
 	WAITERS = 1 << 28, /* somebody sleeps until this word changes */
 	OWNER_SHIFT = 16,
-	OWNER_MASK = 0xfff << OWNER_SHIFT, /* which thread ends it */
+	OWNER_MASK = 0xfff << OWNER_SHIFT, /* which thread has announced the end */
 	COUNT = 0xffff, /* calls in progress */
 	PATIENCE_S = 30,
 };
@@ -33,7 +33,7 @@ bool number_busy(int fd)
 	       atomic_load_explicit(&p->number[fd], memory_order_relaxed);
 }
 
-/* Sleeps while the word is `was`. Returns false when that has been so for too long. */
+/* Sleeps while the word is `was`. Returns false if that lasts too long. */
 static bool sleep_while(_Atomic uint32_t *state, uint32_t was)
 {
 	if (!(was & WAITERS) && !atomic_compare_exchange_strong(state, &was, was | WAITERS))
@@ -47,7 +47,7 @@ static void wake(_Atomic uint32_t *state, uint32_t was)
 		process_wake(state, INT_MAX);
 }
 
-/* Threads differ in the address of what is theirs alone; this asks the kernel nothing. */
+/* Tells threads apart by the address of thread-local data, without a system call. */
 static uint32_t this_thread(void)
 {
 	uint32_t hash = (uint32_t)((uintptr_t)&claims >> 6) * UINT32_C(0x9e3779b1);
@@ -65,7 +65,7 @@ void number_enter(int fd)
 	hint_reach(fd);
 	was = atomic_load_explicit(state, memory_order_relaxed);
 	for (;;) {
-		/* The mark of a process that was killed (vfork) is dropped when the time is over. */
+		/* The mark of a process that was killed (vfork) is dropped after the timeout. */
 		if ((was & ENDING) && sleep_while(state, was))
 			was = atomic_load(state);
 		else if (atomic_compare_exchange_weak(state, &was, (was & COUNT) + 1))
@@ -83,8 +83,8 @@ void number_leave(int fd)
 		wake(state, atomic_fetch_sub(state, 1));
 }
 
-/* Mark one number, after the end that somebody else has announced, if any. */
-static void mark(_Atomic uint32_t *state, uint32_t owner)
+/* Marks one number, after waiting for an end that somebody else has announced. */
+static void mark_ending(_Atomic uint32_t *state, uint32_t owner)
 {
 	uint32_t was = atomic_load(state);
 
@@ -110,7 +110,7 @@ static bool concerned(const struct number_ending *e, unsigned fd)
 	return number_watched((int)fd) && (!e->key || description_key((int)fd) == e->key);
 }
 
-/* What is to be ended, from `first` on, with signals blocked. */
+/* Keeps calls out of all these numbers, and blocks signals. */
 static void keep_out(struct number_ending *e)
 {
 	uint32_t top = atomic_load(&hint_top);
@@ -118,7 +118,7 @@ static void keep_out(struct number_ending *e)
 	if (e->last > top)
 		e->last = top;
 	sigmask_hold(&e->signals);
-	/* In a child of vfork(2) other descriptors go by these numbers. */
+	/* In a child of vfork(2) these numbers are other descriptors. */
 	e->marked = process_is_own();
 	if (!e->marked)
 		return;
@@ -128,7 +128,7 @@ static void keep_out(struct number_ending *e)
 
 		if (!state)
 			continue;
-		mark(state, e->owner);
+		mark_ending(state, e->owner);
 		wait_for_calls(state);
 	}
 }
@@ -145,16 +145,16 @@ void number_pause_begin(struct number_ending *e, uint32_t key)
 	keep_out(e);
 }
 
-static void unmark(_Atomic uint32_t *state)
+static void clear_mark(_Atomic uint32_t *state)
 {
 	wake(state, atomic_fetch_and(state, COUNT));
 }
 
 /*
- * Forget what the number stood for, unless it has been given out again by now: whoever was given it takes
- * the mark over.
+ * Forgets what the number referred to, unless it has been given out again by now: whoever was given
+ * it takes the mark over.
  */
-static void forget(const struct number_ending *e, int fd, _Atomic uint32_t *state)
+static void forget_number(const struct number_ending *e, int fd, _Atomic uint32_t *state)
 {
 	uint32_t now = atomic_load(state);
 
@@ -174,10 +174,10 @@ void number_end_finish(struct number_ending *e, bool closed)
 		if (!(now & ENDING) || (now & OWNER_MASK) != e->owner)
 			continue;
 		if (closed)
-			forget(e, (int)fd, state);
+			forget_number(e, (int)fd, state);
 		now = atomic_load(state);
 		if ((now & ENDING) && (now & OWNER_MASK) == e->owner)
-			unmark(state);
+			clear_mark(state);
 	}
 	sigmask_release(&e->signals);
 }

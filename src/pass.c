@@ -1,4 +1,4 @@
-/* Calls that go to the kernel as they stand, beside others. See pass.h. */
+/* Calls that go to the kernel as they are. See pass.h. */
 #include "pass.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ void pass_wait(struct pass *p, bool implied)
 	if (turn)
 		p->turn = turn_take(p->key);
 	p->gate = gate_enter_direct(p->key);
-	/* Those of this process have ended now. */
+	/* The windows of this process are closed now. */
 	if (window_is_open(p->key) && p->key)
 		window_wait(p->key);
 	p->since = window_now(p->key);

@@ -1,11 +1,12 @@
 /*
- * Calls that go to the kernel as they stand, on a descriptor that is known to be direct.
+ * Calls that go to the kernel as they are, on a descriptor that is known to be direct.
  *
- * Usually that is all there is to them: nobody has O_DIRECT off on the description (window.h) and nobody
- * is in the middle of moving its offset (turn.h), before the call and after it. A call that finds
- * somebody in such a moment waits for its turn. Only those count as members of the gate, with signals
- * blocked, because a call that a handler jumps out of could not be taken off the count. So one that
- * began in time may still meet a window; then its range is brought to the device before it returns.
+ * Usually nothing else is needed: nobody has O_DIRECT off on the description (window.h) and nobody
+ * moves its offset in several steps (turn.h), neither before the call nor after it. A call that
+ * finds somebody doing so waits for its turn. Only such calls enter the gate, with signals blocked:
+ * if all calls did, one that a signal handler jumps out of would be counted there for ever. So a
+ * call that began in time may still meet a window; then its range is brought to the device before
+ * it returns.
  */
 #ifndef DIOSHIM_PASS_H
 #define DIOSHIM_PASS_H
@@ -20,29 +21,30 @@
 #include "turn.h"
 #include "window.h"
 
-/* A call on its way. */
+/* A call in progress. */
 struct pass {
 	int fd;
 	uint32_t key;
 	uint32_t generation; /* of the number, when the call began */
 	uint64_t since;    /* window_now() */
-	bool met;          /* a window was open when it began, or was opened meanwhile */
-	bool waited;       /* it is a member of the gate, and signals are blocked */
+	bool met;          /* a window was open when it began, or was opened since */
+	bool waited;       /* it has entered the gate, and signals are blocked */
 	struct gate *gate;
 	struct gate *turn; /* null unless it has waited for one */
 	struct sigmask signals;
 	struct claims outer;
 };
 
-/* pass_begin() where somebody is in such a moment; `implied`: at the description's offset. */
+/* The slow part of pass_begin(). `implied`: the call uses the description's offset. */
 void pass_wait(struct pass *p, bool implied);
 
-/* Leaves what pass_wait() has entered. */
+/* Leaves what pass_wait() entered. */
 void pass_leave(struct pass *p);
 
 /*
- * The call has moved `ret` bytes at `pos` (negative: at the description's offset). Returns what the
- * program gets: `ret`, or -1 with errno set if the bytes could not be brought to the device.
+ * Settles a call that met a window and has moved `ret` bytes at `pos` (negative: at the
+ * description's offset). Returns what the program gets: `ret`, or -1 with errno set if the bytes
+ * could not be brought to the device.
  */
 ssize_t pass_settle(struct pass *p, bool write, int64_t pos, ssize_t ret);
 

@@ -27,9 +27,9 @@ struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uint
 	uint64_t direct_end = end & (g->offset - 1) ? floor_to(end, g->block) : end;
 
 	/*
-	 * An edge ends where the block does, not at the next multiple of g->offset: from there to the
-	 * end of the block a direct write would work on the very page that the edge left in the cache.
-	 * Two edges that meet are one.
+	 * An edge ends where the block does, not at the next multiple of g->offset: between the two
+	 * a direct write would work on the very page that the edge left in the cache. Two edges
+	 * that meet are one.
 	 */
 	if (pos & (g->offset - 1)) {
 		uint64_t block_end = floor_to(pos, g->block) + g->block;
@@ -44,8 +44,8 @@ struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uint
 }
 
 /*
- * The edges of an enclosing read and, between them, the whole units that may go straight into the
- * caller's memory. One system call with an iovec takes them all.
+ * Plans the edges of an enclosing read and, between them, the whole units that go straight into the
+ * caller's memory. One system call with an iovec reads them all.
  */
 static bool plan_read_around(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr,
 			     struct read_plan *p)

@@ -1,24 +1,20 @@
-/* What the shim keeps for a process. See process.h. */
+/* What the shim keeps per process. See process.h. */
 #include "process.h"
 
 #include <linux/futex.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <time.h>
 
+#include "madvise.h"
 #include "sys.h"
-
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#endif
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 
 static _Atomic(struct process *) the_process;
 
-static struct process *make(void)
+static struct process *make_process(void)
 {
 	struct process *p = NULL;
 	struct process *first = NULL;
@@ -28,7 +24,9 @@ static struct process *make(void)
 	if (addr < 0)
 		return NULL;
 	p = (struct process *)addr;
-	/* Without the wipe a child would inherit claims that nobody gives up. Better to have none. */
+	/*
+	 * Without the wipe a child would inherit claims that nobody releases; no memory is better.
+	 */
 	if (!sys(SYS_madvise, p, sizeof(*p), MADV_WIPEONFORK) &&
 	    atomic_compare_exchange_strong(&the_process, &first, p))
 		return p;
@@ -40,7 +38,7 @@ struct process *process(void)
 {
 	struct process *p = process_if_any();
 
-	return p ? p : make();
+	return p ? p : make_process();
 }
 
 struct process *process_if_any(void)
@@ -58,8 +56,8 @@ bool process_is_own(void)
 }
 
 /*
- * The child of a fork is the owner of its tables from the first moment. If it waited until it needed
- * them, a child of its own by vfork(2) could come first.
+ * Makes the child of a fork the owner of its tables at once. If it waited until it needed them, a
+ * vfork(2) child of its own could come first.
  */
 static void own_after_fork(void)
 {

@@ -1,9 +1,10 @@
 /*
- * What the shim keeps for a process beyond the hints: who uses which bounce buffer, which sectors of
+ * What the shim keeps per process beyond the hints: who uses which bounce buffer, which sectors of
  * block devices are being rewritten, which calls wait for which.
  *
- * It lies in memory that the kernel wipes in the child of a fork (MADV_WIPEONFORK, Linux 4.14): other
- * threads' claims do not exist there, nor does the bounce memory. All zero is the state at the start.
+ * It lies in memory that the kernel wipes in the child of a fork (MADV_WIPEONFORK, Linux 4.14):
+ * other threads' claims do not exist there, nor does the bounce memory. The initial state is all
+ * zero.
  */
 #ifndef DIOSHIM_PROCESS_H
 #define DIOSHIM_PROCESS_H
@@ -24,7 +25,7 @@ enum {
 	CACHE_LINE = 64,
 };
 
-/* One to a cache line: threads that use different ones do not meet. */
+/* One per cache line, so that threads that use different ones do not slow each other down. */
 struct line {
 	_Atomic uint32_t word;
 } __attribute__((aligned(CACHE_LINE)));
@@ -32,20 +33,21 @@ struct line {
 /* The calls on one open file description; see gate.h and turn.h. */
 struct gate {
 	uint32_t key;   /* the description's */
-	uint32_t users; /* 0: free; these two belong to the bucket's lock, */
-	uint32_t inside; /* and so do these, gate.c: how many calls of `kind` */
+	uint32_t users; /* 0: free; these two are protected by the bucket's lock, */
+	uint32_t inside; /* and so are these (gate.c): how many calls of `kind` */
 	uint32_t waiting[2];
-	uint32_t wait_for_window; /* how many of those inside wait until it is open */
+	uint32_t wait_for_window; /* how many of those inside wait for the window to open */
 	uint8_t kind;
 	uint8_t window_state;
 	uint32_t joined; /* buffered calls since the window was opened */
 	bool owner_waits;
 	uintptr_t owner; /* the thread that has cleared O_DIRECT and has to set it again; 0: none */
-	_Atomic uint32_t phase[2]; /* of each kind: those that wait are let in when it changes */
+	_Atomic uint32_t phase[2]; /* per kind: changes when those that wait are let in */
 	_Atomic uint32_t opened; /* changes when the window has been opened */
-	_Atomic uint32_t left; /* changes when the owner may be the last one inside, or no longer the owner */
+	/* Changes when the owner may be the last one inside, or is no longer the owner. */
+	_Atomic uint32_t left;
 	struct window window;
-	_Atomic uint32_t turn_next, turn_now; /* who moves the file offset, turn.c */
+	_Atomic uint32_t turn_next, turn_now; /* who moves the file offset (turn.c) */
 	_Atomic uint32_t turn_sleepers;
 } __attribute__((aligned(CACHE_LINE)));
 
@@ -64,53 +66,56 @@ struct range {
 struct process {
 	_Atomic uint32_t pid; /* whose descriptor numbers the tables are about; 0: not known yet */
 
-	_Atomic uintptr_t bounce_region; /* where bounce memory is, and how much; bounce.c */
-	_Atomic uint32_t bounce_calls; /* up to a bound */
+	_Atomic uintptr_t bounce_region; /* where the bounce memory is; 0: nowhere yet (bounce.c) */
+	_Atomic uint32_t bounce_calls; /* counted up to a limit */
 	_Atomic uint32_t bounce_waiters;
 	_Atomic uint32_t bounce_freed;
 	struct line bounce_busy[BOUNCE_SLOTS];
 
 	struct line sector_lock[SECTOR_LOCKS];
 
-	_Atomic uint32_t turns; /* calls that hold a turn, or wait for one, on any description; turn.c */
+	_Atomic uint32_t turns; /* calls that hold a turn or wait for one, on any description */
 	struct gate_bucket gates[GATE_BUCKETS]; /* by a hash of the key */
 
-	_Atomic uint32_t range_lock; /* guards the rest; range.c */
+	_Atomic uint32_t range_lock; /* protects the rest; range.c */
 	_Atomic uint32_t range_freed;
 	uint32_t range_waiters;
 	uint32_t range_order;
-	uint32_t range_top; /* no range in use from here on */
+	uint32_t range_top; /* no range from here on is in use */
 	struct range range[RANGES];
 
-	_Atomic uint32_t number[HINT_FDS]; /* calls in progress on each descriptor number; number.c */
+	_Atomic uint32_t number[HINT_FDS]; /* calls in progress on each descriptor (number.c) */
 };
 
-/* The process's own, made at first need. Null where the kernel gives no such memory. */
+/*
+ * Returns the process's own, which is made on first use. Null if the kernel gives no such memory.
+ */
 struct process *process(void);
 
-/* The same, but null if there has been no need yet. */
+/* The same, but null if it has not been made yet. */
 struct process *process_if_any(void);
 
 /*
- * Is the caller in the process whose descriptors the tables are about? False in a child of vfork(2) or
- * clone(CLONE_VM): it shares this memory, but closes and duplicates descriptors of its own.
+ * Returns whether the caller is in the process whose descriptors the tables are about. False in a
+ * child of vfork(2) or clone(CLONE_VM): it shares this memory, but closes and duplicates
+ * descriptors of its own.
  */
 bool process_is_own(void);
 
 /*
- * Waits until *word is no longer `value`, or a wake-up; the second for at most `ns` nanoseconds, and
- * also for words that processes share. futex(2).
+ * Both wait until *word is no longer `value`, or until a wake-up (futex(2)). The second waits for
+ * at most `ns` nanoseconds, and works for words that processes share.
  */
 void process_wait(_Atomic uint32_t *word, uint32_t value);
 void process_wait_shared(_Atomic uint32_t *word, uint32_t value, long ns);
 
-/* The first for at most `seconds`. Returns false when they are over. */
+/* The first for at most `seconds`. Returns false on timeout. */
 bool process_wait_bounded(_Atomic uint32_t *word, uint32_t value, long seconds);
 
-/* Wakes up to `n` of those who wait for *word. */
+/* Wakes up to `n` threads that wait for *word. */
 void process_wake(_Atomic uint32_t *word, int n);
 
-/* A lock for what soon ends by itself: a few instructions, or I/O. Signals have to be blocked. */
+/* A lock for short sections: a few instructions, or I/O. Signals must be blocked. */
 void process_lock(_Atomic uint32_t *word);
 void process_unlock(_Atomic uint32_t *word);
 

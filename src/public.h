@@ -1,7 +1,8 @@
 /*
- * The tiers, by name. PUBLIC name(): what the program calls, in the public_*.c files; real.name():
- * what it would have called without the shim (real.h); sys(): the kernel, for the shim's own account
- * (sys.h). Nothing below the public tier calls a public name, so nothing recurses.
+ * The levels of calls, by name. PUBLIC name(): what the program calls, in the public_*.c files;
+ * real.name(): what it would have called without the shim (real.h); sys(): the kernel, for the
+ * shim's own calls (sys.h). Nothing below the public level calls a public name, so nothing
+ * recurses.
  */
 #ifndef DIOSHIM_PUBLIC_H
 #define DIOSHIM_PUBLIC_H
@@ -9,9 +10,9 @@
 #include <errno.h>
 
 /*
- * errno as the program left it, read before each call because a refused call overwrites it. Through
- * a pointer that each thread keeps: __errno_location() on every call would cost more than the rest
- * of the wrapper.
+ * errno as the program left it, read before each call because a refused call overwrites it. Each
+ * thread keeps a pointer to it: __errno_location() on every call would cost more than the rest of
+ * the wrapper.
  */
 extern __thread int *public_errno __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
@@ -22,13 +23,13 @@ static inline int errno_before(void)
 	return *public_errno;
 }
 
-/* Everything else in the library is hidden. */
+/* Exports a symbol; everything else in the library is hidden. */
 #define PUBLIC __attribute__((visibility("default")))
 
-/* X(symbol, kind) for the tables of symbols.h: PUBLIC_<kind>(symbol) defines the public function. */
+/* X(symbol, kind) for symbols.h: PUBLIC_<kind>(symbol) defines the public function. */
 #define PUBLIC_SYMBOL(symbol, kind) PUBLIC_##kind(symbol)
 
-/* The way of nearly every call, to be as short as it can be; and what is off that way. */
+/* HOT: the path of nearly every call, to be kept short. COLD: what is off that path. */
 #define HOT static inline __attribute__((always_inline))
 #define COLD static __attribute__((noinline, cold))
 

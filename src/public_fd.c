@@ -1,8 +1,8 @@
 /*
- * dup, close, fcntl and their kin: what is known of a descriptor follows its number, and no number
- * ends in the middle of a call on it.
+ * dup, close, fcntl and their variants: what is known of a descriptor follows its number, and no
+ * number ends in the middle of a call on it.
  *
- * Without the first the shim would work too, since a wrong hint costs a system call and nothing else.
+ * The shim would work without the first, since a wrong hint costs a system call and nothing else.
  */
 #include <stdarg.h>
 
@@ -64,8 +64,8 @@ HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 }
 
 /*
- * Some commands take no third argument; then this fetches whatever is in its place, as the C library
- * itself does (sysdeps/unix/sysv/linux/fcntl64.c), and the kernel does not look at it.
+ * Some commands take no third argument; then this fetches whatever is in its place, as the C
+ * library itself does (sysdeps/unix/sysv/linux/fcntl64.c), and the kernel ignores it.
  */
 #define PUBLIC_fcntl(symbol)                                         \
 	PUBLIC int symbol(int fd, int cmd, ...)                     \
@@ -85,7 +85,7 @@ HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 		return duplicated_anew(fd, real.symbol(fd));        \
 	}
 
-/* `call` ends the number `to`, unless both are the same, and then it does nothing (dup(2)). */
+/* `call` ends the number `to`, unless both are the same; then it does nothing (dup(2)). */
 #define DUPLICATE_ONTO(from, to, call)                                                      \
 	({                                                                                  \
 		struct number_ending e_;                                                    \
@@ -117,7 +117,7 @@ COLD int close_direct(call_close *next, int fd)
 	struct number_ending e;
 	int ret;
 
-	/* close(2) is a cancellation point, which the call below cannot be. */
+	/* close(2) is a cancellation point, but the call below cannot be one. */
 	if (pthread_testcancel)
 		pthread_testcancel();
 	number_end_begin(&e, (unsigned)fd, (unsigned)fd);
@@ -134,7 +134,7 @@ COLD int close_direct(call_close *next, int fd)
 			       real.symbol(fd);                                \
 	}
 
-/* With CLOSE_RANGE_UNSHARE it is a new table, of this thread alone, whose numbers end. */
+/* With CLOSE_RANGE_UNSHARE the numbers end only in a new table, of this thread alone. */
 static int do_close_range(call_close_range *next, unsigned first, unsigned last, int flags)
 {
 	struct number_ending e;

@@ -1,6 +1,6 @@
 /*
- * open and its kin. The kernel is asked nothing about a descriptor that was opened: its number is marked
- * if it is direct (hint.h), and the first call that the kernel refuses tells the rest.
+ * open and its variants. The kernel is asked nothing about a descriptor that was opened: if it is
+ * direct, its number is marked (hint.h), and the first call that the kernel refuses tells the rest.
  */
 #include <stdarg.h>
 
@@ -27,7 +27,7 @@ static int opened(int fd, int flags)
 	return fd;
 }
 
-/* open(2): the mode is there only with these flags. O_TMPFILE has the bits of O_DIRECTORY in it. */
+/* open(2): the mode exists only with these flags. O_TMPFILE contains the bits of O_DIRECTORY. */
 static mode_t mode_from(int flags, va_list ap)
 {
 	if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
@@ -59,7 +59,7 @@ static mode_t mode_from(int flags, va_list ap)
 		return opened(real.symbol(dirfd, path, flags, mode), flags);    \
 	}
 
-/* FORTIFY: without a mode. */
+/* The FORTIFY variants take no mode. */
 #define PUBLIC_open_2(symbol)                                                   \
 	PUBLIC int symbol(const char *path, int flags)                          \
 	{                                                                       \

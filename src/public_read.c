@@ -1,12 +1,13 @@
 /*
- * read and its kin.
+ * read and its variants.
  *
- * An iovec array is never looked at before the kernel has seen it: the pointer may be bad.
+ * The shim does not look at an iovec array before the kernel has: the pointer may be bad.
  */
 #include "public_transfer.h"
 
 BUFFER_TRANSFER(read, SYS_read, 0, (int fd, void *buf, size_t n), (fd, buf, n))
-BUFFER_TRANSFER(pread, SYS_pread64, pos, (int fd, void *buf, size_t n, off_t pos), (fd, buf, n, pos))
+BUFFER_TRANSFER(pread, SYS_pread64, pos, (int fd, void *buf, size_t n, off_t pos),
+		(fd, buf, n, pos))
 
 #define PUBLIC_read(symbol)                                                                 \
 	PUBLIC ssize_t symbol(int fd, void *buf, size_t n)                                  \
@@ -20,7 +21,7 @@ BUFFER_TRANSFER(pread, SYS_pread64, pos, (int fd, void *buf, size_t n, off_t pos
 		return do_pread(real.symbol, fd, buf, n, pos);                              \
 	}
 
-/* FORTIFY: the next definition ends the program if the buffer is too small. */
+/* FORTIFY: the next definition aborts the program if the buffer is too small. */
 #define PUBLIC_read_chk(symbol)                                                             \
 	PUBLIC ssize_t symbol(int fd, void *buf, size_t n, size_t size)                     \
 	{                                                                                   \
@@ -50,7 +51,7 @@ BUFFER_TRANSFER(pread, SYS_pread64, pos, (int fd, void *buf, size_t n, off_t pos
 				       pos, 0);                                             \
 	}
 
-/* preadv2(2): an offset of -1 stands for the description's. */
+/* preadv2(2): an offset of -1 means the description's. */
 #define PUBLIC_preadv2(symbol)                                                              \
 	PUBLIC ssize_t symbol(int fd, const struct iovec *iov, int count, off_t pos,        \
 			      int flags)                                                    \

@@ -1,7 +1,7 @@
 /*
- * write and its kin.
+ * write and its variants.
  *
- * An iovec array is never looked at before the kernel has seen it: the pointer may be bad.
+ * The shim does not look at an iovec array before the kernel has: the pointer may be bad.
  */
 #include "public_transfer.h"
 
@@ -34,7 +34,7 @@ BUFFER_TRANSFER(pwrite, SYS_pwrite64, pos, (int fd, const void *buf, size_t n, o
 				       pos, 0);                                              \
 	}
 
-/* preadv2(2): an offset of -1 stands for the description's. */
+/* pwritev2(2): an offset of -1 means the description's. */
 #define PUBLIC_pwritev2(symbol)                                                              \
 	PUBLIC ssize_t symbol(int fd, const struct iovec *iov, int count, off_t pos,         \
 			      int flags)                                                     \

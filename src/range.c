@@ -1,4 +1,4 @@
-/* Overlapping writes of one process follow one another. See range.h. */
+/* Overlapping writes of one process are serialized. See range.h. */
 #include "range.h"
 
 #include <limits.h>
@@ -8,7 +8,7 @@
 
 enum { NO_PLACE = -1 };
 
-/* Does a range that came earlier overlap this one? */
+/* Returns whether a range that came earlier overlaps this one. */
 static bool has_to_wait(const struct process *p, const struct range *r)
 {
 	for (uint32_t i = 0; i < p->range_top; i++) {
@@ -32,7 +32,7 @@ static int free_place(struct process *p)
 	return NO_PLACE;
 }
 
-/* 0 stands for a free place. */
+/* 0 means a free place. */
 static uint32_t next_order(struct process *p)
 {
 	if (!++p->range_order)
@@ -40,7 +40,7 @@ static uint32_t next_order(struct process *p)
 	return p->range_order;
 }
 
-/* The lock is let go for the wait. What ends meanwhile changes the word that we wait on. */
+/* Waits without the lock. A range that ends meanwhile changes the word that we wait on. */
 static void wait_for_end(struct process *p)
 {
 	uint32_t freed = atomic_load(&p->range_freed);

@@ -1,19 +1,22 @@
 /*
- * Ranges of files that calls are writing: overlapping writes of one process follow one another.
+ * Ranges of files that calls are writing: overlapping writes of one process are serialized.
  *
- * An ordinary write(2) holds the inode's lock from its first byte to its last, so that two which overlap
- * leave what one order of them leaves. A write of several steps holds its range here instead, and
- * others that overlap it queue, in their order of arrival. Disjoint ones do not wait.
+ * An ordinary write(2) holds the inode's lock from its first byte to its last, so two writes that
+ * overlap leave the result of one order or the other. A write of several steps holds its range here
+ * instead, and others that overlap it queue in their order of arrival. Disjoint writes do not wait.
  *
- * The rules of gate.h hold here too. An aligned write that the kernel takes as it stands does not queue,
- * and other processes do not.
+ * The rules of gate.h apply here too. Aligned writes that the kernel accepts as they are do not
+ * queue, nor do those of other processes.
  */
 #ifndef DIOSHIM_RANGE_H
 #define DIOSHIM_RANGE_H
 
 #include <stdint.h>
 
-/* Takes the bytes from `start` up to `end` of a file (struct descriptor). Returns what range_end() takes. */
+/*
+ * Waits for the bytes from `start` up to `end` of a file (struct descriptor) and takes them.
+ * Returns what range_end() needs.
+ */
 int range_take(uint64_t file, uint64_t start, uint64_t end);
 void range_end(int place);
 

@@ -1,4 +1,4 @@
-/* The next definitions, and the raw system calls that stand in for them. See real.h. */
+/* The next definitions, and the raw system calls that replace them. See real.h. */
 #include "real.h"
 
 #include <dlfcn.h>
@@ -55,7 +55,9 @@ static ssize_t raw_read(int fd, void *buf, size_t n)
 	return syscall(SYS_read, fd, buf, n);
 }
 
-/* The overflow that FORTIFY looks for; the C library says more than abort(), but it is not there yet. */
+/*
+ * The overflow that FORTIFY detects. The C library prints a message, but is not available here yet.
+ */
 static ssize_t raw_read_chk(int fd, void *buf, size_t n, size_t size)
 {
 	if (n > size)
@@ -80,7 +82,10 @@ static ssize_t raw_readv(int fd, const struct iovec *iov, int count)
 	return syscall(SYS_readv, fd, iov, count);
 }
 
-/* A 64-bit kernel takes the whole offset from pos_l and ignores pos_h (pos_from_hilo, fs/read_write.c). */
+/*
+ * A 64-bit kernel takes the whole offset from pos_l and ignores pos_h (pos_from_hilo(),
+ * fs/read_write.c).
+ */
 static ssize_t raw_preadv(int fd, const struct iovec *iov, int count, off_t pos)
 {
 	return syscall(SYS_preadv, fd, iov, count, pos, 0);
@@ -167,9 +172,10 @@ struct real real = {
 };
 
 /*
- * In the constructor and nowhere else: dlsym() takes the loader's lock and may allocate, neither of
- * which a wrapper may do. A name that the C library lacks keeps its raw call. Before the library's other
- * constructors (101 is the first of a program's), one of which may take these over (record_hooks.c).
+ * Only in the constructor: dlsym() takes the loader's lock and may allocate, and a wrapper must do
+ * neither. A name that the C library lacks keeps its raw call. 101, the first priority that is not
+ * reserved, comes before the library's other constructors, one of which may replace these pointers
+ * (record_hooks.c).
  */
 #define DIOSHIM_REAL_LOOK_UP(symbol, kind)                      \
 	do {                                                    \

@@ -1,8 +1,8 @@
 /*
  * The next definitions: what the program would have called without the shim.
  *
- * real.NAME is never null. It points at a raw system call until the constructor has looked the name
- * up, so that calls from other libraries' constructors, or from a malloc that dlsym() enters, work.
+ * real.NAME is never null. It points to a raw system call until the constructor has looked the name
+ * up, so that calls from other libraries' constructors, or from a malloc that dlsym() calls, work.
  */
 #ifndef DIOSHIM_REAL_H
 #define DIOSHIM_REAL_H
@@ -40,7 +40,7 @@ typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
 
-/* Some names are in no header that this file could include. */
+/* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
 
 DIOSHIM_SYMBOLS(DIOSHIM_DECLARE)

@@ -1,23 +1,22 @@
-/* Calls, as the record files keep them. See record_call.h. */
+/* Puts calls into the record files. See record_call.h. */
 #include "record_call.h"
 
 #include "offset.h"
 #include "record_file.h"
 #include "recording.h"
 #include "sys.h"
-#include "write.h"
 
-/* Nothing is ordered by a counter. */
-static void add(_Atomic uint64_t *counter, uint64_t n)
+/* Counters do not order anything, so they are relaxed. */
+static void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	if (n)
 		atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-static void count(struct record_counts *c, enum record_way way, long ret)
+static void count_call(struct record_counts *c, enum record_way way, long ret)
 {
-	add(&c->calls[way], 1);
-	add(&c->bytes[way], ret > 0 ? (uint64_t)ret : 0);
+	counter_add(&c->calls[way], 1);
+	counter_add(&c->bytes[way], ret > 0 ? (uint64_t)ret : 0);
 }
 
 void record_answered(int fd, enum record_direction direction, ssize_t ret)
@@ -30,9 +29,9 @@ void record_answered(int fd, enum record_direction direction, ssize_t ret)
 		return;
 	f = record_file(rec, &id, fd);
 	if (f)
-		count(&f->counts[direction], ret < 0 ? WAY_FAILED : WAY_UNTOUCHED, ret);
+		count_call(&f->counts[direction], ret < 0 ? WAY_FAILED : WAY_UNTOUCHED, ret);
 	else
-		add(&rec->lost_files, 1);
+		counter_add(&rec->lost_files, 1);
 }
 
 void record_met_window(int fd, enum record_direction direction, ssize_t ret)
@@ -50,8 +49,8 @@ void record_met_window(int fd, enum record_direction direction, ssize_t ret)
 	c = &f->counts[direction];
 	atomic_fetch_sub_explicit(&c->calls[WAY_UNTOUCHED], 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&c->bytes[WAY_UNTOUCHED], (uint64_t)ret, memory_order_relaxed);
-	count(c, WAY_PARTIAL, ret);
-	add(&c->buffered, (uint64_t)ret);
+	count_call(c, WAY_PARTIAL, ret);
+	counter_add(&c->buffered, (uint64_t)ret);
 }
 
 void record_begin(struct request *rq, struct tally *t)
@@ -71,7 +70,7 @@ static void set_alignments(struct tally *t, const struct descriptor *d)
 	t->known = d->known;
 }
 
-/* Before anything is moved: later the program may have changed its array, or unmapped it. */
+/* Before anything is moved: later the program may change its array, or unmap it. */
 void record_looked(const struct request *rq, const struct descriptor *d)
 {
 	struct tally *t = rq->tally;
@@ -86,13 +85,13 @@ void record_looked(const struct request *rq, const struct descriptor *d)
 		if (rq->count > 1)
 			t->lens |= rq->iov[i].iov_len;
 	}
-	t->append = rq->write && write_appends(rq, d);
+	t->append = request_appends(rq, d);
 	if (t->append)
 		t->pos = (int64_t)d->size;
 	set_alignments(t, d);
 }
 
-/* The alignments may be others by now: descriptor_guess_more(). */
+/* The alignments may have changed: descriptor_guess_more(). */
 void record_moved(const struct request *rq, const struct descriptor *d)
 {
 	struct tally *t = rq->tally;
@@ -123,10 +122,10 @@ static uint16_t misaligned(const struct tally *t)
 	       (t->pos > 0 && ((uint64_t)t->pos & off) ? MISALIGNED_OFFSET : 0);
 }
 
-/* What can only be told at the end. */
-static void complete(const struct request *rq, struct tally *t, long answer)
+/* Adds what can be told only at the end. */
+static void complete_tally(const struct request *rq, struct tally *t, long answer)
 {
-	/* At the description's offset, in one call: where it ended it has left the offset. */
+	/* At the description's offset, in one call: it ended where the offset is now. */
 	if (!rq->positional && (t->pos < 0 || (t->append && answer > 0))) {
 		int64_t now = offset_now(rq->fd);
 
@@ -135,7 +134,7 @@ static void complete(const struct request *rq, struct tally *t, long answer)
 	t->misaligned = misaligned(t);
 	if (t->moves > 1)
 		t->done |= DONE_SPLIT;
-	/* O_DIRECT was off when it was asked again; it would have been refused otherwise. */
+	/* O_DIRECT was off when the call was issued again; it would have been refused otherwise. */
 	if ((t->done & DONE_RETRIED) && t->misaligned)
 		tally_buffered(t, answer);
 }
@@ -149,7 +148,7 @@ static enum record_way way_of(const struct tally *t, long answer)
 	return t->done & (DONE_BUFFERED | DONE_SECTOR) ? WAY_PARTIAL : WAY_BOUNCED;
 }
 
-/* Find the place of a tail, or take a free one. */
+/* Returns the counter of a tail, in its own entry or in a free one. */
 static _Atomic uint64_t *tail_counter(struct record_counts *c, uint64_t bytes)
 {
 	if (!bytes)
@@ -170,17 +169,17 @@ static void count_rescued(struct record_counts *c, const struct tally *t, long a
 {
 	enum record_way way = way_of(t, answer);
 
-	count(c, way, answer);
-	add(&c->copied, t->copied);
-	add(&c->copy_ns, t->copy_ns);
-	add(&c->buffered, t->buffered);
+	count_call(c, way, answer);
+	counter_add(&c->copied, t->copied);
+	counter_add(&c->copy_ns, t->copy_ns);
+	counter_add(&c->buffered, t->buffered);
 	for (int i = 0; i < RECORD_MISALIGNED; i++)
-		add(&c->misaligned[i], t->misaligned >> i & 1);
+		counter_add(&c->misaligned[i], t->misaligned >> i & 1);
 	if ((way == WAY_BOUNCED || way == WAY_PARTIAL) && t->off && t->pos >= 0)
-		add(tail_counter(c, ((uint64_t)t->pos + t->len) & (t->off - 1)), 1);
+		counter_add(tail_counter(c, ((uint64_t)t->pos + t->len) & (t->off - 1)), 1);
 }
 
-/* What a guess that worked tells of the offset it does not tell of the address. */
+/* A guess that worked confirms the offset alignment, but not that of the address. */
 static void keep_alignments(struct record_file *f, const struct tally *t)
 {
 	if (t->known)
@@ -197,7 +196,7 @@ static struct record_file *place_of(struct record *rec, const struct request *rq
 	if (f)
 		keep_alignments(f, rq->tally);
 	else
-		add(&rec->lost_files, 1);
+		counter_add(&rec->lost_files, 1);
 	return f;
 }
 
@@ -209,7 +208,7 @@ void record_rescued(const struct request *rq, int refusal, long answer)
 
 	if (!(t->direct ? record_identify(rq->fd, &id) : record_direct(rq->fd, &id)))
 		return;
-	complete(rq, t, answer);
+	complete_tally(rq, t, answer);
 	if (recording.stats) {
 		f = place_of(recording.stats, rq, &id);
 		if (f)

@@ -11,12 +11,12 @@
 #include "sys.h"
 
 /*
- * How far from its own place a file may be. It bounds what a call costs when the table is full, and
- * is reached only when more than nine tenths of it are taken.
+ * How far from its own place an entry may be. This limits what a call costs when the table is full,
+ * and matters only when more than nine tenths of it are taken.
  */
 enum { PROBES = 256 };
 
-/* What a descriptor number was at the last look that could be relied on. As little believed as a hint. */
+/* What a descriptor number was at the last reliable look. Only a hint, like hint.h. */
 enum seen { SEEN_NEVER, SEEN_DIRECT, SEEN_ORDINARY };
 
 static _Atomic uint8_t seen_table[HINT_FDS];
@@ -27,7 +27,7 @@ static enum seen seen_last(int fd)
 		       atomic_load_explicit(&seen_table[fd], memory_order_relaxed) : SEEN_NEVER;
 }
 
-static void remember(int fd, enum seen seen)
+static void remember_seen(int fd, enum seen seen)
 {
 	if ((unsigned)fd < HINT_FDS && seen_last(fd) != seen)
 		atomic_store_explicit(&seen_table[fd], seen, memory_order_relaxed);
@@ -44,21 +44,24 @@ bool record_identify(int fd, struct identity *id)
 	return true;
 }
 
-static struct record_file *place(struct record *rec, const struct identity *id, unsigned n)
+static struct record_file *file_place(struct record *rec, const struct identity *id, unsigned n)
 {
 	uint64_t hash = (id->inode * 31 + id->device) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return &rec->file[((hash >> 32) + n) % RECORD_FILES];
 }
 
-/* A place that is only claimed is another's, or of one who was killed while he made it. */
+/*
+ * An entry that is only claimed is another thread's, or of one that was killed while it filled it
+ * in.
+ */
 static bool is_file_of(const struct record_file *f, const struct identity *id)
 {
 	return atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_READY &&
 	       f->device == id->device && f->inode == id->inode;
 }
 
-static void make(struct record_file *f, const struct identity *id, int fd, const char *path)
+static void fill_place(struct record_file *f, const struct identity *id, int fd, const char *path)
 {
 	struct descriptor d;
 
@@ -73,7 +76,10 @@ static void make(struct record_file *f, const struct identity *id, int fd, const
 	atomic_store_explicit(&f->state, RECORD_READY, memory_order_release);
 }
 
-/* "/proc/thread-self/fd/N": not /proc/self, for a thread may have a table of its own (unshare(2)). */
+/*
+ * Reads the link "/proc/thread-self/fd/N": not /proc/self, for a thread may have a table of its own
+ * (unshare(2)).
+ */
 static void path_of(int fd, char path[RECORD_PATH])
 {
 	char link[40] = "/proc/thread-self/fd/";
@@ -93,34 +99,35 @@ static void path_of(int fd, char path[RECORD_PATH])
 }
 
 /*
- * Claim the first free place. Two who do so at once for one file get two, and so does who passes one
- * that is only claimed: a reader adds up what has the same device and inode.
+ * Claims the first free entry. Two threads that do so at once for one file get two entries, and so
+ * does one that passes an entry that is only claimed: a reader adds up those with the same device
+ * and inode.
  */
-static struct record_file *add(struct record *rec, const struct identity *id, int fd)
+static struct record_file *add_file(struct record *rec, const struct identity *id, int fd)
 {
 	char path[RECORD_PATH];
 
 	path_of(fd, path);
 	for (unsigned n = 0; n < PROBES; n++) {
-		struct record_file *f = place(rec, id, n);
+		struct record_file *f = file_place(rec, id, n);
 		uint32_t state = RECORD_FREE;
 
 		if (is_file_of(f, id))
 			return f;
 		if (atomic_load(&f->state) == RECORD_FREE &&
 		    atomic_compare_exchange_strong(&f->state, &state, RECORD_CLAIMED)) {
-			make(f, id, fd, path);
+			fill_place(f, id, fd, path);
 			return f;
 		}
 	}
 	return NULL;
 }
 
-static struct record_file *find(struct record *rec, const struct identity *id, bool *full)
+static struct record_file *find_file(struct record *rec, const struct identity *id, bool *full)
 {
 	*full = false;
 	for (unsigned n = 0; n < PROBES; n++) {
-		struct record_file *f = place(rec, id, n);
+		struct record_file *f = file_place(rec, id, n);
 
 		if (is_file_of(f, id))
 			return f;
@@ -134,31 +141,31 @@ static struct record_file *find(struct record *rec, const struct identity *id, b
 struct record_file *record_file(struct record *rec, const struct identity *id, int fd)
 {
 	bool full;
-	struct record_file *f = find(rec, id, &full);
+	struct record_file *f = find_file(rec, id, &full);
 
-	return f || full ? f : add(rec, id, fd);
+	return f || full ? f : add_file(rec, id, fd);
 }
 
 void record_opened(int fd, bool direct)
 {
-	remember(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
+	remember_seen(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
 }
 
 void record_duplicated(int from, int to)
 {
-	remember(to, seen_last(from));
+	remember_seen(to, seen_last(from));
 }
 
 void record_closes(int fd)
 {
-	remember(fd, SEEN_NEVER);
+	remember_seen(fd, SEEN_NEVER);
 }
 
 /*
- * A look at the flags. O_DIRECT may be off for the length of another thread's or process's call
- * (buffered.c); if none of those was on its way while we looked, what we saw is so.
+ * Looks at the flags. O_DIRECT may be off for the duration of another thread's or process's call
+ * (buffered.c); if no such call was in progress while we looked, what we saw is true.
  */
-static enum seen look(int fd)
+static enum seen look_at_flags(int fd)
 {
 	uint64_t ended = atomic_load(&recording.any->buffered_ended);
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
@@ -171,8 +178,9 @@ static enum seen look(int fd)
 }
 
 /*
- * Looked in a bad moment, at a file that is used directly: the number is what it last was. If it was
- * never seen, look again; in the end, which a process killed in such a call may bring, say direct.
+ * For a look during such a call, at a file that is used directly. Returns what the number last was.
+ * If it was never seen, looks again, and finally assumes O_DIRECT: a process may have been killed
+ * in such a call.
  */
 static enum seen look_longer(int fd)
 {
@@ -181,23 +189,23 @@ static enum seen look_longer(int fd)
 
 	for (int i = 0; i < TRIES && seen == SEEN_NEVER; i++) {
 		sys(SYS_sched_yield);
-		seen = look(fd);
+		seen = look_at_flags(fd);
 	}
 	return seen == SEEN_NEVER ? SEEN_DIRECT : seen;
 }
 
 bool record_direct(int fd, struct identity *id)
 {
-	enum seen seen = look(fd);
+	enum seen seen = look_at_flags(fd);
 	bool full;
 
 	if (seen != SEEN_ORDINARY && !record_identify(fd, id))
 		return false;
 	if (seen == SEEN_NEVER) {
-		if (!find(recording.any, id, &full))
+		if (!find_file(recording.any, id, &full))
 			return false;
 		seen = look_longer(fd);
 	}
-	remember(fd, seen);
+	remember_seen(fd, seen);
 	return seen == SEEN_DIRECT;
 }

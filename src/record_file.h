@@ -1,6 +1,4 @@
-/*
- * Which file a descriptor stands for, and its place in a record file.
- */
+/* Which file a descriptor refers to, and its entry in a record file. */
 #ifndef DIOSHIM_RECORD_FILE_H
 #define DIOSHIM_RECORD_FILE_H
 
@@ -11,21 +9,24 @@
 
 struct identity {
 	uint64_t device, inode; /* stat(2) */
-	bool block_device;      /* else a regular file */
+	bool block_device;      /* otherwise a regular file */
 };
 
-/* False if it is neither a regular file nor a block device. */
+/* Finds out the file. Returns false if it is neither a regular file nor a block device. */
 bool record_identify(int fd, struct identity *id);
 
-/* The same, and false too if the description is not O_DIRECT. Only while something is recorded. */
+/*
+ * The same, but also returns false if the description is not O_DIRECT. Only while something is
+ * recorded.
+ */
 bool record_direct(int fd, struct identity *id);
 
-/* What a number has come to stand for, is the same as another, is about to stand for nothing. */
+/* Called when a number was opened, was made a duplicate of another, is about to be closed. */
 void record_opened(int fd, bool direct);
 void record_duplicated(int from, int to);
 void record_closes(int fd);
 
-/* The file's place, made if there is none yet. Null if all are taken. */
+/* Returns the file's entry, which is made if there is none yet. Null if all are taken. */
 struct record_file *record_file(struct record *rec, const struct identity *id, int fd);
 
 #endif

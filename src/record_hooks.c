@@ -1,8 +1,8 @@
 /*
- * Counting the calls that the kernel takes as they stand. See record_hooks.h.
+ * Counts the calls that the kernel accepts as they are. See record_hooks.h.
  *
- * Each call of the program's is counted once: here if the public function returns what it gets
- * without a further look, else in rescue.c, where all others come in.
+ * Each call of the program is counted once: here if the public function returns its result without
+ * a further look, otherwise in rescue.c, where all others come in.
  */
 #include "record_hooks.h"
 
@@ -22,14 +22,14 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 	return ret;
 }
 
-/* HOOK_<kind>(symbol) for each kind of symbols.h: the function that real.symbol points at. */
+/* HOOK_<kind>(symbol) for each kind of symbols.h: the function that real.symbol points to. */
 #define HOOK_BUFFER(symbol, direction, parameters, arguments)                    \
 	static ssize_t hook_##symbol parameters                                  \
 	{                                                                        \
 		return seen(fd, direction, !n, next.symbol arguments);           \
 	}
 
-/* One that returns 0 is counted in rescue.c, whatever it asked for. */
+/* A call that returns 0 is counted in rescue.c, whatever it requested. */
 #define HOOK_VECTOR(symbol, direction, parameters, arguments)                    \
 	static ssize_t hook_##symbol parameters                                  \
 	{                                                                        \
@@ -38,7 +38,8 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 
 #define VECTOR const struct iovec *iov, int n
 
-#define HOOK_read(symbol) HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n), (fd, buf, n))
+#define HOOK_read(symbol) \
+	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n), (fd, buf, n))
 #define HOOK_pread(symbol) \
 	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
 #define HOOK_readv(symbol) HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR), (fd, iov, n))
@@ -50,23 +51,25 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 #define HOOK_write(symbol) \
 	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n), (fd, buf, n))
 #define HOOK_pwrite(symbol) \
-	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), (fd, buf, n, at))
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), \
+		    (fd, buf, n, at))
 #define HOOK_writev(symbol) HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR), (fd, iov, n))
 #define HOOK_pwritev(symbol) \
 	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at), (fd, iov, n, at))
 #define HOOK_pwritev2(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), \
+		    (fd, iov, n, at, rwf))
 
 /*
- * The next definitions of these are called only to end the program; the public functions count as those of
- * read and pread.
+ * The next definitions of these are called only to abort the program; the public functions count as
+ * those of read and pread.
  */
 #define HOOK_read_chk(symbol) HOOK_NONE(symbol, read_chk)
 #define HOOK_pread_chk(symbol) HOOK_NONE(symbol, pread_chk)
 
 /*
- * What a number stands for is learned where that is certain, for the moments in which F_GETFL is not
- * to be relied on (record_direct()). The public functions always hand on a mode.
+ * Records what a number refers to where that is certain, for the moments in which F_GETFL is not
+ * reliable (record_direct()). The public functions always pass a mode.
  */
 #define HOOK_OPEN(symbol, parameters, arguments) \
 	static int hook_##symbol parameters \
@@ -87,7 +90,7 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 #define HOOK_openat(symbol) \
 	HOOK_OPEN(symbol, (int dirfd, const char *path, int flags, ...), (dirfd, path, flags, mode))
 
-/* The others that make a number stand for something. */
+/* The others that make a number refer to something. */
 #define HOOK_NUMBER(symbol, parameters, arguments, then)                         \
 	static int hook_##symbol parameters                                      \
 	{                                                                        \
@@ -109,9 +112,10 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 #define HOOK_dup2(symbol) \
 	HOOK_NUMBER(symbol, (int from, int to), (from, to), record_duplicated(from, fd))
 #define HOOK_dup3(symbol) \
-	HOOK_NUMBER(symbol, (int from, int to, int flags), (from, to, flags), record_duplicated(from, fd))
+	HOOK_NUMBER(symbol, (int from, int to, int flags), (from, to, flags), \
+		    record_duplicated(from, fd))
 
-/* Before the call: after it the number may be another thread's already. */
+/* Before the call: after it another thread may have the number already. */
 #define HOOK_close(symbol)                                                       \
 	static int hook_##symbol(int fd)                                         \
 	{                                                                        \
@@ -119,7 +123,7 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 		return next.symbol(fd);                                          \
 	}
 
-/* F_GETFL tells in time what these have changed. */
+/* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
 #define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)

@@ -1,13 +1,13 @@
 /*
- * Counting the calls that the kernel takes as they stand.
+ * Counts the calls that the kernel accepts as they are.
  *
- * A layer between the public functions and the next definitions, put there only if DIOSHIM_STATS is
- * set: without it the way of such a call is what it was, instruction for instruction.
+ * The hooks stand between the public functions and the next definitions, and are installed only if
+ * DIOSHIM_STATS is set: otherwise such a call runs exactly the same instructions as without them.
  */
 #ifndef DIOSHIM_RECORD_HOOKS_H
 #define DIOSHIM_RECORD_HOOKS_H
 
-/* In the constructor, after the next definitions have been looked up. */
+/* Installs the hooks. Called by the constructor, after the next definitions have been looked up. */
 void record_hooks_install(void);
 
 #endif

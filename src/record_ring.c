@@ -4,8 +4,8 @@
 #include "sys.h"
 
 /*
- * The mark of a slot that is being written. One who is killed meanwhile leaves it so for good; that
- * slot's calls are lost then, one in RECORD_CALLS.
+ * Marks a slot that is being written. A process that is killed meanwhile leaves the mark for ever;
+ * that slot's calls are lost then, one in RECORD_CALLS.
  */
 #define BEING_WRITTEN UINT64_MAX
 
@@ -24,8 +24,8 @@ static uint32_t since(int64_t started)
 	return ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
 }
 
-/* All but the ticket. */
-static void fill(struct record_call *call, const struct request *rq, const struct tally *t)
+/* Fills in all but the ticket. */
+static void fill_slot(struct record_call *call, const struct request *rq, const struct tally *t)
 {
 	call->time_ns = wall_clock();
 	call->pid = (int32_t)sys(SYS_getpid);
@@ -45,22 +45,23 @@ static void fill(struct record_call *call, const struct request *rq, const struc
 	call->rwf = rq->flags;
 }
 
-/* Others have come round the ring while we slept: the slot is theirs. */
-static bool take(struct record_call *call, uint64_t ticket)
+/* Fails if others have come round the ring while we slept: then the slot is theirs. */
+static bool claim_slot(struct record_call *call, uint64_t ticket)
 {
 	uint64_t was = atomic_load(&call->ticket);
 
 	return was < ticket && atomic_compare_exchange_strong(&call->ticket, &was, BEING_WRITTEN);
 }
 
-void record_ring(struct record *rec, uint32_t file, const struct request *rq, int refusal, long answer)
+void record_ring(struct record *rec, uint32_t file, const struct request *rq, int refusal,
+		 long answer)
 {
 	uint64_t ticket = atomic_fetch_add(&rec->calls, 1) + 1;
 	struct record_call *call = &rec->call[(ticket - 1) % RECORD_CALLS];
 
-	if (!take(call, ticket))
+	if (!claim_slot(call, ticket))
 		return;
-	fill(call, rq, rq->tally);
+	fill_slot(call, rq, rq->tally);
 	call->file = file;
 	call->ret = answer;
 	call->refusal = (uint16_t)refusal;

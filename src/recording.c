@@ -1,8 +1,8 @@
 /*
  * The record files of this process. See recording.h.
  *
- * Raw system calls, since this runs before the program and perhaps before other libraries are ready.
- * Whatever is wrong costs the record and a line on stderr, never the program.
+ * Raw system calls, since this runs before the program and perhaps before other libraries are
+ * ready. A failure costs the record and a line on stderr, never the program.
  */
 #include "recording.h"
 
@@ -16,25 +16,25 @@
 #include "complain.h"
 #include "record_hooks.h"
 
-/* In the C library since glibc 2.32; it allocates nothing and translates nothing. */
+/* In the C library since glibc 2.32; it does not allocate or translate. */
 const char *strerrordesc_np(int err);
 #pragma weak strerrordesc_np
 
 struct recording recording;
 
-/* What a record file begins with, see struct record. */
+/* The start of a record file, see struct record. */
 struct header {
 	uint64_t magic;
 	uint64_t size;
 };
 
-enum { NOT_OURS = 1 }; /* not an errno of open(2) and the others here: EPERM comes as -EPERM */
+enum { NOT_OURS = 1 }; /* not an errno of open(2) and the others here: those are negative */
 
 /*
- * The header first, in one write: there is no moment in which a process that comes second could take
- * the file for another's. An empty file is anybody's.
+ * Writes the header first, in one write: at no moment could a process that comes second take the
+ * file for somebody else's. An empty file may be used by anybody.
  */
-static long claim(int fd, const struct stat *st)
+static long claim_file(int fd, const struct stat *st)
 {
 	const struct header ours = { RECORD_MAGIC, sizeof(struct record) };
 	struct header there = { 0 };
@@ -50,7 +50,7 @@ static long claim(int fd, const struct stat *st)
 	return n == sizeof(there) && !memcmp(&there, &ours, sizeof(ours)) ? 0 : NOT_OURS;
 }
 
-/* Beyond RLIMIT_FSIZE the kernel would not only refuse, but send SIGXFSZ (setrlimit(2)). */
+/* Beyond RLIMIT_FSIZE the kernel would not only fail, but send SIGXFSZ (setrlimit(2)). */
 static bool too_large(void)
 {
 	struct rlimit limit;
@@ -60,10 +60,10 @@ static bool too_large(void)
 }
 
 /*
- * Its whole size, with the blocks for it where the file system can reserve them: in a hole, a store
- * through the mapping would end the program with SIGBUS when the disk is full.
+ * Gives the file its whole size, with the blocks for it where the file system can reserve them: in
+ * a hole, a store through the mapping would end the program with SIGBUS when the disk is full.
  */
-static long extend(int fd, const struct stat *st)
+static long extend_file(int fd, const struct stat *st)
 {
 	const long size = sizeof(struct record);
 	long err;
@@ -78,8 +78,8 @@ static long extend(int fd, const struct stat *st)
 	return st->st_size == size ? 0 : sys(SYS_ftruncate, fd, size);
 }
 
-/* The mapping's address, a negative errno, or NOT_OURS. */
-static long map(int fd)
+/* Returns the mapping's address, a negative errno, or NOT_OURS. */
+static long map_record(int fd)
 {
 	struct stat st;
 	long err = sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
@@ -90,23 +90,27 @@ static long map(int fd)
 		return NOT_OURS;
 	if (!st.st_size && too_large())
 		return -EFBIG;
-	err = claim(fd, &st);
+	err = claim_file(fd, &st);
 	if (!err)
-		err = extend(fd, &st);
+		err = extend_file(fd, &st);
 	if (err)
 		return err;
-	return sys(SYS_mmap, NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
+	return sys(SYS_mmap, NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   0L);
 }
 
 static struct record *open_record(const char *variable, const char *path)
 {
 	static const char end[] = "; nothing is recorded";
-	/* The launcher's (config.c): a program that is started when it is gone must not make it again. */
+	/*
+	 * The launcher's (config.c): a program that is started after its removal must not create it
+	 * again.
+	 */
 	bool launchers = path[0] == '/' && path[1] == '/';
-	/* NONBLOCK, NOCTTY: the name may turn out to be anything. */
+	/* NONBLOCK, NOCTTY: the name may be that of anything. */
 	int fd = sys(SYS_openat, AT_FDCWD, path, (launchers ? 0 : O_CREAT) |
 		     O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	long got = fd < 0 ? fd : map(fd);
+	long got = fd < 0 ? fd : map_record(fd);
 	const char *why;
 
 	if (fd >= 0)
@@ -116,7 +120,7 @@ static struct record *open_record(const char *variable, const char *path)
 	if (launchers && got == -ENOENT)
 		return NULL;
 	if (got == NOT_OURS)
-		why = "not an empty file, nor one that this version of dioshim records in";
+		why = "neither an empty file nor a record file of this version of dioshim";
 	else
 		why = strerrordesc_np ? strerrordesc_np((int)-got) : NULL;
 	complain(variable, path, strlen(path), why ? why : "cannot be opened or mapped", end);

@@ -1,6 +1,6 @@
 /*
- * The record files of this process (record.h), mapped when the library is loaded. No descriptor is
- * left open, and children share the mappings; a program that is exec()ed maps them anew.
+ * The record files of this process (record.h), mapped while the library is loaded. No descriptor
+ * stays open, and children share the mappings; a program started by exec() maps the files again.
  */
 #ifndef DIOSHIM_RECORDING_H
 #define DIOSHIM_RECORDING_H
@@ -10,16 +10,16 @@
 
 extern struct recording {
 	struct record *any;   /* one of them; null: nothing is recorded */
-	struct record *stats; /* null: not asked for */
+	struct record *stats; /* null: not requested */
 	struct record *trace;
 } recording;
 
-/* In the constructor: DIOSHIM_STATS and DIOSHIM_TRACE, null where not set. */
+/* Called by the constructor with DIOSHIM_STATS and DIOSHIM_TRACE, null where not set. */
 void recording_start(const char *stats, const char *trace);
 
 /*
- * Around each time that the shim takes O_DIRECT off a description: whoever looks at the flags
- * meanwhile knows that they may not mean what they say (record_direct() in record_file.c).
+ * Called before and after the shim takes O_DIRECT off a description, so that whoever looks at the
+ * flags meanwhile knows that they may be misleading (record_direct() in record_file.c).
  */
 static inline void recording_buffered_begins(void)
 {

@@ -1,24 +1,22 @@
-/* One call of the program's. See request.h. */
+/* One call of the program. See request.h. */
 #include "request.h"
 
+#include <fcntl.h>
 #include <limits.h>
 
+#include "descriptor.h"
 #include "plan.h"
+#include "rwf.h"
 #include "sys.h"
 #include "tally.h"
 #include "transfers.h"
 
-/* include/uapi/linux/fs.h; RWF_ATOMIC is left out: torn apart it would not be atomic. */
 enum {
-	FLAG_HIPRI = 0x01,
-	FLAG_DSYNC = 0x02,
-	FLAG_SYNC = 0x04,
-	FLAG_NOWAIT = 0x08,
-	FLAG_APPEND = 0x10,
-	FLAG_NOAPPEND = 0x20,
-	FLAG_DONTCACHE = 0x80,
-	FLAGS_UNDERSTOOD = FLAG_HIPRI | FLAG_DSYNC | FLAG_SYNC | FLAG_NOWAIT | FLAG_APPEND |
-			   FLAG_NOAPPEND | FLAG_DONTCACHE,
+	/* Not RWF_ATOMIC: a write in several steps would not be atomic. */
+	FLAGS_UNDERSTOOD = KERNEL_RWF_HIPRI | KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC |
+			   KERNEL_RWF_NOWAIT | KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND |
+			   KERNEL_RWF_DONTCACHE,
+	APPEND_AND_NOAPPEND = KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND,
 };
 
 static bool iov_understood(const struct request *rq)
@@ -39,7 +37,7 @@ bool request_understood(const struct request *rq)
 
 	if (!iov_understood(rq) || (rq->flags & ~FLAGS_UNDERSTOOD))
 		return false;
-	if ((rq->flags & FLAG_APPEND) && (rq->flags & FLAG_NOAPPEND))
+	if ((rq->flags & APPEND_AND_NOAPPEND) == APPEND_AND_NOAPPEND)
 		return false;
 	len = request_length(rq);
 	if (!len)
@@ -47,7 +45,7 @@ bool request_understood(const struct request *rq)
 	return !rq->positional || (rq->pos >= 0 && rq->pos <= (int64_t)(INT64_MAX - len));
 }
 
-/* Beyond what every 64-bit machine leaves to programs; some leave more, and the kernel will know. */
+/* Beyond what every 64-bit machine leaves to programs. Some leave more: then the kernel decides. */
 static bool reaches_high(const struct iovec *iov)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base;
@@ -56,7 +54,9 @@ static bool reaches_high(const struct iovec *iov)
 	return end < start || end >> 47;
 }
 
-/* process_vm_readv(2) imports an iovec just as readv(2) does; told to copy nothing, it stops there. */
+/*
+ * process_vm_readv(2) imports an iovec just as readv(2) does; with nothing to copy, it stops there.
+ */
 static bool importable(const struct iovec *iov, int count)
 {
 	return sys(SYS_process_vm_readv, getpid(), iov, count, NULL, 0L, 0L) != -EFAULT;
@@ -72,7 +72,7 @@ bool request_in_user_space(const struct request *rq, bool sure)
 		return true;
 	if (rq->vectored)
 		return importable(iov, rq->count);
-	/* read(2) checks its buffer as it stands; an imported iovec is cut to MAX_RW_COUNT before. */
+	/* read(2) checks its buffer as it is; an imported iovec is cut to MAX_RW_COUNT first. */
 	const struct iovec last = { (char *)iov->iov_base + iov->iov_len - 1, 1 };
 
 	return last.iov_base >= iov->iov_base && importable(&last, 1);
@@ -114,10 +114,22 @@ struct cursor request_cursor(const struct request *rq)
 	return start;
 }
 
-static long issue(const struct request *rq)
+bool request_appends(const struct request *rq, const struct descriptor *d)
+{
+	if (!rq->write || d->block_device || (rq->flags & KERNEL_RWF_NOAPPEND))
+		return false;
+	return (d->flags & O_APPEND) || (rq->flags & KERNEL_RWF_APPEND);
+}
+
+bool request_synchronous(const struct request *rq, const struct descriptor *d)
+{
+	return (d->flags & O_DSYNC) || (rq->flags & (KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC));
+}
+
+static long issue_call(const struct request *rq)
 {
 	const struct iovec *iov = rq->iov;
-	const int64_t pos = rq->positional ? rq->pos : -1; /* -1: only calls with flags take that */
+	const int64_t pos = rq->positional ? rq->pos : -1; /* only calls with flags accept -1 */
 	int takes = transfer_takes(rq->nr);
 
 	if (!(takes & TRANSFER_VECTOR))
@@ -126,20 +138,33 @@ static long issue(const struct request *rq)
 			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
 	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
-	/* A 64-bit kernel takes the offset from one register and ignores the next (pos_from_hilo()). */
+	/* A 64-bit kernel takes the offset from one register and ignores the next. */
 	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags) :
 					sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
 }
 
 long request_issue(const struct request *rq)
 {
-	long ret = issue(rq);
+	long ret = issue_call(rq);
 
 	tally_moved(rq->tally, ret);
 	return ret;
 }
 
-struct request request_at(const struct request *rq, const struct iovec *iov, int count, uint64_t pos)
+struct request request_part(const struct request *rq, const struct cursor *c, size_t len,
+			    struct iovec pieces[REQUEST_PIECES])
+{
+	struct request part = *rq;
+
+	if (len < request_length(rq)) {
+		part.iov = pieces;
+		part.count = cursor_pieces(c, len, pieces, REQUEST_PIECES);
+	}
+	return part;
+}
+
+struct request request_at(const struct request *rq, const struct iovec *iov, int count,
+			  uint64_t pos)
 {
 	struct request at = *rq;
 

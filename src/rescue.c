@@ -21,15 +21,14 @@
 #include "sys.h"
 #include "transfers.h"
 #include "window.h"
-#include "write.h"
 
-/* Why a request comes in: the errno with which the kernel refused it, or one of these. */
+/* Why a call comes in: the errno with which the kernel refused it, or one of these. */
 enum {
-	REFUSAL_PREDICTED = 0, /* not asked */
+	REFUSAL_PREDICTED = 0, /* the kernel was not asked */
 	REFUSAL_NOTHING = -1, /* it wrote 0 of more than 0 bytes */
 };
 
-/* The engine's word for: not ours, let the kernel answer. */
+/* The internal result for: the shim does not handle this call, the kernel answers it. */
 #define STAND_ASIDE LONG_MIN
 
 /* In the C library only since glibc 2.34; before, a program without threads may not have it. */
@@ -42,21 +41,24 @@ static bool open_for(const struct request *rq, int flags)
 	return !(flags & O_PATH) && mode != (rq->write ? O_RDONLY : O_WRONLY);
 }
 
-/* Would the kernel refuse direct I/O? Where the offset is implied, only it can tell for certain. */
+/*
+ * Returns whether the kernel would refuse direct I/O. Where the offset is implied, only the kernel
+ * knows for certain.
+ */
 static bool misaligned(const struct request *rq, const struct descriptor *d)
 {
 	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
 
-	if (rq->write && write_appends(rq, d))
+	if (request_appends(rq, d))
 		pos = d->size;
 	return pos < 0 ||
 	       plan_misaligned(&d->align, pos, request_length(rq), request_addresses(rq));
 }
 
 /*
- * A direct read that reaches beyond the end of a file says EIO where XFS has reserved blocks there for a
- * buffered write, such as one of our edges (delayed allocation; iomap_dio_iter(), Linux 6.18). What the
- * file has can be read.
+ * Returns whether a direct read reaches beyond the end of a file. Such a read fails with EIO where
+ * XFS has reserved blocks there for a buffered write, such as one of our edges (delayed allocation;
+ * iomap_dio_iter(), Linux 6.18). What the file has can be read.
  */
 static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 {
@@ -66,11 +68,11 @@ static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 	       (uint64_t)pos < d->size && request_length(rq) > d->size - (uint64_t)pos;
 }
 
-/* For the record; the kernel's answer stands where the shim stands aside. */
+/* Records the answer; where the shim stands aside, that is the kernel's. */
 static void record_answer(const struct request *rq, int refusal, long answer)
 {
 	if (answer == STAND_ASIDE) {
-		/* Not over: now the kernel is asked. */
+		/* Not over: the kernel is asked next. */
 		if (refusal == REFUSAL_PREDICTED)
 			return;
 		tally_done(rq->tally, DONE_ASIDE);
@@ -80,9 +82,10 @@ static void record_answer(const struct request *rq, int refusal, long answer)
 }
 
 /*
- * Is it direct while nobody has O_DIRECT off for a moment? In a window of a key that is one description's it
- * is taken for direct, without a wait. Should the number stand for another description by now, the answer
- * is the same: before a buffered call changes flags, it looks at them again, in a window of its own.
+ * Returns whether it is direct while nobody has O_DIRECT off temporarily. In a window of a key that
+ * is one description's it is taken for direct, without waiting. If the number refers to another
+ * description by now, the answer is the same: before a buffered call changes flags, it looks at
+ * them again, in a window of its own.
  */
 static bool direct_outside_windows(const struct request *rq, struct descriptor *d)
 {
@@ -102,10 +105,11 @@ static bool direct_outside_windows(const struct request *rq, struct descriptor *
 }
 
 /*
- * The kernel refused a misaligned request, and the description is not direct. Either the refusal was
- * about something else, or somebody shares the description who does not know of our windows (a process
- * that got it by exec or over a socket, and runs under the shim) and has O_DIRECT off for a moment. In
- * the second case the same call gets another answer now, or the next look shows O_DIRECT: true.
+ * For a misaligned request that the kernel refused, on a description that is not direct. Either the
+ * refusal was about something else, or somebody shares the description who does not know of our
+ * windows (a process that got it by exec or over a socket, and runs under the shim) and has
+ * O_DIRECT off temporarily. In the second case the same call gets another answer now, which is
+ * stored in *answer, or the next look shows O_DIRECT. Returns true in the latter case.
  */
 static bool direct_after_all(const struct request *rq, struct descriptor *d, long *answer)
 {
@@ -129,7 +133,7 @@ static bool direct_after_all(const struct request *rq, struct descriptor *d, lon
 	return false;
 }
 
-static long move(struct request *rq, struct descriptor *d, int refusal)
+static long move_data(struct request *rq, struct descriptor *d, int refusal)
 {
 	long ret;
 
@@ -137,8 +141,8 @@ static long move(struct request *rq, struct descriptor *d, int refusal)
 		hint_learn(rq->fd, d->align.mem, d->align.offset);
 	ret = rq->write ? move_write(rq, d) : move_read(rq, d);
 	/*
-	 * A guess that worked. Only of the offset: a smaller memory alignment may do, and the kernel
-	 * shall get the chance to say so.
+	 * A guess that worked. Learn only the offset: a smaller memory alignment may be enough, and
+	 * the next call lets the kernel tell.
 	 */
 	if (!d->known && ret > 0 && refusal == EINVAL)
 		hint_learn(rq->fd, 1, d->align.offset);
@@ -146,22 +150,30 @@ static long move(struct request *rq, struct descriptor *d, int refusal)
 	return ret;
 }
 
-/* Has the number been closed, or made to stand for another file, since the call began? */
+/* Returns whether the number has been closed, or refers to another file, since the call began. */
 static bool number_changed(const struct request *rq)
 {
 	return rq->generation && rq->generation != description_generation(rq->fd);
 }
 
-/* No direct file any more: if it was one when the kernel refused, the call is made on what there is now. */
+/*
+ * For a number that is not a direct file now. If it has changed since the kernel refused, the call
+ * is made on what there is now.
+ */
 static long not_ours(const struct request *rq)
 {
-	/* Still marked: by now another thread may have opened a direct file that got the number. */
+	/*
+	 * Keep the mark: by now another thread may have opened a direct file that got the number.
+	 */
 	if (hint_get(rq->fd))
 		hint_set(rq->fd, HINT_DIRECT);
 	return number_changed(rq) ? request_issue(rq) : STAND_ASIDE;
 }
 
-/* Alignments that are not known are guessed. A guess that the refused request suits explains nothing. */
+/*
+ * Guesses alignments that are not known. A guess that the refused request satisfies explains
+ * nothing. Returns whether one explains the refusal.
+ */
 static bool guess_explains(const struct request *rq, struct descriptor *d)
 {
 	while (!misaligned(rq, d))
@@ -175,10 +187,10 @@ static long rescue_counted(struct request *rq, int refusal)
 	struct descriptor d;
 	long answer = STAND_ASIDE;
 
-	/* Closed after the kernel has refused: a call that comes after the close gets this. */
+	/* Closed after the kernel has refused: answer like a call that comes after the close. */
 	if (rq->generation && description_closed_since(rq->fd, rq->generation))
 		return -EBADF;
-	/* What was written once belongs to the file that it was written to. */
+	/* A write that is repeated belongs to the file that it was first written to. */
 	if (rq->again && number_changed(rq))
 		return STAND_ASIDE;
 	if (!descriptor_look(rq->fd, rq->write, &d))
@@ -189,7 +201,10 @@ static long rescue_counted(struct request *rq, int refusal)
 		answer = not_ours(rq);
 		if (answer != STAND_ASIDE)
 			return answer;
-		/* Once for an ordinary descriptor, whose refusal has other reasons. */
+		/*
+		 * An ordinary descriptor: its refusal has other reasons, unless the request is
+		 * misaligned.
+		 */
 		if (refusal != EINVAL || !d.known || !misaligned(rq, &d) ||
 		    !direct_after_all(rq, &d, &answer))
 			return answer;
@@ -200,13 +215,15 @@ static long rescue_counted(struct request *rq, int refusal)
 		return STAND_ASIDE;
 	if (refusal == EIO && !misaligned(rq, &d) && !reads_past_end(rq, &d))
 		return STAND_ASIDE;
-	/* EFAULT after a part is on the file already happens (ext4, Linux 6.18): not twice. */
-	if (refusal == EFAULT && rq->write && write_appends(rq, &d))
+	/* EFAULT may come after a part was written (ext4, Linux 6.18): do not append that twice. */
+	if (refusal == EFAULT && request_appends(rq, &d))
 		return STAND_ASIDE;
-	return move(rq, &d, refusal);
+	return move_data(rq, &d, refusal);
 }
 
-/* With signals blocked. From here on the number stands for the same file until the call is complete. */
+/*
+ * With signals blocked. From here on the number refers to the same file until the call is complete.
+ */
 static long rescue_masked(struct request *rq, int refusal)
 {
 	long answer;
@@ -263,9 +280,9 @@ static struct request request_of(long nr, int fd, const struct iovec *iov, int c
 }
 
 /*
- * Could that answer of the kernel's be about alignment? EINVAL is; dm-crypt says EIO; a write of
- * nothing was seen on bcachefs (and on XFS, for bad memory). EFAULT is not, but direct I/O says it
- * where an ordinary descriptor would have moved what is before the bad page.
+ * Returns whether the kernel's answer may be about alignment. EINVAL may; dm-crypt returns EIO; a
+ * write of 0 bytes was seen on bcachefs (and on XFS, for bad memory). EFAULT is not, but direct I/O
+ * returns it where an ordinary descriptor would have moved what is before the bad page.
  */
 static bool may_help(const struct request *rq, ssize_t ret, int *refusal)
 {
@@ -291,7 +308,7 @@ void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t
 	ssize_t ret;
 	long flags;
 
-	/* No device asks for less. An append would stand there twice. */
+	/* No device requires less than 512 bytes. An append would be written twice. */
 	if (!(((uintptr_t)buf | len | (uint64_t)pos) & 511))
 		return;
 	flags = sys(SYS_fcntl, fd, F_GETFL);
@@ -312,7 +329,7 @@ ssize_t rescue_refused(long nr, int fd, const void *buf, size_t len, int64_t pos
 
 	rq.generation = generation;
 
-	/* Of nothing that was asked, the answer has been counted where it came in (record_hooks.c). */
+	/* Zero-length calls were already counted (record_hooks.c). */
 	if (unlikely(!len))
 		return ret;
 	if (may_help(&rq, ret, &refusal))
@@ -331,7 +348,10 @@ ssize_t rescue_refused_vector(long nr, int fd, const struct iovec *iov, int coun
 	rq.vectored = true;
 	rq.flags = flags;
 	rq.generation = generation;
-	/* Nothing asked, nothing moved. The kernel has accepted the array, so it can be looked at. */
+	/*
+	 * Nothing requested and nothing moved is no refusal. The kernel has accepted the array, so
+	 * it can be read.
+	 */
 	if ((ret || request_length(&rq)) && may_help(&rq, ret, &refusal))
 		rescue(&rq, refusal, before, &ret);
 	else if (unlikely(recording.any))

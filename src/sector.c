@@ -28,9 +28,12 @@ void sector_unlock(const struct descriptor *d, uint64_t pos)
 	process_unlock(lock_of(process(), d, pos));
 }
 
-/* Returns what the failing call returned: a negative errno, or a short count for an odd device. */
-static long rewrite(const struct request *rq, const struct descriptor *d, const char *from, uint64_t pos,
-		    size_t len, char *sector)
+/*
+ * Returns `len`, or a negative errno: that of the call that failed, or -EIO if an odd device moved
+ * less.
+ */
+static long rewrite(const struct request *rq, const struct descriptor *d, const char *from,
+		    uint64_t pos, size_t len, char *sector)
 {
 	size_t size = d->align.offset;
 	size_t skip = pos & (size - 1);
@@ -38,7 +41,7 @@ static long rewrite(const struct request *rq, const struct descriptor *d, const 
 	struct request read = request_at(rq, &iov, 1, pos - skip);
 	long ret;
 
-	/* The write's flags (RWF_DSYNC, ...) are not for reading. */
+	/* The write's flags (RWF_DSYNC, ...) do not apply to the read. */
 	read.write = false;
 	read.nr = SYS_pread64;
 	ret = direct_issue(&read);
@@ -61,8 +64,9 @@ long sector_write(const struct request *rq, const struct descriptor *d, const st
 	long ret = -ENOMEM;
 
 	/*
-	 * The buffer first: who waits for one must not hold what another needs to give one back. The
-	 * program's memory, too, is not touched under the lock.
+	 * The buffer comes first: a thread that waits for one must not hold what another thread
+	 * needs to release one. For the same reason the program's memory is not touched under the
+	 * lock.
 	 */
 	if (!bounce_get(&b, 2 * sector))
 		return ret;

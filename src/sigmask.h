@@ -1,14 +1,14 @@
 /*
- * Keeping signal handlers out while the shim is in the middle of a call.
+ * Keeps signal handlers out while the shim is in the middle of a call.
  *
- * The kernel takes no signal in the middle of a file's read or write, and neither does the shim. So no
- * handler finds a bounce buffer half full or O_DIRECT switched off, jumps out of here, or forks here.
- * The signals of pthread_cancel(3) are among those that wait, which the C library's own functions would
- * not block.
+ * The kernel does not interrupt a read or write of a file for a signal, and neither does the shim.
+ * So no handler finds a bounce buffer half full or O_DIRECT off, jumps out of the shim, or forks in
+ * it. The signal of pthread_cancel(3) is blocked too, which the C library's own functions would not
+ * block.
  *
- * Faults are not blocked. The kernel ends a process that faults with the signal blocked, and a program
- * that handles SIGBUS for memory that another process truncates has to get it (signal(7)). SIGSYS comes
- * from seccomp filters, whose handler makes the system call's answer.
+ * Faults are not blocked. The kernel kills a process that faults with the signal blocked, and a
+ * program that handles SIGBUS, for memory that another process truncates, has to get it
+ * (signal(7)). SIGSYS comes from seccomp filters whose handler supplies the system call's result.
  */
 #ifndef DIOSHIM_SIGMASK_H
 #define DIOSHIM_SIGMASK_H
@@ -19,7 +19,7 @@
 
 #include "sys.h"
 
-/* The kernel's sigset_t, one bit for each signal from bit 0 for signal 1 on. */
+/* The kernel's sigset_t: one bit per signal, bit 0 for signal 1. */
 typedef uint64_t kernel_sigset;
 
 #define SIGMASK_BIT(signal) (UINT64_C(1) << ((signal)-1))
@@ -46,9 +46,9 @@ static inline void sigmask_restore(kernel_sigset old)
 }
 
 /*
- * The same around a call of the program's that is made as it stands, with something held that must be
- * given back. The C library's functions act on a request to cancel the thread although its signal is
- * blocked (pthread_cancel(3)), so that has to wait, too.
+ * The same around a call of the program that is made as it is, while something is held that must be
+ * released. The C library's functions act on a request to cancel the thread even if its signal is
+ * blocked (pthread_cancel(3)), so cancellation is disabled too.
  */
 struct sigmask {
 	kernel_sigset signals;

@@ -1,7 +1,7 @@
 /*
- * The kernel, without the C library's coexistence: a negative errno instead of -1, errno untouched, no
- * cancellation point. Everything the shim does on its own account goes through here; only the
- * caller's own call, handed on as it stands, goes through the next definition (real.h).
+ * System calls without the C library's conventions: a negative errno instead of -1, errno
+ * unchanged, no cancellation point. Everything the shim does for itself goes through here; only the
+ * program's own call, passed on as it is, goes through the next definition (real.h).
  */
 #ifndef DIOSHIM_SYS_H
 #define DIOSHIM_SYS_H
@@ -22,7 +22,7 @@ static inline long sys_result(long ret, int *err, int saved)
 	return ret;
 }
 
-/* sys(SYS_xxx, ...): the system call's own answer, 0 or more, or a negative errno. */
+/* sys(SYS_xxx, ...): returns the system call's result, 0 or more, or a negative errno. */
 #define sys(...)                                             \
 	({                                                   \
 		int saved_errno_ = errno;                    \

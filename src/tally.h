@@ -1,8 +1,9 @@
 /*
- * What was done for one call, collected on the way while it is done, for the record (record_call.h).
+ * What was done for one call, collected while it is done, for the record (record_call.h).
  *
- * A tally lives on the stack of the call and hangs from its request and its cursors; without
- * DIOSHIM_STATS and DIOSHIM_TRACE there is none, and the pointer is null. These functions take that.
+ * A tally lives on the stack of the call; its request and its cursors point to it. Without
+ * DIOSHIM_STATS and DIOSHIM_TRACE there is none, and the pointer is null. All of these functions
+ * except tally_copied() accept that.
  */
 #ifndef DIOSHIM_TALLY_H
 #define DIOSHIM_TALLY_H
@@ -16,23 +17,23 @@
 
 struct tally {
 	int64_t started;  /* tally_clock() */
-	int64_t pos;      /* where it began, bytes from the start of the file; -1: not known */
-	uint64_t len;     /* bytes asked for */
+	int64_t pos;      /* where it began, bytes from the start of the file; -1: unknown */
+	uint64_t len;     /* bytes requested */
 	uint64_t addrs;   /* the OR of all addresses */
-	uint64_t lens;    /* and, if there are several, of their lengths; else 0 */
+	uint64_t lens;    /* and, if there are several, of their lengths; otherwise 0 */
 	uint64_t copied;  /* bytes between the program's memory and bounce buffers */
 	uint64_t copy_ns;
 	uint64_t buffered;  /* bytes through the page cache */
-	uint32_t mem, off; /* alignments, bytes; 0: never looked at */
+	uint32_t mem, off; /* alignments, bytes; 0: not looked at */
 	uint16_t done;    /* enum record_done */
 	uint16_t misaligned; /* enum record_misaligned */
 	uint16_t moves;   /* system calls that have moved data */
-	bool direct;      /* O_DIRECT was seen, or can only have been off for another thread's call */
-	bool known;       /* the kernel has told the alignments */
-	bool append;      /* the kernel chose where it went */
+	bool direct;      /* O_DIRECT was seen, or was off only for another thread's call */
+	bool known;       /* the kernel has reported the alignments */
+	bool append;      /* the kernel chose the offset */
 };
 
-/* Nanoseconds, CLOCK_MONOTONIC. No system call where there is a vDSO. */
+/* Returns nanoseconds, CLOCK_MONOTONIC. No system call where there is a vDSO. */
 static inline int64_t tally_clock(void)
 {
 	struct timespec now = { 0 };
@@ -47,14 +48,14 @@ static inline void tally_done(struct tally *t, enum record_done done)
 		t->done |= done;
 }
 
-/* A system call that was to move data has returned `ret`. */
+/* Counts a system call that was to move data and has returned `ret`. */
 static inline void tally_moved(struct tally *t, long ret)
 {
 	if (unlikely(t) && ret > 0 && t->moves < UINT16_MAX)
 		t->moves++;
 }
 
-/* The same, for one through the page cache. */
+/* Counts the bytes of one that went through the page cache. */
 static inline void tally_buffered(struct tally *t, long ret)
 {
 	if (unlikely(t) && ret > 0) {
@@ -63,7 +64,7 @@ static inline void tally_buffered(struct tally *t, long ret)
 	}
 }
 
-/* `len` bytes were copied, since `began` by tally_clock(). */
+/* Counts `len` bytes that were copied since `began` (tally_clock()). */
 static inline void tally_copied(struct tally *t, uint64_t len, int64_t began)
 {
 	t->copied += len;
@@ -72,7 +73,7 @@ static inline void tally_copied(struct tally *t, uint64_t len, int64_t began)
 		t->done |= DONE_BOUNCED;
 }
 
-/* The range of a call at the description's offset has turned out to begin at `pos`. */
+/* Stores where a call at the description's offset turned out to begin. */
 static inline void tally_at(struct tally *t, int64_t pos)
 {
 	if (unlikely(t))

@@ -1,4 +1,4 @@
-/* Calls that move one offset follow one another. See turn.h. */
+/* Calls that move one offset are serialized. See turn.h. */
 #include "turn.h"
 
 #include <limits.h>
@@ -19,7 +19,7 @@ struct gate *turn_take(uint32_t key)
 	atomic_fetch_add(&process()->turns, 1);
 	ticket = atomic_fetch_add(&g->turn_next, 1);
 	while (now = atomic_load(&g->turn_now), now != ticket) {
-		/* Either the one before us sees that we sleep, or we see its end. */
+		/* Either the holder sees our sleeper count, or we see that its turn has ended. */
 		atomic_fetch_add(&g->turn_sleepers, 1);
 		process_wait(&g->turn_now, now);
 		atomic_fetch_sub(&g->turn_sleepers, 1);

@@ -1,11 +1,11 @@
 /*
- * Turns: calls that move the offset of one open file description follow one another.
+ * Turns: calls that move the offset of one open file description are serialized.
  *
- * The kernel holds a lock on the offset for the whole of a read(2) or write(2), so that a later range
- * is never written, or seen, before an earlier one. A call that the shim makes in several steps holds a
- * turn instead, and other calls through that offset queue for theirs, in their order of arrival.
+ * The kernel holds a lock on the offset for the whole of a read(2) or write(2), so that a later
+ * range is never written, or seen, before an earlier one. A call that the shim makes in several
+ * steps holds a turn instead, and other calls through that offset queue in their order of arrival.
  *
- * The rules of gate.h hold here too. Other processes do not queue: see offset.h.
+ * The rules of gate.h apply here too. Other processes do not queue: see offset.h.
  */
 #ifndef DIOSHIM_TURN_H
 #define DIOSHIM_TURN_H
@@ -15,11 +15,11 @@
 
 struct gate;
 
-/* Waits for the turn on the description. Returns what turn_end() takes; null if there is nothing to hold. */
+/* Waits for the turn on the description. Returns what turn_end() needs; null if no turn is held. */
 struct gate *turn_take(uint32_t key);
 void turn_end(struct gate *g);
 
-/* Does a call on any description hold a turn, or wait for one? */
+/* Returns whether a call on any description holds a turn or waits for one. */
 bool turn_any(void);
 
 #endif

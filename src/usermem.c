@@ -4,16 +4,10 @@
 #include <linux/futex.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "madvise.h"
 #include "sys.h"
 #include "tally.h"
-
-/* Linux 5.14, madvise(2); the C library's headers may be older. */
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
 
 struct cursor cursor_at_start(const struct iovec *iov, int count)
 {
@@ -32,7 +26,7 @@ void cursor_advance(struct cursor *c, size_t len)
 	c->skip += len;
 }
 
-/* The next piece in one range of memory, up to `len` bytes. */
+/* Returns the next piece in one range of memory, up to `len` bytes. */
 static struct iovec cursor_piece(const struct cursor *c, size_t len)
 {
 	size_t left = c->iov->iov_len - c->skip;
@@ -61,14 +55,17 @@ uintptr_t cursor_address(const struct cursor *c)
 	return c->count == 1 ? (uintptr_t)c->iov->iov_base + c->skip : 0;
 }
 
-/* 0, or a negative errno: also for memory that cannot be pinned, and before Linux 5.14. */
+/*
+ * Touches the pages. Returns 0, or a negative errno: also for memory that cannot be pinned, and
+ * before Linux 5.14.
+ */
 static long populate(uintptr_t start, uintptr_t end, enum usermem_access access)
 {
 	return sys(SYS_madvise, start, end - start,
 		   access == USERMEM_READ ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
 }
 
-/* Everything that could tell has been refused. */
+/* Every method of checking has been refused. */
 static atomic_bool uncheckable;
 
 bool usermem_uncheckable(void)
@@ -76,7 +73,10 @@ bool usermem_uncheckable(void)
 	return atomic_load_explicit(&uncheckable, memory_order_relaxed);
 }
 
-/* The last resort, where a filter refuses everything else. Tells nothing of memory that is read-only. */
+/*
+ * The last resort, where a filter refuses everything else. Does not detect memory that is
+ * read-only.
+ */
 static bool page_pinnable(uintptr_t page)
 {
 	char byte;
@@ -91,9 +91,10 @@ static bool page_pinnable(uintptr_t page)
 }
 
 /*
- * Can a page be read by the kernel's own copy, which takes memory that cannot be pinned, too (that of
- * memfd_secret(2), of drivers)? rt_sigprocmask(2) reads the new mask before it looks at `how`, and an
- * invalid one changes nothing. (Not from the start of the page: a null pointer is no mask.)
+ * Returns whether the kernel's own copy can read a page; that works with memory that cannot be
+ * pinned, too (that of memfd_secret(2), of drivers). rt_sigprocmask(2) reads the new mask before it
+ * looks at `how`, and an invalid one changes nothing. (Not from the start of the page: a null
+ * pointer is no mask.)
  */
 static bool page_readable(uintptr_t page)
 {
@@ -105,8 +106,8 @@ static bool page_readable(uintptr_t page)
 }
 
 /*
- * Can it be written? FUTEX_WAKE_OP adds 0 to its first word. Nobody waits on the word of ours that it
- * wakes, and the comparison with the old value holds for none but -1.
+ * Returns whether it can be written. FUTEX_WAKE_OP adds 0 to its first word. Nobody waits on our
+ * own word that it wakes, and the comparison with the old value is true only for -1.
  */
 static bool page_writable(uintptr_t page)
 {
@@ -123,12 +124,12 @@ static bool page_good(uintptr_t page, enum usermem_access access)
 }
 
 /*
- * Where the good pages from `start` on end. All at once first; where that fails, smaller parts, down to
- * single pages, because what follows bad memory must not be touched.
+ * Returns where the good pages from `start` on end. Tries all at once first; where that fails,
+ * smaller parts, down to single pages, because what follows bad memory must not be touched.
  */
 static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access access)
 {
-	enum { SINGLE = 8 }; /* so few pages are asked for one by one */
+	enum { SINGLE = 8 }; /* at most this many pages are checked one by one */
 	uintptr_t page = getpagesize();
 	uintptr_t step = end - start;
 
@@ -148,7 +149,7 @@ static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access 
 	return start;
 }
 
-/* The good bytes at the start of a piece of memory. */
+/* Returns how many bytes at the start of a piece of memory are good. */
 static size_t good_prefix(struct iovec piece, enum usermem_access access)
 {
 	uintptr_t page = getpagesize();
@@ -162,8 +163,9 @@ static size_t good_prefix(struct iovec piece, enum usermem_access access)
 	return good > addr ? good - addr : 0;
 }
 
-/* Many small pieces in the same pages share one check, from `*from` up to `*to`. */
-static size_t check_piece(struct iovec piece, enum usermem_access access, uintptr_t *from, uintptr_t *to)
+/* Checks a piece. Many small pieces in the same pages share one check, from `*from` up to `*to`. */
+static size_t check_piece(struct iovec piece, enum usermem_access access, uintptr_t *from,
+			  uintptr_t *to)
 {
 	uintptr_t page = getpagesize();
 	uintptr_t start = (uintptr_t)piece.iov_base;
@@ -223,7 +225,7 @@ static size_t copy_pieces(struct cursor *c, void *own, size_t len, enum usermem_
 	return done;
 }
 
-static size_t copy(struct cursor *c, void *own, size_t len, enum usermem_access access)
+static size_t copy_and_tally(struct cursor *c, void *own, size_t len, enum usermem_access access)
 {
 	int64_t began;
 	size_t done;
@@ -238,12 +240,12 @@ static size_t copy(struct cursor *c, void *own, size_t len, enum usermem_access 
 
 size_t usermem_gather(struct cursor *c, void *to, size_t len)
 {
-	return copy(c, to, len, USERMEM_READ);
+	return copy_and_tally(c, to, len, USERMEM_READ);
 }
 
 size_t usermem_scatter(struct cursor *c, const void *from, size_t len)
 {
-	return copy(c, (void *)(uintptr_t)from, len, USERMEM_WRITE);
+	return copy_and_tally(c, (void *)(uintptr_t)from, len, USERMEM_WRITE);
 }
 
 bool usermem_readable(const void *addr, size_t len)

@@ -16,10 +16,13 @@ enum {
 	SLEEP_NS = 100000,
 	REFRESH_MS = WINDOW_STALE_MS / 8,
 
-	ROUNDS = 5000, /* of one wait: something over half a second */
+	ROUNDS = 5000, /* of one wait: a little over half a second */
 };
 
-/* Until the constructor has run, and where there is no memory to share: for the threads alone. */
+/*
+ * Until the constructor has run, and if no memory can be shared: for the threads of the process
+ * only.
+ */
 static struct window_memory own_memory;
 
 struct window_memory *window_memory = &own_memory;
@@ -41,7 +44,7 @@ static uint32_t time_now_ms(void)
 	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
-/* Whose it is does not matter: a slot has one owner until it is stale. */
+/* Does not tell the owner: a slot has only one until it is stale. */
 static uint64_t claim_of(uint32_t key)
 {
 	return (uint64_t)key << 32 | time_now_ms();
@@ -52,10 +55,10 @@ static bool stale(uint64_t claim)
 	return time_now_ms() - (uint32_t)claim > WINDOW_STALE_MS;
 }
 
-/* The slot with the window of the description; null if there is none. */
-static _Atomic uint64_t *find(struct window_bucket *b, uint32_t key, uint64_t *claim)
+/* Returns the slot with the window of the description; null if there is none. */
+static _Atomic uint64_t *find_slot(struct window_bucket *b, uint32_t key, uint64_t *claim)
 {
-	/* No key: a free slot has none either. */
+	/* Key 0 means no key, and a free slot. */
 	*claim = 0;
 	for (int i = 0; key && i < WINDOW_SLOTS; i++) {
 		*claim = atomic_load(&b->slot[i]);
@@ -72,18 +75,21 @@ bool window_is_open(uint32_t key)
 
 	if (!window_count(atomic_load(&b->word)))
 		return false;
-	return !key || atomic_load(&b->hidden) || find(b, key, &claim);
+	return !key || atomic_load(&b->hidden) || find_slot(b, key, &claim);
 }
 
-/* The flags are read just before they are set: another process may change others of them meanwhile. */
+/* Reads the flags just before it sets them: another process may change others of them meanwhile. */
 bool window_clear_direct(int fd, bool *cleared)
 {
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
 
-	if (flags < 0 || ((flags & O_DIRECT) && sys(SYS_fcntl, fd, F_SETFL, flags & ~(long)O_DIRECT)))
+	if (flags < 0)
 		return false;
-	if (flags & O_DIRECT)
-		*cleared = true;
+	if (!(flags & O_DIRECT))
+		return true;
+	if (sys(SYS_fcntl, fd, F_SETFL, flags & ~(long)O_DIRECT))
+		return false;
+	*cleared = true;
 	return true;
 }
 
@@ -95,7 +101,7 @@ void window_set_direct(int fd)
 		sys(SYS_fcntl, fd, F_SETFL, flags | O_DIRECT);
 }
 
-/* A futex is a word of 32 bits: the half of the slot that is at its address. */
+/* Sleeps on the half of the slot that is at its address, because a futex is a word of 32 bits. */
 static void sleep_on(_Atomic uint64_t *slot, uint64_t claim)
 {
 	uint32_t half;
@@ -104,7 +110,7 @@ static void sleep_on(_Atomic uint64_t *slot, uint64_t claim)
 	process_wait_shared((_Atomic uint32_t *)slot, half, SLEEP_NS);
 }
 
-/* One round of waiting for a window. False when it is not to be waited for any longer. */
+/* One round of waiting for a window. Returns false if the wait has been long enough. */
 static bool wait_round(_Atomic uint64_t *slot, uint64_t claim, int round)
 {
 	if (round >= ROUNDS || stale(claim))
@@ -122,7 +128,7 @@ bool window_wait(uint32_t key)
 	uint64_t claim;
 
 	for (int round = 0;; round++) {
-		_Atomic uint64_t *slot = find(b, key, &claim);
+		_Atomic uint64_t *slot = find_slot(b, key, &claim);
 
 		if (!slot)
 			return true;
@@ -132,8 +138,8 @@ bool window_wait(uint32_t key)
 }
 
 /*
- * In doubt it looks again: a descriptor of another description must not be taken for direct. Only a window
- * that is open, and stays so, on a key that nobody else has counts.
+ * Looks again in doubt: a descriptor of another description must not be taken for direct. Only a
+ * window that is open, and stays so, on a key that nobody else has counts.
  */
 long window_flags(uint32_t key, int fd)
 {
@@ -145,9 +151,9 @@ long window_flags(uint32_t key, int fd)
 
 	for (int i = 0; i < LOOKS; i++) {
 		since = window_now(key);
-		open = find(b, key, &claim);
+		open = find_slot(b, key, &claim);
 		flags = sys(SYS_fcntl, fd, F_GETFL);
-		/* A window that was closed before the look has set it again. */
+		/* A window that was closed before the look has set O_DIRECT again. */
 		if (flags < 0 || (flags & O_DIRECT) || (!open && !window_met(key, since)))
 			return flags;
 		if (open && !window_wait(key))
@@ -160,10 +166,10 @@ bool window_is_stale(uint32_t key)
 {
 	uint64_t claim;
 
-	return find(window_bucket(window_memory, key), key, &claim) && stale(claim);
+	return find_slot(window_bucket(window_memory, key), key, &claim) && stale(claim);
 }
 
-/* Takes a free slot for the window. Null if there is none. */
+/* Takes a free slot for the window. Returns null if there is none. */
 static _Atomic uint64_t *take_free(struct window_bucket *b, uint64_t claim)
 {
 	for (int i = 0; i < WINDOW_SLOTS; i++) {
@@ -175,7 +181,7 @@ static _Atomic uint64_t *take_free(struct window_bucket *b, uint64_t claim)
 	return NULL;
 }
 
-/* What calls that have looked at the slots already compare with. */
+/* Changes the word, for calls that have looked at the slots already. */
 static void announce(struct window_bucket *b)
 {
 	atomic_fetch_add(&b->word, (1 << 16) + 1);
@@ -183,8 +189,9 @@ static void announce(struct window_bucket *b)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-/* What a process that was killed has left. It has been counted, and will be again. */
-static bool take_over(struct window_bucket *b, _Atomic uint64_t *slot, uint64_t there, uint64_t claim)
+/* Takes over what a process that was killed has left. announce() counts the window again. */
+static bool take_over(struct window_bucket *b, _Atomic uint64_t *slot, uint64_t there,
+		      uint64_t claim)
 {
 	if (!stale(there) || !atomic_compare_exchange_strong(slot, &there, claim))
 		return false;
@@ -199,7 +206,7 @@ void window_open(struct window *w, uint32_t key)
 
 	*w = (struct window){ .bucket = b, .claim = claim_of(key) };
 	for (int round = 0;; round++) {
-		_Atomic uint64_t *slot = find(b, key, &there);
+		_Atomic uint64_t *slot = find_slot(b, key, &there);
 
 		if (!slot)
 			break;
@@ -244,7 +251,10 @@ void window_close(struct window *w)
 
 uint32_t window_new_key(void)
 {
-	/* The upper half of the keys is for descriptions that go by their file (description.c). */
+	/*
+	 * The upper half of the keys is for descriptions that are identified by their file
+	 * (description.c).
+	 */
 	return (atomic_fetch_add_explicit(&window_memory->keys, 1, memory_order_relaxed) + 1) &
 	       INT32_MAX;
 }

@@ -1,27 +1,45 @@
-/* A write at the end of the file, in one piece. See write.h. */
+/* Writes in one piece, such as those at the end of the file. See write.h. */
 #include "bounce.h"
 #include "buffered.h"
+#include "direct.h"
 #include "offset.h"
 #include "range.h"
 #include "write.h"
 
-enum { PIECES = 16 };
+long write_bounced(const struct request *rq, size_t len)
+{
+	struct cursor from = request_cursor(rq);
+	struct bounce b = { 0 };
+	long ret = -ENOMEM;
 
-/* The first `len` bytes of a request, in the same call, whatever pieces they are in. */
+	if (!bounce_get(&b, len))
+		return -ENOMEM;
+	if (b.size >= len) {
+		ret = -EFAULT;
+		if (usermem_gather(&from, b.addr, len) == len)
+			ret = direct_issue_on(rq, b.addr, len);
+	}
+	bounce_put(&b);
+	return ret;
+}
+
+/* Issues the first `len` bytes of a request in the same call, whatever pieces they are in. */
 static long issue_front(const struct request *rq, size_t len)
 {
 	struct cursor from = request_cursor(rq);
-	struct iovec pieces[PIECES];
-	struct request front = *rq;
+	struct iovec pieces[REQUEST_PIECES];
+	struct request front = request_part(rq, &from, len, pieces);
 	struct bounce b = { 0 };
 	long ret;
 
-	front.iov = pieces;
-	front.count = cursor_pieces(&from, len, pieces, PIECES);
-	/* Too many pieces for the stack: as one. Without memory for that the bad ones go along. */
+	/*
+	 * Too many pieces: copy them into one. Without memory for that, the call includes the bad
+	 * ones.
+	 */
 	if (request_length(&front) < len) {
 		front = *rq;
-		if (bounce_get(&b, len) && b.size >= len && usermem_gather(&from, b.addr, len) == len) {
+		if (bounce_get(&b, len) && b.size >= len &&
+		    usermem_gather(&from, b.addr, len) == len) {
 			pieces[0] = (struct iovec){ b.addr, len };
 			front.iov = pieces;
 			front.count = 1;
@@ -32,21 +50,20 @@ static long issue_front(const struct request *rq, size_t len)
 	return ret;
 }
 
-long write_front_buffered(const struct request *rq, const struct descriptor *d, uint64_t pos, size_t len)
+long write_front_buffered(const struct request *rq, const struct descriptor *d, uint64_t pos,
+			  size_t len)
 {
 	struct cursor from = request_cursor(rq);
 	size_t good = write_readable(&from, d, pos, len);
 
-	if (!good)
-		return -EFAULT;
-	return good < request_length(rq) ? issue_front(rq, good) : buffered_issue(rq);
+	return good ? issue_front(rq, good) : -EFAULT;
 }
 
 /*
- * One piece at the end of the file, wherever that is by then (promise P6): direct if all of it is
- * aligned, else one buffered write.
+ * Writes one piece at the end of the file, wherever that is by then (promise P6): direct if all of
+ * it is aligned, otherwise one buffered write.
  */
-static long append(const struct request *rq, const struct descriptor *d, size_t len)
+static long append_piece(const struct request *rq, const struct descriptor *d, size_t len)
 {
 	long ret;
 
@@ -61,16 +78,21 @@ static long append(const struct request *rq, const struct descriptor *d, size_t 
 long write_append(const struct request *rq, const struct descriptor *d, size_t len)
 {
 	struct descriptor after;
-	/* Wherever the end is by then, whole writes beyond the end of today come before or after. */
+	/*
+	 * Wherever the end is by then, whole writes beyond the present end come before or after
+	 * this one.
+	 */
 	int range = range_take(d->file, d->size, UINT64_MAX);
-	long ret = append(rq, d, len);
+	long ret = append_piece(rq, d, len);
+	uint64_t start;
 	long err;
 
 	range_end(range);
-	if (ret <= 0 || write_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
+	if (ret <= 0 || request_synchronous(rq, d) || !descriptor_look(rq->fd, true, &after))
 		return ret;
-	/* Others append too; between the two sizes lies at least what we wrote. */
-	err = buffered_sync(rq->fd, after.size > d->size + ret ? d->size : after.size - ret, after.size);
+	/* Others append too; what we wrote lies between the two sizes. */
+	start = after.size > d->size + ret ? d->size : after.size - ret;
+	err = buffered_sync(rq->fd, start, after.size);
 	if (err && !rq->positional)
 		offset_return(rq->fd, offset_now(rq->fd), ret);
 	return err ? err : ret;

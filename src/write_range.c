@@ -10,9 +10,9 @@
 #include "write_step.h"
 
 /*
- * The file size limit ends a request that begins below it: were it not known here, the parts would
- * be cut where direct I/O cannot be, and a part beyond it would raise SIGXFSZ where the kernel only
- * returns a short count. A request that begins beyond it is the kernel's to answer.
+ * Cuts a request that begins below the file size limit at the limit. Otherwise the kernel would
+ * cut a part where direct I/O cannot end, and a part beyond the limit would raise SIGXFSZ where the
+ * kernel only returns a short count. A request that begins beyond the limit is left to the kernel.
  */
 static void limit_end(struct writing *w)
 {
@@ -23,13 +23,13 @@ static void limit_end(struct writing *w)
 		w->end = limit;
 }
 
-/* Is it all one call, in which the kernel minds the limit itself? */
+/* Returns whether it is all one call, in which the kernel applies the limit itself. */
 static bool one_call(struct step step, size_t len)
 {
 	return step.len == len && (step.how != HOW_BOUNCE || len <= BOUNCE_SMALL);
 }
 
-/* Two partial blocks in one step. */
+/* Returns whether the step consists of two partial blocks. */
 static bool edges_meet(const struct writing *w, struct step step)
 {
 	uint32_t block = w->d->align.block;
@@ -43,9 +43,9 @@ static bool buffered_step(const struct writing *w, struct step step)
 }
 
 /*
- * Refused (a write of nothing is a refusal too), or no memory, or not the program's to read. The
- * limit may be the reason, or a larger alignment may do; if not, the page cache takes whatever an
- * ordinary descriptor takes, and says what that one would say.
+ * Chooses what to do after an error of write_otherwise(), or a write of 0 bytes, which is a refusal
+ * too. The limit may be the reason, or a larger alignment may help; if not, the page cache accepts
+ * whatever an ordinary descriptor accepts, and returns the same errors.
  */
 static void choose_otherwise(struct writing *w, long ret)
 {
@@ -55,7 +55,7 @@ static void choose_otherwise(struct writing *w, long ret)
 		w->buffered_only = true;
 }
 
-/* One step on. Returns the bytes moved, or a negative errno; 0: try again, differently. */
+/* Makes one step. Returns the bytes moved, or a negative errno; 0: try again, differently. */
 static long write_on(struct writing *w)
 {
 	size_t len = w->end - w->pos;
@@ -73,11 +73,11 @@ static long write_on(struct writing *w)
 	if (edges_meet(w, step))
 		write_fetch_edges(w);
 	ret = write_step(w, step);
-	/* The EINVAL of a buffered call is meant: it has been asked for often enough (buffered.c). */
+	/* The EINVAL of a buffered call is final: it has been retried often enough (buffered.c). */
 	if (ret && (!write_otherwise(ret) || (ret == -EINVAL && buffered_step(w, step))))
 		return ret;
 	w->stopped = false;
-	/* Memory that is good, and cannot be pinned for direct I/O. */
+	/* The memory is good, but cannot be pinned for direct I/O. */
 	if (ret == -EFAULT && step.how == HOW_DIRECT && w->from.checked >= step.len)
 		w->copy = true;
 	else
@@ -85,16 +85,18 @@ static long write_on(struct writing *w)
 	return 0;
 }
 
-/* Bring the partial blocks to the device. Returns where the data that is certainly there ends. */
+/* Brings the partial blocks to the device. Returns where the data that is certainly there ends. */
 static uint64_t settle(struct writing *w, long *err)
 {
-	if (w->cached_from == UINT64_MAX || write_synchronous(w->rq, w->d))
+	if (w->buffered_from == UINT64_MAX || request_synchronous(w->rq, w->d))
 		return w->pos;
-	*err = buffered_sync(w->rq->fd, w->cached_from, w->pos);
-	return *err ? w->cached_from : w->pos;
+	*err = buffered_sync(w->rq->fd, w->buffered_from, w->pos);
+	return *err ? w->buffered_from : w->pos;
 }
 
-/* A block device ends where it ends. The kernel has the word on what begins beyond (ENOSPC). */
+/*
+ * Cuts a write at the end of a block device. What begins beyond it is left to the kernel (ENOSPC).
+ */
 static size_t within_device(const struct descriptor *d, int64_t pos, size_t len)
 {
 	if (!d->block_device || pos < 0 || (uint64_t)pos >= d->size)
@@ -103,8 +105,9 @@ static size_t within_device(const struct descriptor *d, int64_t pos, size_t len)
 }
 
 /*
- * A direct write to the last block below 2^63 says that all is written, but the file does not get longer
- * (XFS, Linux 6.18). One that is aligned is the kernel's own affair; ours are not to become such.
+ * Returns whether a write reaches the last block below 2^63. There a direct write reports success,
+ * but the file does not get longer (XFS, Linux 6.18). The program's own aligned writes are left as
+ * they are, but the shim makes none there.
  */
 static bool reaches_last_block(const struct descriptor *d, uint64_t end)
 {
@@ -119,7 +122,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		.from = request_cursor(rq),
 		.pos = start,
 		.end = start + within_device(d, start, len),
-		.cached_from = UINT64_MAX,
+		.buffered_from = UINT64_MAX,
 		.buffered_only = (d->block_device && start >= d->size) ||
 			       reaches_last_block(d, start + len),
 	};

@@ -2,17 +2,18 @@
 #include "write_step.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "bounce.h"
 #include "buffered.h"
 #include "direct.h"
+#include "disable.h"
 #include "sector.h"
 #include "sys.h"
-#include "disable.h"
 
 /*
- * The kernel reads the block around an edge before it changes it, and waits for that. Ask for both
- * ends now, and the second read runs beside the first, and beside the direct write between them.
+ * Asks for both ends of the write now. The kernel reads the block around an edge before it changes
+ * it, and waits for that; so the second read overlaps the first, and the direct write between them.
  */
 void write_fetch_edges(const struct writing *w)
 {
@@ -28,7 +29,7 @@ void write_fetch_edges(const struct writing *w)
 			    POSIX_FADV_WILLNEED);
 }
 
-/* What a call has moved, of how much. One that moves less has met what ends the request. */
+/* Returns `ret`. A call that moves less than `len` has met what ends the request. */
 static long moved(struct writing *w, long ret, size_t len)
 {
 	w->stopped = ret >= 0 && (size_t)ret < len;
@@ -36,7 +37,7 @@ static long moved(struct writing *w, long ret, size_t len)
 }
 
 /*
- * Direct I/O from the program's own memory; if all of it is good, because XFS does not write the last
+ * Direct I/O from the program's own memory, only if all of it is good: XFS does not write the last
  * block before a bad page, although it counts it (Linux 6.18).
  */
 static long write_own(struct writing *w, size_t len)
@@ -49,29 +50,47 @@ static long write_own(struct writing *w, size_t len)
 	return moved(w, direct_issue_at(w->rq, &piece, 1, w->pos), len);
 }
 
+uint64_t write_size_limit(const struct descriptor *d)
+{
+	struct rlimit limit;
+
+	if (d->block_device || sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit))
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+size_t write_readable(const struct cursor *from, const struct descriptor *d, uint64_t pos,
+		      size_t len)
+{
+	bool limited = d->known && !usermem_uncheckable() && from->checked < len;
+	size_t good = limited ? from->checked : len;
+
+	if (!good && (d->block_device || pos >= write_size_limit(d)))
+		return len;
+	return good;
+}
+
 long write_buffered(struct writing *w, size_t len)
 {
 	const struct request *rq = w->rq;
 	size_t good = write_readable(&w->from, w->d, w->pos, len);
-	struct iovec pieces[16];
+	struct iovec pieces[REQUEST_PIECES];
 	struct request at;
 	size_t now;
 	long ret;
 
 	if (!good)
 		return -EFAULT;
-	if (good == request_length(rq))
-		at = request_at(rq, rq->iov, rq->count, w->pos);
-	else
-		at = request_at(rq, pieces, cursor_pieces(&w->from, good, pieces, 16), w->pos);
+	at = request_part(rq, &w->from, good, pieces);
+	at = request_at(&at, at.iov, at.count, w->pos);
 	now = request_length(&at);
 	ret = moved(w, buffered_issue(&at), now == good ? len : now);
 	if (ret <= 0)
 		return ret;
-	if (w->cached_from == UINT64_MAX)
-		w->cached_from = w->pos;
-	/* More to come: then the device has this to do meanwhile. */
-	if (w->pos + ret < w->end && !w->d->block_device && !write_synchronous(rq, w->d))
+	if (w->buffered_from == UINT64_MAX)
+		w->buffered_from = w->pos;
+	/* More to come: let the device work on this meanwhile. */
+	if (w->pos + ret < w->end && !w->d->block_device && !request_synchronous(rq, w->d))
 		buffered_sync_start(rq->fd, w->pos, w->pos + ret);
 	return ret;
 }
@@ -81,23 +100,24 @@ static long write_bounce(struct writing *w, size_t len)
 {
 	struct cursor from = w->from;
 	struct bounce b = { 0 };
-	size_t good;
 	long ret = -EFAULT;
 
 	if (!bounce_get(&b, len))
 		return -ENOMEM;
 	if (len > b.size)
 		len = b.size;
-	good = usermem_gather(&from, b.addr, len);
-	if (good == len)
-		ret = moved(w, direct_issue_at(w->rq, &(struct iovec){ b.addr, len }, 1, w->pos), len);
+	if (usermem_gather(&from, b.addr, len) == len) {
+		const struct iovec iov = { b.addr, len };
+
+		ret = moved(w, direct_issue_at(w->rq, &iov, 1, w->pos), len);
+	}
 	bounce_put(&b);
 	return ret;
 }
 
 /*
- * A partial sector of a device that cannot be read, and so not rewritten, but by the kernel. At least
- * it is on the device again before another of our threads may come near its page.
+ * Writes a partial sector of a device that cannot be read, so that only the kernel can rewrite it.
+ * It is at least on the device again before another of our threads may come near its page.
  */
 static long write_unreadable(struct writing *w, size_t len)
 {
@@ -117,7 +137,7 @@ static long write_edge(struct writing *w, size_t len)
 
 	if (!w->d->block_device)
 		return write_buffered(w, len);
-	/* The locks are for one block. */
+	/* Each lock covers one block. */
 	if (len > left)
 		len = left;
 	if ((w->d->flags & O_ACCMODE) == O_WRONLY)

@@ -299,7 +299,7 @@ foreign() {
   { printf 'dioshim1\1\0\0\0\0\0\0\0' && head -c 10000000 /dev/zero; } >other-version
   for name in short zeros one-word longer other-version; do
     cp -a "$name" "$name.before"
-    useless "$BATS_TEST_TMPDIR/$name" "not an empty file"
+    useless "$BATS_TEST_TMPDIR/$name" "neither an empty file"
     cmp "$name" "$name.before"
     [[ $(stat -c '%y %s' "$name") == $(stat -c '%y %s' "$name.before") ]]
   done
@@ -316,8 +316,8 @@ bad_paths() {
   useless "$BATS_TEST_TMPDIR/none/record" "No such file or directory"
   useless "$BATS_TEST_TMPDIR/directory" "Is a directory"
   useless "$BATS_TEST_TMPDIR/link" "symbolic links"
-  useless "$BATS_TEST_TMPDIR/fifo" "not an empty file"
-  useless /dev/null "not an empty file"
+  useless "$BATS_TEST_TMPDIR/fifo" "neither an empty file"
+  useless /dev/null "neither an empty file"
   useless "relative/none" "No such file or directory"
   [[ ! -e target ]]
   mount -t tmpfs -o size=1m dioshim-test small

@@ -3,21 +3,20 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "record.h"
+#include "rwf.h"
 #include "transfers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* By value: the headers of an older C library lack the newer ones. */
+#define FLAG_ENTRY(name, value) { (value), "RWF_" #name },
+
 static const struct {
 	int flag;
 	const char *name;
 } flags_table[] = {
-	{ 0x01, "RWF_HIPRI" },	{ 0x02, "RWF_DSYNC" },	   { 0x04, "RWF_SYNC" },
-	{ 0x08, "RWF_NOWAIT" }, { 0x10, "RWF_APPEND" },	   { 0x20, "RWF_NOAPPEND" },
-	{ 0x40, "RWF_ATOMIC" }, { 0x80, "RWF_DONTCACHE" }, { 0x100, "RWF_NOSIGNAL" },
+	DIOSHIM_RWF_FLAGS(FLAG_ENTRY)
 };
 
 const char *trace_call_name(int nr, char text[TRACE_NAMES])
