@@ -81,8 +81,8 @@ void check_bytes(const char *path, const unsigned char *bytes, size_t len);
 unsigned char *file_bytes(const char *path, size_t *size);
 
 /* Data calls that are counted; `pos` of -1 is for read() and write(). */
-ssize_t put(int fd, const void *bytes, size_t len, off_t pos);
-ssize_t get(int fd, void *bytes, size_t len, off_t pos);
+ssize_t put_bytes(int fd, const void *bytes, size_t len, off_t pos);
+ssize_t get_bytes(int fd, void *bytes, size_t len, off_t pos);
 
 /* --- threads --- */
 
@@ -131,6 +131,19 @@ void record_make(unsigned char *into, int writer, uint32_t seq, size_t len);
 void ledger_add(struct ledger *l, int writer, size_t count);
 /* Is there room for more records of this writer, and in this round? */
 bool ledger_open(struct ledger *l, int writer, double deadline);
+
+/* One writer of records. */
+struct record_writer {
+	struct ledger *ledger;
+	int id; /* its number in the ledger */
+	int fd;
+	double deadline;
+	const char *what;	     /* the case, for messages */
+	bool (*retries)(ssize_t done); /* repeats a write with this result; NULL: never */
+};
+
+/* Writes records at the descriptor's offset, or appends them, until ledger_open() returns false. */
+void write_records(const struct record_writer *w);
 
 /* Which records have been found so far. */
 struct findings {

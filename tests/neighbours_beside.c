@@ -52,7 +52,7 @@ static void direct_write(const struct writer *w, unsigned char *bytes, size_t po
 	ssize_t done;
 
 	fill(bytes, len, seed);
-	done = put(w->fd, bytes, len, (off_t)pos);
+	done = put_bytes(w->fd, bytes, len, (off_t)pos);
 	checked(done == (ssize_t)len, "write of %zu bytes at %zu: %zd (%s)", len, pos, done,
 		strerror(errno));
 	memcpy(game.expected + pos, bytes, len);
@@ -72,7 +72,7 @@ static void *writer_main(void *writer)
 
 		direct_write(w, buffer + 1, start + skip, len, n);
 		len = rng_between(&rng, 1, len);
-		checked(get(w->fd, buffer + 1, len, (off_t)(start + skip)) == (ssize_t)len &&
+		checked(get_bytes(w->fd, buffer + 1, len, (off_t)(start + skip)) == (ssize_t)len &&
 				!memcmp(buffer + 1, game.expected + start + skip, len),
 			"reading back: other bytes");
 	}

@@ -27,7 +27,7 @@ static struct {
 
 static void *writer_main(void *unused)
 {
-	game.done = put(game.number, game.bytes + 1, game.len, AT);
+	game.done = put_bytes(game.number, game.bytes + 1, game.len, AT);
 	game.error = errno;
 	game.returned = true;
 	(void)unused;

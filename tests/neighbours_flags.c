@@ -61,7 +61,7 @@ static void *placed_writer_main(void *id)
 		ssize_t done;
 
 		memset(bytes + 1, (int)rng_between(&rng, 1, 255), len);
-		done = put(game.shared, bytes + 1, len, (off_t)pos);
+		done = put_bytes(game.shared, bytes + 1, len, (off_t)pos);
 		checked(done == (ssize_t)len, "write: %zd (%s)", done, strerror(errno));
 		memcpy(counts->expected + pos, bytes + 1, len);
 	}
@@ -69,23 +69,12 @@ static void *placed_writer_main(void *id)
 	return NULL;
 }
 
-/* With O_APPEND and without, the offset being at the end: each record lands there. */
+/* The offset is at the end of the file, so each record goes there with and without O_APPEND. */
 static void *record_writer_main(void *id)
 {
-	int writer = *(const int *)id;
-	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
-
-	while (ledger_open(game.ledger, writer, game.deadline)) {
-		uint32_t seq = game.ledger->sent[writer];
-		size_t len = record_length(writer, seq);
-		ssize_t done;
-
-		record_make(bytes + 1, writer, seq, len);
-		done = put(game.shared, bytes + 1, len, -1);
-		checked(done == (ssize_t)len, "write: %zd (%s)", done, strerror(errno));
-		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
-	}
-	page_memory_free(bytes, RECORD_LONGEST + 8192);
+	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
+					       .fd = game.shared, .deadline = game.deadline,
+					       .what = "O_APPEND set and cleared" });
 	return NULL;
 }
 

@@ -92,7 +92,8 @@ static void *reader_main(void *id)
 		bool last = game.grown; /* Then what the read does not find will never come. */
 		size_t most = rng_one_in(&rng, 4) ? 200 : LONGEST / sizeof(word);
 		unsigned char *into = bytes + rng_between(&rng, 0, 9);
-		ssize_t got = get(game.shared, into, rng_between(&rng, 1, most) * sizeof(word), -1);
+		size_t len = rng_between(&rng, 1, most) * sizeof(word);
+		ssize_t got = get_bytes(game.shared, into, len, -1);
 
 		checked(got >= 0, "read: %s", strerror(errno));
 		if (got > 0) {

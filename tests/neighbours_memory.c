@@ -44,13 +44,14 @@ static void move_secret(int fd, unsigned char *memory, const struct transfer *t,
 
 	for (size_t i = 0; i < t->len; i++)
 		secret[i] = (unsigned char)(seed * 5 + i + i / 255);
-	done = put(fd, secret, t->len, t->pos);
+	done = put_bytes(fd, secret, t->len, t->pos);
 	checked(done == (ssize_t)t->len, "write of %zu secret bytes at %zu: %zd (%s)", t->len,
 		t->misalign, done, strerror(errno));
-	checked(get(fd, back, t->len, t->pos) == (ssize_t)t->len && !memcmp(back, secret, t->len),
-		"of %zu secret bytes others were written", t->len);
+	done = get_bytes(fd, back, t->len, t->pos);
+	checked(done == (ssize_t)t->len && !memcmp(back, secret, t->len),
+		"the file does not hold the %zu secret bytes that were written", t->len);
 	memset(secret, 0, t->len);
-	done = get(fd, secret, t->len, t->pos);
+	done = get_bytes(fd, secret, t->len, t->pos);
 	checked(done == (ssize_t)t->len && !memcmp(back, secret, t->len),
 		"read of %zu bytes to secret memory: %zd (%s), or others", t->len, done,
 		strerror(errno));
@@ -141,7 +142,7 @@ static void write_truncated(double deadline)
 		_exit(2);
 	while (seconds_now() < deadline) {
 		size_t len = rng_between(&rng, 1, TRUNCATED - 2);
-		ssize_t done = put(fd, memory + 1, len, (off_t)rng_between(&rng, 0, 100));
+		ssize_t done = put_bytes(fd, memory + 1, len, (off_t)rng_between(&rng, 0, 100));
 
 		count_answer(done, len);
 		checked(done >= 0 || errno == EFAULT, "write: %zd (%s)", done, strerror(errno));

@@ -46,7 +46,7 @@ static void write_cut(unsigned char *memory, int writer, uint32_t seq, size_t le
 	ssize_t done;
 
 	record_make(bytes, writer, seq, good);
-	done = put(game.shared, bytes, len, -1);
+	done = put_bytes(game.shared, bytes, len, -1);
 	checked(done >= -1 && done <= (ssize_t)good && (done >= 0 || errno == EFAULT),
 		"%zu of %zu bytes are good, and the answer is %zd (%s)", good, len, done,
 		strerror(errno));
@@ -59,7 +59,7 @@ static void write_whole(unsigned char *memory, int writer, uint32_t seq, size_t 
 	ssize_t done;
 
 	record_make(memory + seq % 2, writer, seq, len);
-	done = put(game.shared, memory + seq % 2, len, -1);
+	done = put_bytes(game.shared, memory + seq % 2, len, -1);
 	checked(done == (ssize_t)len, "a record of %zu bytes: %zd (%s)", len, done,
 		strerror(errno));
 	ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);

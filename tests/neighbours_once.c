@@ -24,7 +24,7 @@ static void refused(int fd, const char *name, size_t misalign, size_t len, off_t
 
 	memset(bytes, 0, ROOM);
 	snprintf((char *)bytes + misalign, 100, "garbage-%s", name);
-	done = put(fd, bytes + misalign, len, pos);
+	done = put_bytes(fd, bytes + misalign, len, pos);
 	checked(done == -1 && errno == EINVAL, "%s: %zd (%s)", name, done, strerror(errno));
 }
 
@@ -38,7 +38,7 @@ static FILE *reopen_inside(const char *path)
 	int fd = open_direct(p.path, 0);
 	FILE *stream, *next;
 
-	checked(put(fd, bytes + 1, 1000, 3) == 1000, "write: %s", strerror(errno));
+	checked(put_bytes(fd, bytes + 1, 1000, 3) == 1000, "write: %s", strerror(errno));
 	stream = fdopen(fd, "r+");
 	if (!stream || fclose(stream))
 		die("fclose: %s", strerror(errno));
@@ -88,8 +88,10 @@ static void play_file(const char *path)
 		die("%s: %s", path, strerror(errno));
 	refused(fd, "server-aligned", 0, 8192, 0);
 	refused(fd, "server-odd", 1, 5000, 3);
-	checked(get(fd, bytes, 4096, 0) == -1 && errno == EINVAL, "read: %s", strerror(errno));
-	checked(get(fd, bytes + 1, 5000, 3) == -1 && errno == EINVAL, "read: %s", strerror(errno));
+	checked(get_bytes(fd, bytes, 4096, 0) == -1 && errno == EINVAL, "read: %s",
+		strerror(errno));
+	checked(get_bytes(fd, bytes + 1, 5000, 3) == -1 && errno == EINVAL, "read: %s",
+		strerror(errno));
 	close(fd);
 }
 

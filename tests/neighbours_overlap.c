@@ -72,7 +72,7 @@ static void *writer_main(void *writer)
 		if (game.over)
 			break;
 		memset(bytes + 1, c->value, c->len);
-		done = w->number < WRITERS ? put(w->fd, bytes + 1, c->len, c->at) :
+		done = w->number < WRITERS ? put_bytes(w->fd, bytes + 1, c->len, c->at) :
 					     ordinary_call(w->fd, bytes + 1, c);
 		if (!checked(done == (ssize_t)c->len, "overlapping write of %zu bytes: %zd (%s)",
 			     c->len, done, strerror(errno)))

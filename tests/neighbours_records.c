@@ -1,4 +1,5 @@
 /* Records, and the ledger of what was written of them. See neighbours.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,26 @@ bool ledger_open(struct ledger *l, int writer, double deadline)
 	enum { ROOM = 12 << 20 };
 
 	return l->sent[writer] < RECORDS_MAX && l->bytes < ROOM && seconds_now() < deadline;
+}
+
+void write_records(const struct record_writer *w)
+{
+	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
+
+	while (ledger_open(w->ledger, w->id, w->deadline)) {
+		uint32_t seq = w->ledger->sent[w->id];
+		size_t len = record_length(w->id, seq);
+		ssize_t done;
+
+		record_make(bytes + seq % 2, w->id, seq, len);
+		do
+			done = put_bytes(w->fd, bytes + seq % 2, len, -1);
+		while (w->retries && w->retries(done));
+		checked(done == (ssize_t)len, "%s: a record of %zu bytes: %zd (%s)", w->what, len,
+			done, strerror(errno));
+		ledger_add(w->ledger, w->id, done > 0 ? (size_t)done : 0);
+	}
+	page_memory_free(bytes, RECORD_LONGEST + 8192);
 }
 
 static bool stands(const struct ledger *l, const unsigned char *bytes, size_t room, int writer,

@@ -54,25 +54,14 @@ static bool met_no_log(ssize_t done)
 
 static void *logger_main(void *id)
 {
-	int writer = *(const int *)id;
-	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
+	char what[40];
 
-	while (ledger_open(game.ledger, writer, game.deadline)) {
-		uint32_t seq = game.ledger->sent[writer];
-		size_t len = record_length(writer, seq);
-		ssize_t done;
-
-		record_make(bytes + seq % 2, writer, seq, len);
-		do
-			done = put(game.number, bytes + seq % 2, len, -1);
-		while (met_no_log(done));
-		checked(done == (ssize_t)len, "%s%s: a record of %zu bytes: %zd (%s)",
-			game.by_close ? "close and open" : "dup2",
-			game.flags & O_APPEND ? ", O_APPEND" : "", len, done, strerror(errno));
-		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
-	}
+	snprintf(what, sizeof(what), "%s%s", game.by_close ? "close and open" : "dup2",
+		 game.flags & O_APPEND ? ", O_APPEND" : "");
+	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
+					       .fd = game.number, .deadline = game.deadline,
+					       .what = what, .retries = met_no_log });
 	game.over = true;
-	page_memory_free(bytes, RECORD_LONGEST + 8192);
 	return NULL;
 }
 
@@ -177,7 +166,7 @@ static void *reader_main(void *id)
 	while (!game.over) {
 		size_t len = rng_one_in(&rng, 2) ? 70001 : rng_between(&rng, 100, 9000);
 		off_t pos = (off_t)(rng_between(&rng, 0, TWIN - len) | 1);
-		ssize_t got = get(game.number, bytes + 1, len - 1, pos);
+		ssize_t got = get_bytes(game.number, bytes + 1, len - 1, pos);
 
 		if (checked(got == (ssize_t)len - 1 && !memcmp(bytes + 1, bytes + 2, len - 2),
 			    "a read of %zu bytes: %zd, or a mix of two files", len - 1, got))

@@ -98,13 +98,13 @@ void count_call(const void *memory, size_t len, off_t pos)
 		atomic_fetch_add(&tally->misaligned, 1);
 }
 
-ssize_t put(int fd, const void *bytes, size_t len, off_t pos)
+ssize_t put_bytes(int fd, const void *bytes, size_t len, off_t pos)
 {
 	count_call(bytes, len, pos);
 	return pos == -1 ? write(fd, bytes, len) : pwrite(fd, bytes, len, pos);
 }
 
-ssize_t get(int fd, void *bytes, size_t len, off_t pos)
+ssize_t get_bytes(int fd, void *bytes, size_t len, off_t pos)
 {
 	count_call(bytes, len, pos);
 	return pos == -1 ? read(fd, bytes, len) : pread(fd, bytes, len, pos);

@@ -47,9 +47,9 @@ static void serve_page(uintptr_t address)
 				    .len = PAGE };
 
 	/* What the program does to bring a page: I/O of its own, of which direct I/O takes none. */
-	checked(put(game.servers_fd, own + 1, 20001, 777) == 20001, "the server's write: %s",
+	checked(put_bytes(game.servers_fd, own + 1, 20001, 777) == 20001, "the server's write: %s",
 		strerror(errno));
-	checked(get(game.servers_fd, own + 1, 9001, 5) == 9001, "the server's read: %s",
+	checked(get_bytes(game.servers_fd, own + 1, 9001, 5) == 9001, "the server's read: %s",
 		strerror(errno));
 	memset(page, (int)((address - (uintptr_t)game.memory) / PAGE + 1), PAGE);
 	if (ioctl(game.faults, UFFDIO_COPY, &copy) && errno != EEXIST)
@@ -78,7 +78,7 @@ static void forget_pages(void)
 static void check_written(size_t misalign, size_t len, off_t pos)
 {
 	static unsigned char back[SERVED];
-	bool same = get(game.fd, back, len, pos) == (ssize_t)len;
+	bool same = get_bytes(game.fd, back, len, pos) == (ssize_t)len;
 
 	for (size_t i = 0; i < len && same; i++)
 		same = back[i] == (unsigned char)((misalign + i) / PAGE + 1);
@@ -93,12 +93,12 @@ static void move_served(struct rng *rng)
 	ssize_t done;
 
 	forget_pages();
-	done = put(game.fd, game.memory + misalign, len, pos);
+	done = put_bytes(game.fd, game.memory + misalign, len, pos);
 	if (checked(done == (ssize_t)len, "write of %zu served bytes: %zd (%s)", len, done,
 		    strerror(errno)))
 		check_written(misalign, len, pos);
 	forget_pages();
-	done = get(game.fd, game.memory + misalign, len, pos);
+	done = get_bytes(game.fd, game.memory + misalign, len, pos);
 	checked(done == (ssize_t)len, "read of %zu bytes to served memory: %zd (%s)", len, done,
 		strerror(errno));
 }

@@ -64,7 +64,7 @@ static void write_range(struct writer *w, struct range r)
 	w->generation++;
 	for (size_t i = 0; i < r.len; i++)
 		bytes[i] = (unsigned char)(w->generation * 37 + (unsigned)w->id * 11 + i);
-	done = put(shared, bytes, r.len, (off_t)r.pos);
+	done = put_bytes(shared, bytes, r.len, (off_t)r.pos);
 	checked(done == (ssize_t)r.len, "write of %zu bytes at %zu: %zd (%s)", r.len, r.pos, done,
 		strerror(errno));
 	dirty = dirt_in(w->dirt, r.pos, r.len);
@@ -79,7 +79,7 @@ static void write_range(struct writer *w, struct range r)
 static void read_range(struct writer *w, struct range r)
 {
 	unsigned char *bytes = w->buffer + (r.aligned ? 0 : 3);
-	ssize_t done = get(shared, bytes, r.len, (off_t)r.pos);
+	ssize_t done = get_bytes(shared, bytes, r.len, (off_t)r.pos);
 
 	atomic_fetch_add(&arena->reads, 1);
 	checked(done == (ssize_t)r.len && !memcmp(bytes, arena->expected + r.pos, r.len),

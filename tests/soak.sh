@@ -14,7 +14,7 @@ only=${SOAK_ONLY-}
 names=() commands=()
 failed=0 writes=0 records=0 bytes_lost=0
 
-add() { # NAME COMMAND
+add_case() { # NAME COMMAND
   [[ ! $only || $1 =~ $only ]] || return 0
   names+=("$1")
   commands+=("$2")
@@ -23,8 +23,8 @@ add() { # NAME COMMAND
 # One round of the signal tests takes some five seconds.
 add_signals() { # PLACE PATH
   local scale=$((seconds < 5 ? 1 : seconds / 5))
-  add "$1 signals" "\"$DIOSHIM_TEST_BIN/signals\" --scale $scale $2"
-  add "$1 signals, one bounce buffer" \
+  add_case "$1 signals" "\"$DIOSHIM_TEST_BIN/signals\" --scale $scale $2"
+  add_case "$1 signals, one bounce buffer" \
     "DIOSHIM_BOUNCE_MAX=64K \"$DIOSHIM_TEST_BIN/signals\" --scale $scale $2"
 }
 
@@ -34,17 +34,17 @@ add_neighbours() { # PLACE PATH MODE...
   for mode; do
     # One bounce buffer: see neighbours_served.c.
     settings=$([[ $mode != served ]] || echo DIOSHIM_BOUNCE_MAX=64K)
-    add "$name neighbours, $mode" \
+    add_case "$name neighbours, $mode" \
       "$settings \"$DIOSHIM_TEST_BIN/neighbours\" --seconds $seconds --seed $seed $mode $path"
   done
 }
 
 add_filesystem() { # NAME DIRECTORY
   local options="--seconds $seconds --seed $seed" what
-  add "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" $options $2/file"
-  add "$1 stress, extending" "\"$DIOSHIM_TEST_BIN/stress\" $options --extend $2/file"
+  add_case "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" $options $2/file"
+  add_case "$1 stress, extending" "\"$DIOSHIM_TEST_BIN/stress\" $options --extend $2/file"
   for what in append write read both; do
-    add "$1 $what" "\"$DIOSHIM_TEST_BIN/append\" $options $what $2/file"
+    add_case "$1 $what" "\"$DIOSHIM_TEST_BIN/append\" $options $what $2/file"
   done
   add_signals "$1" "$2"
   add_neighbours "$1" "$2" shared overlap beside rotation followed flags endings once secret \
@@ -54,7 +54,7 @@ add_filesystem() { # NAME DIRECTORY
 }
 
 add_device() { # NAME DEVICE
-  add "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" --seconds $seconds --seed $seed --block-device $2"
+  add_case "$1 stress" "\"$DIOSHIM_TEST_BIN/stress\" --seconds $seconds --seed $seed --block-device $2"
   add_signals "$1" "$2"
   add_neighbours "$1" "$2" shared flags secret
 }

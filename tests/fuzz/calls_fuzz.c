@@ -56,7 +56,7 @@ static void count_signal(int number)
 static const uint8_t *input;
 static size_t input_left;
 
-static unsigned take(void)
+static unsigned take_byte(void)
 {
 	if (!input_left)
 		return 0;
@@ -64,11 +64,11 @@ static unsigned take(void)
 	return *input++;
 }
 
-static unsigned take2(void)
+static unsigned take_two_bytes(void)
 {
-	unsigned low = take();
+	unsigned low = take_byte();
 
-	return low | take() << 8;
+	return low | take_byte() << 8;
 }
 
 static void make_side(struct side *side, const char *dir, const char *name)
@@ -147,8 +147,8 @@ static off_t size_of(const struct side *side)
 /* Near the borders of blocks, near the end of the file, or anywhere. */
 static off_t take_position(const struct side *side)
 {
-	unsigned how = take();
-	off_t near = (off_t)(int8_t)take();
+	unsigned how = take_byte();
+	off_t near = (off_t)(int8_t)take_byte();
 	off_t pos;
 
 	switch (how % 4) {
@@ -162,15 +162,15 @@ static off_t take_position(const struct side *side)
 		pos = size_of(side) + near;
 		break;
 	default:
-		pos = (off_t)take2() * 16 + near;
+		pos = (off_t)take_two_bytes() * 16 + near;
 	}
 	return pos > size_of(side) + FAR ? FAR : pos;
 }
 
 static size_t take_length(void)
 {
-	unsigned how = take();
-	size_t few = take();
+	unsigned how = take_byte();
+	size_t few = take_byte();
 
 	switch (how % 4) {
 	case 0:
@@ -190,10 +190,10 @@ static void take_pieces(struct call *c)
 		      c->op == PWRITEV || c->op == PWRITEV2;
 	size_t at = 4096;
 
-	c->count = vector ? 1 + (int)(take() % MOST_PIECES) : 1;
+	c->count = vector ? 1 + (int)(take_byte() % MOST_PIECES) : 1;
 	c->asked = 0;
 	for (int i = 0; i < c->count; i++) {
-		unsigned shift = take();
+		unsigned shift = take_byte();
 
 		at = (at + 4095) / 4096 * 4096 + (shift & 3 ? shift : shift * 2);
 		c->piece[i].len = take_length();
@@ -207,12 +207,12 @@ static int take_flags(void)
 {
 	static const int flags[] = { 0, 0, RWF_DSYNC, RWF_APPEND };
 
-	return flags[take() % 4];
+	return flags[take_byte() % 4];
 }
 
 static void take_call(struct call *c, const struct side *side)
 {
-	unsigned op = take();
+	unsigned op = take_byte();
 
 	memset(c, 0, sizeof(*c));
 	c->op = (enum op)(op % OPS);
@@ -224,10 +224,10 @@ static void take_call(struct call *c, const struct side *side)
 	if (c->op == PREADV2 || c->op == PWRITEV2)
 		c->flags = c->op == PREADV2 ? 0 : take_flags();
 	if (c->op == SETFL || c->op == REOPEN)
-		c->flags = take() % 3 ? 0 : O_APPEND;
+		c->flags = take_byte() % 3 ? 0 : O_APPEND;
 	/* Large enough for libFuzzer to write down an input that crashes under it. */
 	if (op >= 240 && c->pos >= 0)
-		c->limit = 4096 + (rlim_t)c->pos + take2();
+		c->limit = 4096 + (rlim_t)c->pos + take_two_bytes();
 }
 
 static long transfer(const struct call *c, const struct side *side, bool direct)
@@ -474,7 +474,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	input = data;
 	input_left = size;
-	first = take();
+	first = take_byte();
 	place = &places[first % place_count];
 	for (int which = 0; which < SIDES; which++) {
 		struct side *side = &place->side[which];

@@ -55,7 +55,7 @@ static void check_write_step(const struct dio_align *g, struct step step, uint64
 		hold(!holds_block(pos, pos + step.len, g->block));
 		return;
 	}
-	hold(pos % g->off == 0 && step.len % g->off == 0);
+	hold(pos % g->offset == 0 && step.len % g->offset == 0);
 	hold(step.how != HOW_DIRECT || (addr && addr % g->mem == 0));
 }
 
@@ -93,13 +93,13 @@ static void check_read_plan(const struct dio_align *g, const struct read_plan *p
 {
 	uint64_t end = p->start + p->head + p->own + p->tail;
 
-	hold(p->start % g->off == 0);
-	hold(p->start + p->skip == pos && p->skip < g->off);
-	hold(p->head % g->off == 0 && p->own % g->off == 0 && p->tail % g->off == 0);
+	hold(p->start % g->offset == 0);
+	hold(p->start + p->skip == pos && p->skip < g->offset);
+	hold(p->head % g->offset == 0 && p->own % g->offset == 0 && p->tail % g->offset == 0);
 	hold(p->head + p->own + p->tail > 0);
 	hold(p->head + p->tail <= room);
 	/* No more than the blocks around what is wanted. */
-	hold(end < pos + len + g->off);
+	hold(end < pos + len + g->offset);
 	if (!p->own)
 		return;
 	/* What goes into the caller's memory is all of it the caller's. */
@@ -121,7 +121,7 @@ static void check_read(const struct dio_align *g, uint64_t pos, size_t len, uint
 		hold(plan_read_useful(&p, 0, len) == 0);
 		hold(plan_read_useful(&p, got % (span + 1), len) <= useful);
 		/* A plan that stops short stops where direct I/O can go on. */
-		hold(useful == len || (pos + useful) % g->off == 0);
+		hold(useful == len || (pos + useful) % g->offset == 0);
 		pos += useful;
 		len -= useful;
 		addr = addr ? addr + useful : 0;
@@ -140,12 +140,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&in, data, size < sizeof(in) ? size : sizeof(in));
 	at_hand = &in;
 	g.mem = 1u << in.mem % 17;
-	g.off = 1u << in.off % 17;
-	g.block = g.off << in.block % 5;
+	g.offset = 1u << in.off % 17;
+	g.block = g.offset << in.block % 5;
 	len = in.len % PLAN_MAX_RW(4096) + 1;
 	in.pos %= (uint64_t)INT64_MAX - len - 2 * g.block;
 	in.addr %= (uint64_t)1 << 47;
-	room = (2 + in.room % 64) * (size_t)g.off;
+	room = (2 + in.room % 64) * (size_t)g.offset;
 	check_write(&g, in.pos, len, in.addr);
 	check_read(&g, in.pos, len, in.addr, room, in.got);
 	return 0;
