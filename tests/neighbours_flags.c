@@ -1,6 +1,6 @@
 /*
- * A program sets flags of its own with F_SETFL, and reads them, while its threads write: what it
- * set stays, and what the shim changes for a moment is never seen, by threads or forked children.
+ * The program sets flags with F_SETFL and reads them while its threads write. The flags that it set
+ * must stay, and neither threads nor forked children may see what the shim changes for a moment.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,7 @@ static void *record_writer_main(void *id)
 	return NULL;
 }
 
-/* Another process that has the description looks at its flags. */
+/* Forks a process that shares the description and reads its flags all the time. */
 static pid_t start_onlooker(void)
 {
 	pid_t child;
@@ -111,8 +111,8 @@ static void play(double seconds, int flag, void *(*main)(void *))
 		toggle(flag);
 	crew_wait(&crew);
 	counts->over = true;
-	checked(!wait_children(scene.processes - 1), "the onlooker has failed");
-	check_direct_flag(game.shared, "in the end");
+	checked(!wait_children(scene.processes - 1), "the child that reads the flags failed");
+	check_direct_flag(game.shared, "at the end");
 	check_fsync(game.file.path);
 }
 
@@ -150,7 +150,7 @@ void mode_flags(void)
 		play_records(scene.seconds < 2 ? scene.seconds / 2 : 1);
 	exercised("flags set", counts->toggles);
 	exercised("flags read", counts->looks);
-	printf("  flags lost: %llu; looks that saw no O_DIRECT: %llu\n",
+	printf("  flags lost: %llu; reads without O_DIRECT: %llu\n",
 	       (unsigned long long)counts->lost, (unsigned long long)counts->unseen);
 	page_memory_free(counts, sizeof(*counts));
 }

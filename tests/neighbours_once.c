@@ -1,7 +1,7 @@
 /*
- * Calls that are refused with EINVAL for a reason that is not alignment: the program gets the
- * answer, and neighbours.bats counts under strace how often the kernel was asked. What is written
- * begins with "garbage", and then with the name of the case.
+ * Calls that fail with EINVAL for another reason than alignment. The program must get this error,
+ * and neighbours.bats counts the system calls under strace. The bytes written begin with "garbage-"
+ * and the name of the case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ enum { ROOM = 16384 };
 
 static unsigned char *bytes;
 
-/* The call is refused, and says so. */
+/* Makes a write, and checks that it fails with EINVAL. */
 static void refused(int fd, const char *name, size_t misalign, size_t len, off_t pos)
 {
 	ssize_t done;
@@ -29,8 +29,8 @@ static void refused(int fd, const char *name, size_t misalign, size_t len, off_t
 }
 
 /*
- * A number that was O_DIRECT and misaligned, closed inside the C library and then another file's,
- * opened inside the C library: nobody has told the shim.
+ * Opens `path` on a number that had O_DIRECT and a misaligned write before. The number is closed
+ * and opened inside the C library, so that the shim does not see either.
  */
 static FILE *reopen_inside(const char *path)
 {
@@ -49,7 +49,7 @@ static FILE *reopen_inside(const char *path)
 	return next;
 }
 
-/* oom_score_adj says EINVAL to what is no number. */
+/* oom_score_adj refuses text that is not a number with EINVAL. */
 static void play_numbers(void)
 {
 	static const char oom[] = "/proc/self/oom_score_adj";
@@ -65,7 +65,7 @@ static void play_numbers(void)
 	fclose(stream);
 }
 
-/* An eventfd says EINVAL to less than 8 bytes, and a file to a place before its beginning. */
+/* An eventfd refuses less than 8 bytes with EINVAL, and a file refuses a negative offset. */
 static void play_others(void)
 {
 	struct place p = place_of("once");
@@ -79,7 +79,7 @@ static void play_others(void)
 	close(fd);
 }
 
-/* A file whose server means it. */
+/* A file on FUSE whose server fails every call with EINVAL. */
 static void play_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
