@@ -13,15 +13,15 @@ play() { # WHAT
   shim "$DIOSHIM_TEST_BIN/append" --seconds 1 "$1" "$scratch/file"
 }
 
-@test "P6: records that many append to one file are whole, none is lost, none there twice" {
+@test "P6: records that threads and processes append are whole, and none is lost or repeated" {
   on_each "${filesystems[@]}" -- play append
 }
 
-@test "P6: so are those that many write through one file offset" {
+@test "P6: records written through one file offset are whole, and none is lost or repeated" {
   on_each "${filesystems[@]}" -- play write
 }
 
-@test "P6: of those who read through one file offset, each byte goes to one" {
+@test "P6: readers through one file offset get each byte once" {
   on_each "${filesystems[@]}" -- play read
 }
 

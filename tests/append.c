@@ -1,5 +1,5 @@
 /*
- * Appending, and a shared offset, under fire. See append.h, and usage() below.
+ * Options, rounds and their checks. See append.h, and usage() below.
  */
 #include "append.h"
 
@@ -16,7 +16,7 @@
 
 enum { ROUNDS_LEAST = 3, ROUND_SECONDS_MOST = 5 };
 
-/* What there is to play, and how it is set up, played and judged. */
+/* A kind of test: how to set it up, run it and check its result. */
 struct game {
 	const char *name;
 	void (*prepare)(const struct options *o);
@@ -27,7 +27,7 @@ struct game {
 
 bool round_allows(struct round *r, size_t len)
 {
-	/* Short of the end of a prepared file: what happens there is another matter. */
+	/* Stay away from the end of a prepared file. */
 	return seconds_now() < r->deadline && atomic_fetch_add(&r->asked, len) + len <= ROOM - 1000;
 }
 
@@ -40,8 +40,8 @@ int open_file(const struct options *o, int flags)
 	return fd;
 }
 
-/* What `path` holds, from the device, and how long it is. */
-static unsigned char *holds(const struct options *o, size_t *size)
+/* Returns the bytes of the file on the device. To be unmapped with *size + 8192. */
+static unsigned char *device_bytes(const struct options *o, size_t *size)
 {
 	struct stat st;
 	unsigned char *bytes;
@@ -62,7 +62,7 @@ static void prepare_empty(const struct options *o)
 
 /* --- append --- */
 
-/* By turns: the description that all share, a duplicate, one's own, RWF_APPEND, past the shim. */
+/* The workers use in turn the shared description, a duplicate, their own, RWF_APPEND, no shim. */
 static void work_append(struct worker *w)
 {
 	switch (w->id % 6) {
@@ -90,13 +90,13 @@ static void only_records(const struct options *o, const struct round *r)
 {
 	uint32_t next[WORKERS_MAX + 1] = { 0 };
 	size_t size;
-	unsigned char *bytes = holds(o, &size);
+	unsigned char *bytes = device_bytes(o, &size);
 
 	for (size_t pos = 0; pos < size;) {
 		size_t len = record_check(r, bytes + pos, size - pos, next);
 
 		if (!len)
-			found("at byte %zu of %zu (0x%02x) is no whole record that could come next",
+			found("byte %zu of %zu (0x%02x) does not begin a record that can come next",
 			      pos, size, bytes[pos]);
 		pos += len;
 	}
@@ -137,7 +137,7 @@ static void judge_read(const struct options *o, struct round *r, int shared)
 	all_read_once(r, (size_t)st.st_size);
 }
 
-/* Writers and readers, one through the other: what one has taken is not the other's any more. */
+/* Writers and readers share the offset, so that a range is either written or read. */
 static void work_both(struct worker *w)
 {
 	if (w->id % 2)
@@ -146,7 +146,7 @@ static void work_both(struct worker *w)
 		read_while_allowed(w);
 }
 
-/* The bytes from `pos` on that were read: as long as it goes on. */
+/* Returns how many bytes from `pos` on were read once. */
 static size_t read_run(const struct round *r, size_t pos, size_t end)
 {
 	size_t len = 0;
@@ -169,24 +169,24 @@ static void judge_both(const struct options *o, struct round *r, int shared)
 	uint32_t next[WORKERS_MAX + 1] = { 0 };
 	size_t end = (size_t)lseek(shared, 0, SEEK_CUR);
 	size_t size;
-	unsigned char *bytes = holds(o, &size);
+	unsigned char *bytes = device_bytes(o, &size);
 
 	for (size_t pos = 0; pos < end;) {
 		size_t len = read_run(r, pos, end);
 
 		if (len && !is_coded(bytes + pos, pos, len))
-			found("of the %zu bytes from %zu on, which were read, some were written to",
+			found("some of the %zu bytes from %zu on were both read and written",
 			      len, pos);
 		if (!len) {
 			len = record_check(r, bytes + pos, end - pos, next);
 			if (!len || !nobody_read(r, pos, len))
-				found("byte %zu: neither read once nor a whole record's", pos);
+				found("byte %zu was neither read once nor begins a record", pos);
 		}
 		pos += len;
 	}
 	records_complete(r, next);
 	if (!is_coded(bytes + end, end, size - end))
-		found("something was written beyond the offset");
+		found("bytes beyond the offset were written");
 	munmap(bytes, size + 8192);
 }
 
@@ -198,7 +198,7 @@ static const struct game games[] = {
 	{ 0 },
 };
 
-/* --- the frame --- */
+/* --- workers and rounds --- */
 
 struct start {
 	struct worker worker;
@@ -261,7 +261,7 @@ static void play_round(const struct options *o, const struct game *game, unsigne
 		_exit(0);
 	}
 	if (wait_children(o->processes))
-		found("a process failed");
+		found("a child process failed");
 	game->judge(o, r, shared);
 	close(shared);
 	count(r, totals);
@@ -272,7 +272,7 @@ static void usage(void)
 {
 	die("usage: append [--seconds N] [--threads N] [--processes N] [--seed S] WHAT PATH\n"
 	    "WHAT: append (records to one file), write, read, both (through one file offset).\n"
-	    "PATH: a file to be made anew. Up to %d threads in all.", WORKERS_MAX);
+	    "PATH: a file, which is replaced. Up to %d threads in total.", WORKERS_MAX);
 }
 
 static const struct option long_options[] = {
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 		game++;
 	if (!game->name)
 		usage();
-	/* What hangs, fails. */
+	/* Fail if the test hangs. */
 	alarm((unsigned)o.seconds * 2 + 60);
 	do {
 		play_round(&o, game, rounds++, totals);

@@ -1,4 +1,4 @@
-/* Reading through one shared offset. See append.h. */
+/* Readers through one shared offset. See append.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -7,8 +7,9 @@
 #include "append.h"
 
 /*
- * Groups of four bytes: the first has its top bit set, the others have not, and the rest of the
- * bits are the group's number. So any seven bytes hold a whole group, and tell where they are from.
+ * Returns the byte of a prepared file at `pos`. The file consists of groups of four bytes, of which
+ * only the first has its top bit set. The other bits are the group's number. So any seven bytes
+ * hold a whole group and tell their position.
  */
 static unsigned char coded(size_t pos)
 {
@@ -43,7 +44,7 @@ void prepare_coded(const struct options *o)
 
 	for (size_t i = 0; i < ROOM; i++)
 		bytes[i] = coded(i);
-	/* An odd size: the last read is a short one. */
+	/* With this odd size the last read is short. */
 	raw_write_file(o->path, bytes, ROOM - 777);
 }
 
@@ -126,7 +127,7 @@ void read_while_allowed(struct worker *w)
 	}
 }
 
-/* The bytes that nobody seems to have read must be those of the reads too short to tell. */
+/* Checks that the bytes missing in longer reads are those of the reads too short to locate. */
 static void fill_with_short_reads(struct round *r, const size_t missing[256])
 {
 	size_t there[256] = { 0 };
@@ -136,7 +137,7 @@ static void fill_with_short_reads(struct round *r, const size_t missing[256])
 			there[r->short_reads[n].bytes[i]]++;
 	for (int byte = 0; byte < 256; byte++)
 		if (there[byte] != missing[byte])
-			found("byte 0x%02x: %zu in reads of less than %d bytes, %zu in no other",
+			found("byte 0x%02x: %zu in reads of less than %d bytes, %zu not in others",
 			      (unsigned)byte, there[byte], POSITION_CODED, missing[byte]);
 }
 

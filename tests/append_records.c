@@ -24,7 +24,7 @@ size_t record_length(const struct round *r, int id, uint32_t seq)
 		return rng_between(&rng, 512, 4095);
 	case 24 ... 26:
 		return rng_between(&rng, 4096, 20000);
-	case 27 ... 28: /* If the file happens to end at one, too, such a one goes directly. */
+	case 27 ... 28: /* aligned if the file happens to end at a sector */
 		return 512 * rng_between(&rng, 1, 16);
 	default:
 		return rng_between(&rng, 20000, LONGEST);
@@ -32,8 +32,8 @@ size_t record_length(const struct round *r, int id, uint32_t seq)
 }
 
 /*
- * The first byte says whose it is and which, modulo 16; all else follows from that and from how
- * many there have been before, so that even a record of one byte is one.
+ * The first byte has the writer, and the number of the record modulo 16. The other bytes follow
+ * from the writer and the full number. So even a record of one byte can be recognized.
  */
 void record_make(const struct round *r, int id, uint32_t seq, unsigned char *into)
 {
@@ -68,7 +68,7 @@ void records_complete(const struct round *r, const uint32_t *next)
 {
 	for (int id = 1; id <= WORKERS_MAX; id++)
 		if (next[id] != r->sent[id])
-			found("writer %d sent %u records, and %u are in the file", id, r->sent[id],
+			found("writer %d sent %u records, but %u are in the file", id, r->sent[id],
 			      next[id]);
 }
 
@@ -96,7 +96,7 @@ ssize_t send_append(struct worker *w, unsigned char *bytes, size_t len)
 		return pwritev2(w->fd, iov, cut(w, bytes, len, iov),
 				rng_one_in(&w->rng, 2) ? 0 : -1, RWF_APPEND);
 	switch (rng_between(&w->rng, 0, 3)) {
-	case 0: /* The offset means nothing with O_APPEND: pwrite(2), BUGS. */
+	case 0: /* O_APPEND ignores the offset: pwrite(2), BUGS. */
 		return pwrite(w->fd, bytes, len, (off_t)rng_between(&w->rng, 0, 1000));
 	case 1:
 		return writev(w->fd, iov, cut(w, bytes, len, iov));

@@ -1,21 +1,22 @@
 #!/usr/bin/env bats
-# P1: random calls on an O_DIRECT file under the shim and on an ordinary file past it (differential.h).
+# P1: makes random calls on an O_DIRECT file under the shim and on an ordinary file without it, and
+# compares the results. See differential.h.
 #
-#   DIOSHIM_CALLS   how many, for each seed on each filesystem or device, however long that takes
-#   DIOSHIM_SEED    a number, to see a failure again; or random: another one each time, for the hunt
+#   DIOSHIM_CALLS   number of calls for each seed on each filesystem or device, without a time limit
+#   DIOSHIM_SEED    the second seed: a number, to reproduce a failure; or "random"
 
 # shellcheck disable=SC2154 # scratch, where: on_each in lib.bash
 
 load lib
 
 calls=${DIOSHIM_CALLS:-15000}
-# Five to ten seconds on most machines. On a slow one there are fewer calls, not no answer.
+# The calls take five to ten seconds on most machines. The limit reduces them on a slow machine.
 limit=(--seconds 60)
 [[ ! ${DIOSHIM_CALLS-} ]] || limit=()
 second_seed=${DIOSHIM_SEED:-2}
 [[ $second_seed != random ]] || second_seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 
-# The same calls each time: what is found by chance belongs to who looks for it, not to who builds.
+# The default seeds are fixed, so that `make check` makes the same calls each time.
 compare() { # OPTION...
   local seed
   for seed in 1 "$second_seed"; do
@@ -36,39 +37,39 @@ compare_devices() {
       return
     fi
   done
-  fail "no twin of $where"
+  fail "there is no second device like $where"
 }
 
-@test "P1: the same answers as an ordinary file's on ext4 with 512-byte sectors" {
+@test "P1: calls have the same results as on an ordinary file on ext4 with 512-byte sectors" {
   on_each ext4-512 -- compare_files
 }
 
-@test "P1: the same answers as an ordinary file's on ext4 with 4096-byte sectors" {
+@test "P1: calls have the same results as on an ordinary file on ext4 with 4096-byte sectors" {
   on_each ext4-4096 -- compare_files
 }
 
-@test "P1: the same answers as an ordinary file's on XFS" {
+@test "P1: calls have the same results as on an ordinary file on XFS" {
   on_each xfs -- compare_files
 }
 
-@test "P1: the same answers as an ordinary file's on btrfs" {
+@test "P1: calls have the same results as on an ordinary file on btrfs" {
   on_each btrfs -- compare_files
 }
 
-@test "P1: the same answers as an ordinary file's on tmpfs" {
+@test "P1: calls have the same results as on an ordinary file on tmpfs" {
   on_each tmpfs -- compare_files
 }
 
-# Where with-mounts can make none of them there is the filesystem of the temporary directory.
-@test "P1: the same answers as an ordinary file's on the filesystem at hand" {
+# The temporary directory also works where with-mounts cannot make the other filesystems.
+@test "P1: calls have the same results as on an ordinary file in the temporary directory" {
   where=here scratch=$BATS_TEST_TMPDIR calls=1000 compare_files
 }
 
-@test "P1: the same answers as a block device's without O_DIRECT, 512-byte sectors" {
+@test "P1: calls have the same results as without O_DIRECT on a device with 512-byte sectors" {
   on_each blk-512 -- compare_devices
 }
 
-@test "P1: the same answers as a block device's without O_DIRECT, 4096-byte sectors" {
+@test "P1: calls have the same results as without O_DIRECT on a device with 4096-byte sectors" {
   on_each blk-4096 -- compare_devices
 }
 
@@ -77,6 +78,6 @@ without_the_shim() {
     --direct "$scratch/direct" --ordinary "$scratch/ordinary"
 }
 
-@test "the comparison fails without the shim" {
+@test "without the shim, the comparison fails" {
   on_each ext4-512 ext4-4096 xfs -- without_the_shim
 }

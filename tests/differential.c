@@ -1,4 +1,4 @@
-/* The differential test's options and loop; differential.h says what it is about. */
+/* Options and main loop of the differential test. See differential.h. */
 #include "differential.h"
 
 #include <err.h>
@@ -13,11 +13,11 @@
 
 struct options {
 	long calls;
-	long seconds; /* fewer calls on a slow machine, but FEWEST_CALLS at least; 0: all of them */
+	long seconds; /* time limit, after at least FEWEST_CALLS calls; 0: none */
 	uint64_t seed;
-	unsigned every; /* compare all of the files' contents after so many calls, on average */
-	long trace;  /* print the calls from this one on */
-	long report; /* end after so many mismatches */
+	unsigned every; /* compare the whole files after so many calls on average */
+	long trace;  /* print the calls from this number on; 0: none */
+	long report; /* stop after so many mismatches */
 	bool expect_mismatch;
 };
 
@@ -34,7 +34,7 @@ static void count_signal(int number)
 	file_size_signals++;
 }
 
-/* A crash is a result as well, and has to be found again. */
+/* Prints the call that crashed, so that it can be reproduced. */
 static void report_crash(int number)
 {
 	fprintf(stdout, "CRASH: signal %d in ", number);
@@ -73,7 +73,7 @@ static struct outcome make_call(const struct call *c, struct scene *s, enum whic
 	return o;
 }
 
-/* errno is for failures to set: a call that succeeds leaves it alone (P7), so it still is 0. */
+/* Compares errno after a success, too: the call must leave it alone (P7), so that it is still 0. */
 static const char *difference(const struct call *c, const struct outcome *want,
 			      const struct outcome *got, int flags_before)
 {
@@ -90,11 +90,11 @@ static const char *difference(const struct call *c, const struct outcome *want,
 	if ((got->flags & ~O_DIRECT) != want->flags)
 		return "F_GETFL";
 	if (is_transfer(c) && got->flags != flags_before)
-		return "O_DIRECT, which has changed";
+		return "O_DIRECT, which changed";
 	return NULL;
 }
 
-/* Where a transfer, a truncation or an allocation has been at work, with a margin. */
+/* Compares the range of a transfer, truncation or allocation, with a margin. */
 static bool same_around(const struct call *c, const struct scene *s, off_t start, off_t *differs)
 {
 	off_t at = is_positional(c) || !is_transfer(c) ? c->pos : start;
@@ -105,7 +105,7 @@ static bool same_around(const struct call *c, const struct scene *s, off_t start
 	off_t to = from > LLONG_MAX - len - 16384 ? LLONG_MAX : from + len + 16384;
 	off_t tail = size - len - 16384 < 0 ? 0 : size - len - 16384;
 
-	/* An append lands at the end, wherever that was. */
+	/* An append may have written at the end. */
 	return same_range(s, from, to, differs) && same_range(s, tail, size, differs);
 }
 
@@ -119,7 +119,7 @@ static const char *content_difference(const struct call *c, const struct scene *
 	if (one_in(checks, 8))
 		drop_cached(s);
 	if (observe(s, ORDINARY, 0).size > 2 * LARGE_FILE)
-		all = false; /* sparse; it is cut down again soon */
+		all = false; /* sparse, and truncated after this call */
 	if (all && !same_offsets(s))
 		return "another descriptor's file offset";
 	if (all ? !same_contents(s, one_in(checks, 16), differs) :
@@ -128,6 +128,7 @@ static const char *content_difference(const struct call *c, const struct scene *
 	return NULL;
 }
 
+/* Truncates both files if they have become large. */
 static void cut_down(struct scene *s, struct random *r)
 {
 	off_t size = below(r, 1 << 20);
@@ -288,7 +289,8 @@ int main(int argc, char **argv)
 	open_everything(&scene);
 	same = compare_all(&scene, &opt);
 	if (same)
-		printf("%ld calls alike, seed=%llu\n", scene.number - 1, (unsigned long long)opt.seed);
+		printf("%ld calls without a difference, seed=%llu\n", scene.number - 1,
+		       (unsigned long long)opt.seed);
 	print_tally();
 	return same == opt.expect_mismatch;
 }

@@ -1,17 +1,17 @@
 /*
- * The differential test: every random call is made twice, on an O_DIRECT file through the C
- * library's public functions (and so through the shim, when it is preloaded) and on an ordinary
- * file through syscall(2) (which the shim does not have). All that a program can see must be the
- * same afterwards.
+ * The differential test makes every random call twice: on an O_DIRECT file through the public
+ * functions of the C library, and so through the shim when it is preloaded; and on an ordinary file
+ * through syscall(2), which the shim does not intercept. Afterwards everything that a program can
+ * observe must be the same.
  *
- *   differential.c         the options and the loop: enter here
- *   differential_choose.c  which call comes next
- *   differential_memory.c  on which memory
+ *   differential.c         the options and the main loop
+ *   differential_choose.c  chooses the next call
+ *   differential_memory.c  chooses its memory
  *   differential_random.c  random numbers
- *   differential_calls.c   the calls that move data
- *   differential_state.c   the calls that change files and descriptors
+ *   differential_calls.c   calls that move data
+ *   differential_state.c   calls that change files and descriptors
  *   differential_check.c   the comparison
- *   differential_report.c  what is printed
+ *   differential_report.c  the output
  */
 #ifndef DIFFERENTIAL_H
 #define DIFFERENTIAL_H
@@ -33,19 +33,19 @@
 
 enum which { ORDINARY, DIRECT, SIDES };
 
-#define SLOTS 4			       /* descriptors a side has, some of them duplicates */
-#define ARENA ((size_t)12 << 20)       /* memory that the buffers are taken from */
+#define SLOTS 4			       /* descriptors of a side; some are duplicates */
+#define ARENA ((size_t)12 << 20)       /* memory for the buffers */
 #define ARENA_TAIL ((size_t)1 << 20)   /* its last part, for buffers that run past its end */
-#define ARENA_HOLE ((size_t)64 << 10)  /* after it: inaccessible, and then good memory again */
-#define ARENA_GUARD ((size_t)8 << 10)  /* kept clear around the buffers, and compared */
+#define ARENA_HOLE ((size_t)64 << 10)  /* inaccessible, after the arena; then more good memory */
+#define ARENA_GUARD ((size_t)8 << 10)  /* compared around the buffers, must not change */
 #define MOST_PIECES (IOV_MAX + 1)
-#define LARGE_FILE ((off_t)8 << 20)    /* is cut down again, so that comparing it stays cheap */
+#define LARGE_FILE ((off_t)8 << 20)    /* larger files are truncated to keep comparisons cheap */
 
 /* The file or device of one side. */
 struct side {
 	const char *path;
 	int fd[SLOTS];
-	int witness; /* an ordinary descriptor that only this test's checks use */
+	int witness; /* an ordinary descriptor for the checks and for other programs' writes */
 	unsigned char *arena;
 };
 
@@ -53,13 +53,13 @@ struct scene {
 	struct side side[SIDES];
 	bool block_device;
 	off_t device_size; /* of a block device */
-	off_t most_size;   /* a file's: the filesystem's limit */
+	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
 	uint64_t seed;
-	long number; /* of the call at hand, from 1 */
+	long number; /* of the current call, from 1 on */
 };
 
-/* A random stream. The calls and the checks have one each: checking more often changes no call. */
+/* A random stream. Calls and checks have separate ones, so that checks do not affect calls. */
 struct random {
 	uint64_t state;
 };
@@ -71,7 +71,7 @@ void random_fill(struct random *r, unsigned char *to, size_t len);
 uint64_t round_up(uint64_t value, uint64_t unit);
 uint64_t around_units(struct random *r, uint64_t bound);
 
-/* One of these ints, each as likely as the next. */
+/* Chooses one of these ints with equal probability. */
 #define CHOOSE(r, ...) \
 	((const int[]){ __VA_ARGS__ }[below(r, COUNT_OF(((const int[]){ __VA_ARGS__ })))])
 
@@ -87,7 +87,7 @@ enum op {
 enum place {
 	PLACE_ARENA, /* at `at` in the side's arena; may run past its end */
 	PLACE_NULL,
-	PLACE_KERNEL, /* an address that no program can have */
+	PLACE_KERNEL, /* an address outside user space */
 };
 
 struct piece {
@@ -99,21 +99,21 @@ struct piece {
 struct call {
 	enum op op;
 	unsigned slot;
-	unsigned door; /* which of the functions that do the same, see the op */
+	unsigned door; /* selects one of several equivalent functions */
 	off_t pos;
 	int flags; /* RWF_*, O_*, SEEK_*, FALLOC_FL_* */
 	unsigned other_slot;
 	bool limited;
 	rlim_t limit; /* RLIMIT_FSIZE during the call */
 	bool no_vector; /* the address of the iovec array is bad */
-	int count;      /* the iovec count as passed; pieces has as many, or none */
+	int count;      /* the iovec count as passed, which may be invalid */
 	struct piece pieces[MOST_PIECES];
-	size_t used; /* the arena's bytes from 0 to here are filled and compared, */
-	size_t tail; /* and those from here to its end */
+	size_t used; /* the arena is filled and compared from 0 to here, */
+	size_t tail; /* and from here to its end */
 	uint64_t fill; /* seed of the arena's contents */
 };
 
-/* What the program can see of a call. */
+/* What a program can observe of a call. */
 struct outcome {
 	long ret;
 	int err;
@@ -146,11 +146,13 @@ static inline bool is_vectored(const struct call *c)
 
 static inline bool is_positional(const struct call *c)
 {
+	bool takes_minus_one = c->op == OP_PREADV2 || c->op == OP_PWRITEV2;
+
 	return is_transfer(c) && c->op != OP_READ && c->op != OP_READV && c->op != OP_WRITE &&
-	       c->op != OP_WRITEV && !((c->op == OP_PREADV2 || c->op == OP_PWRITEV2) && c->pos == -1);
+	       c->op != OP_WRITEV && !(takes_minus_one && c->pos == -1);
 }
 
-/* The bytes that a transfer asks for; no more than fit in a size_t. */
+/* Returns the total length of a transfer, or SIZE_MAX if it overflows. */
 static inline size_t asked_bytes(const struct call *c)
 {
 	size_t sum = 0;
@@ -167,12 +169,12 @@ void choose_pieces(struct call *c, const struct scene *s, struct random *r, size
 		   size_t address_unit);
 void choose_call(struct call *c, const struct scene *s, struct random *r);
 
-/* Make the call on one side: the return value, with errno set. */
+/* Make the call on one side. Return its return value and leave errno as it set it. */
 long make_transfer(const struct call *c, const struct scene *s, enum which which);
 long make_change(const struct call *c, struct scene *s, enum which which);
 void fill_arenas(const struct call *c, const struct scene *s);
 void open_everything(struct scene *s);
-void make_alike(const struct scene *s); /* after a mismatch, to go on from there */
+void make_alike(const struct scene *s); /* copies the ordinary side's state after a mismatch */
 
 struct outcome observe(const struct scene *s, enum which which, unsigned slot);
 void forgive_unread(const struct call *c, const struct scene *s, long ret);

@@ -1,4 +1,4 @@
-/* The calls that move data: the same one by raw syscall, or through a public function. */
+/* Calls that move data, by syscall(2) or through a public function. */
 #include "differential.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Exported by glibc for itself, for FORTIFY and for old programs; in no header. */
+/* Exported by glibc without a declaration, for itself, for FORTIFY and for old programs. */
 ssize_t __read(int fd, void *buf, size_t len);
 ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
 ssize_t __pread64(int fd, void *buf, size_t len, off_t pos);
@@ -27,7 +27,7 @@ static void *address_of(const struct piece *p, const struct side *side)
 	}
 }
 
-/* The C library takes an int for the count, the kernel an unsigned long: pass both the same. */
+/* The count is an int for the C library and an unsigned long for the kernel: cast it to long. */
 static const struct iovec *vector_of(const struct call *c, const struct side *side)
 {
 	static struct iovec vector[MOST_PIECES];
@@ -41,7 +41,7 @@ static const struct iovec *vector_of(const struct call *c, const struct side *si
 	return vector;
 }
 
-/* On 64-bit targets the offset is in one register, and the next one is not looked at. */
+/* On 64-bit targets the offset is in one register, and the kernel ignores the next one. */
 static long raw_vectored(const struct call *c, int fd, const struct iovec *vector)
 {
 	switch (c->op) {
@@ -152,7 +152,7 @@ static void fill(const struct scene *s, struct random *r, size_t from, size_t to
 	memcpy(s->side[DIRECT].arena + from, s->side[ORDINARY].arena + from, to - from);
 }
 
-/* The same bytes on both sides: what a write takes, and what a read must leave alone around it. */
+/* Fills both arenas with the same bytes, also around the buffers, where a read must not write. */
 void fill_arenas(const struct call *c, const struct scene *s)
 {
 	struct random r = { c->fill };

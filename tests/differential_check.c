@@ -1,4 +1,4 @@
-/* The comparison: what a program can see of a call, and what it finds in the file afterwards. */
+/* The comparison of what a program can observe of a call, and of the file afterwards. */
 #include "differential.h"
 
 #include <err.h>
@@ -25,8 +25,8 @@ struct outcome observe(const struct scene *s, enum which which, unsigned slot)
 }
 
 /*
- * What was asked for but not read may hold anything: near the end of a file the kernel's own direct
- * reads leave zeros there. Make it equal, so that all the rest can be compared.
+ * Bytes that were requested but not read may have any value: near the end of a file the kernel's
+ * own direct reads leave zeros there. Makes them equal, so that all other bytes can be compared.
  */
 void forgive_unread(const struct call *c, const struct scene *s, long ret)
 {
@@ -68,7 +68,7 @@ static off_t first_difference(const unsigned char *a, const unsigned char *b, ss
 	return i;
 }
 
-/* Both files' bytes from `from` to `to`, as another program sees them. */
+/* Compares the bytes from `from` to `to` of both files, as another program would read them. */
 bool same_range(const struct scene *s, off_t from, off_t to, off_t *differs)
 {
 	static unsigned char chunk[SIDES][CHUNK];
@@ -94,7 +94,7 @@ bool same_range(const struct scene *s, off_t from, off_t to, off_t *differs)
 	return true;
 }
 
-/* Of a device mostly its two ends, which is where most calls are made. */
+/* Compares both files; of devices, unless `whole`, only the ends, which most calls touch. */
 bool same_contents(const struct scene *s, bool whole, off_t *differs)
 {
 	if (s->block_device && !whole)
@@ -113,7 +113,7 @@ bool same_offsets(const struct scene *s)
 	return true;
 }
 
-/* What the page cache holds of written data is no proof that the data is in the file. */
+/* Drops the page cache, so that the comparison reads what is on the device. */
 void drop_cached(const struct scene *s)
 {
 	for (enum which which = 0; which < SIDES; which++)

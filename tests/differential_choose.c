@@ -1,4 +1,4 @@
-/* Which call comes next: random, but fond of the places where direct I/O goes wrong. */
+/* Chooses the next call at random, with a preference for the edge cases of direct I/O. */
 #include "differential.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ off_t end_of(const struct scene *s)
 	return fstat(s->side[ORDINARY].witness, &st) ? 0 : st.st_size;
 }
 
-/* Offsets that no call, or hardly any, can take. */
+/* Returns an offset that is invalid for all or most calls. */
 static off_t choose_extreme(const struct scene *s, struct random *r)
 {
 	switch (below(r, 6)) {
@@ -35,8 +35,8 @@ static off_t choose_extreme(const struct scene *s, struct random *r)
 }
 
 /*
- * On XFS with Linux 6.18 an aligned direct write to the last blocks before 2^63 says that all is
- * written, but the file does not get longer.
+ * On XFS with Linux 6.18 an aligned direct write to the last blocks before 2^63 succeeds, but the
+ * file does not grow.
  */
 static off_t avoid_last_blocks(const struct scene *s, off_t pos)
 {
@@ -53,7 +53,7 @@ static off_t choose_offset(const struct scene *s, struct random *r)
 		return one_in(r, 4) ? choose_extreme(s, r) : 0;
 	case 1: case 2:
 		return end;
-	case 3: case 4: case 5: case 6: case 7: /* negative at times, in a small file */
+	case 3: case 4: case 5: case 6: case 7: /* may be negative in a small file */
 		return end - 4200 + (off_t)below(r, 8400);
 	case 8:
 		return end + (off_t)below(r, 256 << 10);
@@ -92,7 +92,7 @@ static void choose_limit(struct call *c, const struct scene *s, struct random *r
 
 static void choose_transfer(struct call *c, const struct scene *s, struct random *r)
 {
-	bool tidy = one_in(r, 4); /* what a program that knows about direct I/O does, nearly */
+	bool tidy = one_in(r, 4); /* mostly aligned, like a program that knows about direct I/O */
 	size_t unit = tidy ? CHOOSE(r, 512, 4096) : 1;
 
 	c->pos = choose_offset(s, r);
@@ -105,7 +105,7 @@ static void choose_transfer(struct call *c, const struct scene *s, struct random
 	choose_pieces(c, s, r, one_in(r, 4) ? 1 : unit, one_in(r, 4) ? 1 : unit);
 }
 
-/* The access mode and the flags that change what read and write do. */
+/* Chooses the access mode and flags that affect reads and writes. */
 static int choose_open_flags(struct random *r)
 {
 	int flags = CHOOSE(r, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDONLY, O_WRONLY);
@@ -194,7 +194,7 @@ void choose_call(struct call *c, const struct scene *s, struct random *r)
 {
 	c->op = choose_op(r);
 	c->slot = below(r, SLOTS);
-	c->door = below(r, 840); /* 1 to 8 doors, each as likely as the next */
+	c->door = below(r, 840); /* divisible by 1 to 8, so that all choices are equally likely */
 	c->flags = 0;
 	c->no_vector = false;
 	c->used = 0;

@@ -1,4 +1,4 @@
-/* Which memory a call uses: how much, where, how aligned, and whether it is memory at all. */
+/* Chooses the memory of a call: its size, place and alignment, and whether it is accessible. */
 #include "differential.h"
 
 #include <err.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* On a huge page's boundary, so that addresses are aligned alike on both sides. */
+/* Allocates an arena at a boundary of 2 MiB, so that both sides have the same alignment. */
 unsigned char *make_arena(void)
 {
 	size_t huge = (size_t)2 << 20;
@@ -38,8 +38,9 @@ static size_t choose_length(struct random *r)
 		return around_units(r, 65536);
 	case 20:
 		return below(r, 1 << 20);
-	case 21: /* more than the shim's bounce memory has in one piece */
-		return one_in(r, 8) ? ((size_t)2 << 20) + below(r, 4 << 20) : around_units(r, 1 << 20);
+	case 21: /* sometimes larger than the shim's largest bounce buffer */
+		return one_in(r, 8) ? ((size_t)2 << 20) + below(r, 4 << 20) :
+				      around_units(r, 1 << 20);
 	default:
 		return below(r, 65536);
 	}
@@ -47,12 +48,12 @@ static size_t choose_length(struct random *r)
 
 static bool appends(const struct call *c, const struct scene *s)
 {
-	if (c->flags & RWF_NOAPPEND) /* whatever the description says: at its own position */
+	if (c->flags & RWF_NOAPPEND) /* overrides O_APPEND */
 		return false;
 	return (c->flags & RWF_APPEND) || (fcntl(s->side[DIRECT].fd[c->slot], F_GETFL) & O_APPEND);
 }
 
-/* Where a write begins. */
+/* Returns the file offset at which a write begins. */
 static off_t start_of(const struct call *c, const struct scene *s)
 {
 	if (appends(c, s))
@@ -65,7 +66,7 @@ static size_t choose_misalignment(struct random *r)
 	return one_in(r, 2) ? (size_t)CHOOSE(r, 0, 0, 512, 64, 4) : below(r, 4096);
 }
 
-/* One behind the other, mostly with gaps, which the check then finds unchanged. */
+/* Places the pieces one after another, mostly with gaps, which are compared, too. */
 static void place_pieces(struct call *c, struct random *r, size_t address_unit)
 {
 	size_t at = ARENA_GUARD + 4096 * below(r, 64);
@@ -93,13 +94,15 @@ static void place_pieces(struct call *c, struct random *r, size_t address_unit)
 }
 
 /*
- * Bad memory in a write brings out defects of Linux 6.18, with or without the shim, and then there
- * is no right answer to compare with. Where a part has been good, the block that it ends in shows
+ * A write from bad memory triggers defects of Linux 6.18, with or without the shim, so that there
+ * is no correct result to compare with. If a part of the memory was good, the block where it ends
+ * has
  * - on XFS stale memory if the write was buffered, and zeros if it was direct;
- * - on ext4 zeros if it was direct and aligned, and appending it says EFAULT although it is there
- *   (so after an EFAULT the shim appends nothing again). A vector may get that far before the
- *   alignment of its pieces is looked at, if only the offset is aligned.
- * So there the first piece is bad from its start, and nothing moves.
+ * - on ext4 zeros if the write was direct and aligned, and an append fails with EFAULT although its
+ *   bytes are in the file (so the shim does not append again after EFAULT). If the offset of a
+ *   vector is aligned, this may happen before the kernel checks the alignment of its pieces.
+ * Returns whether this can happen. Then the first piece must be bad from its start, so that nothing
+ * is written.
  */
 static bool only_all_or_nothing(const struct call *c, const struct scene *s, size_t asked)
 {
@@ -112,10 +115,11 @@ static bool only_all_or_nothing(const struct call *c, const struct scene *s, siz
 }
 
 /*
- * Nor is there an answer where nothing was good:
- * - ext4, buffered: a delayed allocation is left behind, and each direct read that meets it says EIO
- *   (iomap_dio_iter); beyond the end the file gets longer all the same (ext4_da_write_end);
+ * There is no correct result either if all of the memory is bad:
+ * - ext4, buffered: a delayed allocation remains, and a direct read of it fails with EIO
+ *   (iomap_dio_iter). Beyond the end the file grows nevertheless (ext4_da_write_end);
  * - XFS, direct: 0 instead of EFAULT, which moves the offset to the end of the file when appending.
+ * Returns whether this can happen.
  */
 static bool never_bad(const struct call *c, const struct scene *s)
 {
@@ -154,7 +158,7 @@ static void spoil_a_piece(struct call *c, struct random *r)
 	case 2:
 		p->at = ARENA + below(r, 8192);
 		break;
-	case 3: /* page by page, as the kernel takes it */
+	case 3: /* a whole number of pages is good, as the kernel pins whole pages */
 		before = before / 4096 * 4096;
 		/* fall through */
 	default:
@@ -164,7 +168,7 @@ static void spoil_a_piece(struct call *c, struct random *r)
 	}
 }
 
-/* Lengths that the kernel refuses, or cuts at MAX_RW_COUNT and then at the end of the memory. */
+/* Uses a length that the kernel refuses, or cuts at MAX_RW_COUNT and at the end of the memory. */
 static void exaggerate_a_piece(struct call *c, struct random *r)
 {
 	static const size_t lengths[] = {

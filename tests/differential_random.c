@@ -1,4 +1,4 @@
-/* Random numbers, and those that matter to direct I/O. */
+/* Random numbers, also near multiples of the units of direct I/O. */
 #include "differential.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ uint64_t round_up(uint64_t value, uint64_t unit)
 	return (value + unit - 1) / unit * unit;
 }
 
-/* A multiple of a unit that matters, or one byte off it. */
+/* Returns a multiple of 512 or 4096, or one byte less or more. */
 uint64_t around_units(struct random *r, uint64_t bound)
 {
 	uint64_t unit = one_in(r, 2) ? 512 : 4096;

@@ -1,4 +1,4 @@
-/* What the differential test prints: enough of a call to find it again, and to see what it was. */
+/* The output of the differential test, with all that is needed to reproduce a call. */
 #include "differential.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@ static const char *const op_names[OPS] = {
 	"lseek", "ftruncate", "reopen", "dup", "F_SETFL", "fallocate", "bystander's write",
 };
 
-/* What came of the calls: shows whether a run has tried what it should. */
+/* Counts of results by operation, which show whether a run has covered all cases. */
 static struct {
 	long moved, short_count, failed, nothing;
 } tally[OPS];

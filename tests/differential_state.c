@@ -1,7 +1,7 @@
 /*
- * The calls that change the file or the descriptors. On the direct side some go through a public
- * function and some past it, by raw syscall: to the shim those are another program, or a language
- * runtime, that changes things behind its back.
+ * Calls that change the file or the descriptors. On the direct side some use a public function and
+ * some syscall(2). The shim does not see the latter, like calls of another program or of a language
+ * runtime.
  */
 #include "differential.h"
 
@@ -27,7 +27,7 @@ int __fcntl(int fd, int cmd, ...);
 int __close(int fd);
 int __dup2(int from, int to);
 
-/* O_DIRECT is what the sides differ in. */
+/* Only the direct side uses O_DIRECT. */
 static int flags_for(enum which which, int flags)
 {
 	return which == DIRECT ? flags : flags & ~O_DIRECT;
@@ -155,7 +155,7 @@ static long set_flags(const struct call *c, const struct scene *s, enum which wh
 	return syscall(SYS_fcntl, fd, F_SETFL, flags);
 }
 
-/* Another program's ordinary write: what it leaves in the page cache counts for both. */
+/* Makes an ordinary write like another program, which leaves its bytes in the page cache. */
 static long write_as_a_bystander(const struct call *c, const struct scene *s, enum which which)
 {
 	const struct side *side = &s->side[which];
@@ -187,7 +187,7 @@ long make_change(const struct call *c, struct scene *s, enum which which)
 	}
 }
 
-/* The largest offset that the filesystem lets one seek to is the largest size of a file. */
+/* Finds the largest offset that lseek() accepts, which is the filesystem's limit. */
 static off_t find_most_size(int fd)
 {
 	off_t can = 0;
@@ -218,9 +218,9 @@ static void open_witness(struct scene *s, struct side *side)
 	if (!s->block_device)
 		return;
 	if (ioctl(side->witness, BLKGETSIZE64, &size))
-		err(2, "%s: no block device", side->path);
+		err(2, "%s: not a block device", side->path);
 	if (s->device_size && s->device_size != (off_t)size)
-		errx(2, "%s: not as large as the other device", side->path);
+		errx(2, "%s: not the same size as the other device", side->path);
 	s->device_size = size;
 	wipe_device(side->witness, size);
 }
@@ -259,10 +259,12 @@ static void copy_range(const struct scene *s, off_t from, off_t to)
 	static unsigned char chunk[1 << 18];
 
 	while (from < to) {
-		size_t want = to - from < (off_t)sizeof(chunk) ? (size_t)(to - from) : sizeof(chunk);
+		size_t left = (size_t)(to - from);
+		size_t want = left < sizeof(chunk) ? left : sizeof(chunk);
 		long got = syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want, from);
 
-		if (got <= 0 || syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
+		if (got <= 0 ||
+		    syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
 			err(2, "cannot copy after a mismatch");
 		from += got;
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A short run of the fuzzers; "make fuzz" has the long one.
+# A short run of the fuzzers. "make fuzz" is the long one.
 
 load lib
 
@@ -11,11 +11,11 @@ fuzz() { # NAME
   [[ $output == *" inputs, "* ]]
 }
 
-@test "the planner keeps its promises for whatever the fuzzer thinks of" {
+@test "the fuzzer finds no input for which a plan is wrong" {
   fuzz plan
 }
 
-@test "programs of calls that the fuzzer thinks of run alike on a direct and an ordinary file" {
-  [[ " $DIOSHIM_TEST_SKIPPED" != *" ext4-512("* ]] || skip "not here: $DIOSHIM_TEST_SKIPPED"
+@test "the fuzzer finds no calls that differ between a direct and an ordinary file" {
+  [[ " $DIOSHIM_TEST_SKIPPED" != *" ext4-512("* ]] || skip "unavailable: $DIOSHIM_TEST_SKIPPED"
   fuzz calls
 }

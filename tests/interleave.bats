@@ -1,25 +1,25 @@
 #!/usr/bin/env bats
-# Threads and processes that meet in a misaligned call, step by step, in every order with few preemptions.
-# Nothing is left to luck here; tests/interleave.h says how. The long form is `make interleave`.
+# Runs threads and processes that make misaligned calls at the same time, step by step, in every order
+# with few preemptions. See tests/interleave.h. The long form is `make interleave`.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
 
 load lib
 
-# The tool has no need of the shim itself: it preloads $DIOSHIM_LIB into the program that it watches.
+# The tool itself runs without the shim: it preloads $DIOSHIM_LIB into the program under test.
 interleave() { # ARG...
   run "$DIOSHIM_TEST_BIN/interleave" "$@" "$scratch"
   echo "$output"
   ((status != 77)) || skip "${output##*$'\n'}"
-  # To the last scenario.
+  # The tool has run to the last scenario.
   [[ $output =~ [0-9]+\ scenarios,\ [0-9]+\ not\ ok$ ]]
 }
 
-# Every line that speaks of a scenario, and there are some, is one of these words.
+# Succeeds if at least one scenario matches PATTERN and WORD is the result of each that does.
 verdicts_are() { # WORD PATTERN
   local lines
-  lines=$(grep -E "^(ok|not ok) $2" <<<"$output") || fail "nothing was tried"
+  lines=$(grep -E "^(ok|not ok) $2" <<<"$output") || fail "no scenario was run"
   ! grep -vE "^$1 " <<<"$lines"
 }
 
@@ -29,16 +29,16 @@ all_orders() { # BOUND [OPTION...]
   verdicts_are ok '[a-z]'
 }
 
-@test "P1 to P8: nothing goes wrong in any order with one preemption" {
+@test "P1 to P8: no order with at most one preemption gives a wrong result" {
   on_each ext4-512 ext4-4096 xfs -- all_orders 1
 }
 
-# A sample of them, spread over all; here the shim has been at work on each description before.
-@test "nor in orders with two" {
+# Runs a sample that is spread over all orders. The shim has helped on each description before.
+@test "P1 to P8: a sample of orders with two preemptions gives no wrong result" {
   on_each ext4-512 -- all_orders 2 --warm --limit 80
 }
 
-# The library's threads meet in memory, too. The first call shows that its instructions are steps indeed.
+# Threads also synchronize in memory. The first run checks that atomic instructions are steps.
 within_the_library() {
   local points=$BATS_TEST_TMPDIR/points
   objdump -d --no-show-raw-insn "$DIOSHIM_LIB" | grep -E '\block\b|[[:space:]]xchg .*\(' >"$points"
@@ -48,33 +48,33 @@ within_the_library() {
   all_orders 1 --warm --limit 25 --points "$points"
 }
 
-@test "nor where one waits before an atomic instruction of the library" {
+@test "P1 to P8: orders that switch before atomic instructions give no wrong result" {
   need objdump binutils
   on_each ext4-512 -- within_the_library
 }
 
-@test "nor between the threads of a process on a block device" {
+@test "P1 to P8: threads of one process on a block device get no wrong result" {
   on_each blk-512 blk-4096 -- all_orders 2 --limit 200
 }
 
-# Faults made on purpose, of each kind that it looks for; and threads that wait for each other as they should.
+# The traps have one deliberate fault of each kind. In the sound_ scenarios threads only wait for each other.
 finds_traps() {
   interleave --no-shim --traps --brief
   ((status == 1))
   verdicts_are 'not ok' trap_
   verdicts_are ok sound_
-  [[ $output == *"an outcome that no ordinary file has"* ]]
-  [[ $output == *"and the page at 4096 is dirty"* ]]
-  [[ $output == *"more than were written"* ]]
-  [[ $output == *"everybody waits for somebody else"* ]]
-  [[ $output == *"not over after"* ]]
+  [[ $output == *"an outcome that an ordinary file does not allow"* ]]
+  [[ $output == *"has returned, but the page at 4096 is dirty"* ]]
+  [[ $output == *"more than all writes so far could have made"* ]]
+  [[ $output == *"deadlock: no actor can continue"* ]]
+  [[ $output == *"not finished after"* ]]
 }
 
-@test "faults made on purpose are found, with one preemption" {
+@test "the tool finds deliberate faults" {
   on_each ext4-512 -- finds_traps
 }
 
-# Of the order that it has found it prints the steps; asked for again, it is the same steps.
+# A replay of the schedule that the tool prints with a fault must take the same steps.
 repeats_an_order() {
   local schedule steps
   run "$DIOSHIM_TEST_BIN/interleave" --no-shim --traps "$scratch" trap_lost_update
@@ -87,7 +87,7 @@ repeats_an_order() {
   [[ $(grep -E '^ +[0-9]+ +\[' <<<"$output") == "$steps" ]]
 }
 
-@test "an order can be repeated" {
+@test "a reported schedule can be replayed step by step" {
   on_each ext4-512 -- repeats_an_order
 }
 
@@ -98,17 +98,17 @@ refused() {
   [[ $output == *EINVAL* ]]
 }
 
-@test "without the shim, none of these programs gets what an ordinary file gives" {
+@test "without the shim, every scenario fails where misaligned direct I/O is refused" {
   on_each ext4-512 ext4-4096 xfs -- refused
 }
 
-# Nor does it find anything where there is nothing: the kernel's own calls are whole.
+# These filesystems accept misaligned direct I/O, so that the kernel makes each call as a whole.
 all_the_kernels() {
   interleave --no-shim --bound 1
   ((status == 0))
   verdicts_are ok '[a-z]'
 }
 
-@test "without the shim, where the kernel takes any alignment, nothing is found" {
+@test "without the shim, no fault is reported where the kernel accepts any alignment" {
   on_each btrfs tmpfs -- all_the_kernels
 }

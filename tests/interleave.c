@@ -1,5 +1,5 @@
 /*
- * Small programs, run step by step in every order. See interleave.h, and usage() below.
+ * Options and the main loop. See interleave.h, and usage() below.
  */
 #include "interleave.h"
 
@@ -21,7 +21,7 @@
 enum { SKIPPED = 77 };
 
 struct options {
-	const char *library; /* or NULL: none, and still O_DIRECT */
+	const char *library; /* NULL: run with O_DIRECT and without the shim */
 	const char *place;
 	const char *replay;
 	const char *points;
@@ -33,7 +33,7 @@ struct options {
 	bool all_calls;
 	bool brief;
 	bool warm;
-	bool traps; /* only the faults made on purpose */
+	bool traps; /* run only the scenarios with TRAP */
 };
 
 static void usage(void)
@@ -41,16 +41,16 @@ static void usage(void)
 	die("usage: interleave [OPTION...] PLACE [SCENARIO...]\n"
 	    "       interleave [OPTION...] --replay SCHEDULE PLACE SCENARIO\n"
 	    "       interleave --list\n"
-	    "PLACE: an empty directory, or a block device (what it holds is lost).\n"
-	    "  --shim LIBRARY  what is under test ($DIOSHIM_LIB)\n"
-	    "  --no-shim       nothing is, the kernel alone answers\n"
-	    "  --bound N       most preemptions, 0 to %d (2)\n"
-	    "  --limit N       most orders of each scenario\n"
-	    "  --warm          the shim has been at work on each description before\n"
-	    "  --points FILE   switch before these instructions, too: lines of objdump -d LIBRARY\n"
-	    "  --all-calls     switch before system calls, too, that are a thread's own affair\n"
-	    "  --brief         of a fault show what it is, and not how it comes to that\n"
-	    "  --traps         the faults that are there on purpose, and nothing else",
+	    "PLACE: an empty directory, or a block device (its contents are overwritten).\n"
+	    "  --shim LIBRARY  the library under test (default: $DIOSHIM_LIB)\n"
+	    "  --no-shim       run without a library\n"
+	    "  --bound N       maximum number of preemptions, 0 to %d (default: 2)\n"
+	    "  --limit N       maximum number of orders of each scenario\n"
+	    "  --warm          let the shim help on each description before the first step\n"
+	    "  --points FILE   also switch before these instructions: lines of objdump -d LIBRARY\n"
+	    "  --all-calls     also switch before system calls that only concern their thread\n"
+	    "  --brief         print the faults without the steps that lead to them\n"
+	    "  --traps         run only the scenarios that test this tool",
 	    BOUND_MAX);
 }
 
@@ -106,7 +106,7 @@ static void find_allowed(struct setting *s, struct report *report, struct server
 	search(the_run(), s, BOUND_MAX, LONG_MAX, report_allowed, report);
 }
 
-/* Returns whether it was as it should be. */
+/* Returns whether every outcome was allowed and no check failed. */
 static bool try_scenario(struct setting *s, const struct options *o, struct server *ordinary,
 			 struct server *under_test)
 {
@@ -120,12 +120,12 @@ static bool try_scenario(struct setting *s, const struct options *o, struct serv
 	s->whole_calls = false;
 	under_test->stage->direct = true;
 	tally = search(the_run(), s, o->bound, o->limit, report_compare, &report);
-	printf("%s %s: %ld orders%s, %d outcomes (%d allowed), %ld wrong, %d faults", 
+	printf("%s %s: %ld orders%s, %d outcomes (%d allowed), %ld wrong, %d faults",
 	       report.wrong ? "not ok" : "ok", s->scenario->name, tally.orders,
 	       tally.cut ? " (and more)" : "", report.seen.count, outcome_texts(&report.allowed),
 	       report.wrong, report.fault_count);
 	if (tally.diverged)
-		printf(", %ld not repeatable", tally.diverged);
+		printf(", %ld not replayed", tally.diverged);
 	printf("; %.1f steps, %.2f ms each\n", (double)tally.steps / (double)tally.orders,
 	       (seconds_now() - begin) * 1e3 / (double)tally.orders);
 	report_show(the_run(), s, &report, o->brief);
@@ -149,10 +149,10 @@ static void replay(struct setting *s, const struct options *o, struct server *un
 	for (int i = 0; i < r->finding_count; i++)
 		printf("  %s\n", r->findings[i]);
 	if (r->diverged)
-		printf("  (the order could not be repeated)\n");
+		printf("  (the order could not be replayed)\n");
 }
 
-/* --- All of them --- */
+/* --- All scenarios --- */
 
 static bool wanted(const struct scenario *s, const struct options *o)
 {
@@ -181,7 +181,7 @@ static void list(void)
 		       s->flags & ON_DEVICE ? " (block device)" : "");
 }
 
-/* 1: as it should be, 0: not, -1: unavailable on this machine. */
+/* Returns 1 if the scenario passed or was replayed, 0 if it failed. */
 static int try_one(int number, const struct options *o, struct server *ordinary,
 		   struct server *under_test)
 {
@@ -212,7 +212,7 @@ static int try_all(const struct options *o)
 	int bad = 0;
 
 	if (!file_pages_known())
-		printf("this kernel does not tell which pages are dirty: P3 is not checked\n");
+		printf("this kernel has no cachestat(2): P3 is not checked\n");
 	for (int i = 0; scenario_number(i); i++) {
 		int good = wanted(scenario_number(i), o) ? try_one(i, o, ordinary, under_test) : -1;
 
@@ -222,7 +222,7 @@ static int try_all(const struct options *o)
 	server_stop(ordinary);
 	server_stop(under_test);
 	printf("%d scenarios, %d not ok\n", tried, bad);
-	/* Who tries nothing has shown nothing. */
+	/* A run without a scenario must not count as passed. */
 	if (!tried)
 		return 2;
 	return bad ? 1 : 0;
@@ -278,7 +278,7 @@ static struct options parse(int argc, char **argv)
 	o.name_count = argc - optind - 1;
 	for (int i = 0; i < o.name_count; i++)
 		if (!known_name(o.names[i]))
-			die("no scenario %s", o.names[i]);
+			die("unknown scenario %s", o.names[i]);
 	if (o.replay && o.name_count != 1)
 		usage();
 	if (stat(o.place, &st))
@@ -287,7 +287,7 @@ static struct options parse(int argc, char **argv)
 	return o;
 }
 
-/* One processor: the stops cost less, and the same things happen in each run. */
+/* On one processor the stops cost less, and the runs are easier to reproduce. */
 static void use_one_processor(void)
 {
 	cpu_set_t set;

@@ -1,27 +1,27 @@
 /*
- * Small programs of two or three threads or processes, run step by step in every order.
+ * Runs small programs of two or three threads or processes step by step in every order.
  *
  * A step is one system call and what the thread does until its next one. The tool (interleave.c)
- * stops every thread by ptrace(2) before each system call and lets one of them go on at a time; it
- * tries all orders in which a thread is made to wait, although it could go on, at most N times (a
- * preemption; Musuvathi and Qadeer: Iterative Context Bounding for Systematic Testing of
- * Multithreaded Programs). Who says what is right is an ordinary file: the same program without
- * O_DIRECT and without the shim.
+ * stops every thread by ptrace(2) before each system call and lets one of them continue at a time.
+ * It tries all orders with at most N preemptions. A preemption makes a thread wait although it
+ * could continue (Musuvathi and Qadeer: Iterative Context Bounding for Systematic Testing of
+ * Multithreaded Programs). The reference is an ordinary file: the same program without O_DIRECT
+ * and without the shim.
  *
- * interleave_puppet.*    the program under test: what its threads do, the server that forks it
- * interleave_acts*       the calls that they make
- * interleave_scenarios*  the programs, each named for the race that it hunts
- * interleave_server.*    starting the server, and having the program forked
- * interleave_trace.*     a thread: stepping it, telling whether it is blocked
- * interleave_stop.*      ptrace's stops
- * interleave_points.*    switching within the library, before atomic instructions
+ * interleave_puppet.*    the program under test, and the server process that forks it
+ * interleave_acts*       the calls that its threads make
+ * interleave_scenarios*  the programs, each named for the race that it looks for
+ * interleave_server.*    starts the server and makes it fork the program
+ * interleave_trace.*     steps a thread, and finds out whether it is blocked
+ * interleave_stop.*      ptrace stops
+ * interleave_points.*    breakpoints at atomic instructions of the library
  * interleave_run.*       one run in one order
- * interleave_search.*    which orders to run
- * interleave_file.*      the files: their start, their end
- * interleave_outcome.*   what a run has come to, as text, and whether an ordinary file allows it
- * interleave_report.*     what was wrong in all runs, and how it comes to that
- * interleave_check.*     what must hold at each step, whatever the outcome
- * interleave_syscall.*   names of system calls, and which are no reason to switch
+ * interleave_search.*    selects the orders to run
+ * interleave_file.*      prepares and reads the files
+ * interleave_outcome.*   the outcome of a run as text, and whether an ordinary file allows it
+ * interleave_report.*    collects the faults of all runs and prints them
+ * interleave_check.*     checks that must hold at each step, whatever the outcome
+ * interleave_syscall.*   names and properties of system calls
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_H
 #define DIOSHIM_TEST_INTERLEAVE_H
@@ -36,41 +36,41 @@ enum {
 	OPS_MAX = 6,	/* calls of one of them */
 	FILES_MAX = 2,
 	WATCHED_MAX = 4,
-	STAGE_FD = 900, /* where the server finds the stage */
+	STAGE_FD = 900, /* the server inherits the stage as this descriptor */
 };
 
-/* The letters with which the files begin; each write has one of its own. */
+/* The letters that the files are filled with at the start. Each write uses another letter. */
 #define FILE_LETTERS ".,"
 
 enum op_kind { OP_WRITE, OP_READ, OP_OTHER };
 
-/* One call of the program under test, as the program notes it. */
+/* One call of the program under test, as the program records it. */
 struct op {
 	char text[64];
-	char data[200]; /* of a read: what it got */
+	char data[200]; /* the bytes that a read returned, see describe_bytes() */
 	enum op_kind kind;
 	int file;    /* or -1 */
 	bool direct; /* the description is O_DIRECT */
 	bool appends;
-	bool aligned; /* the kernel takes it as it stands */
-	int64_t pos; /* or -1: the description's offset, or the end of the file */
+	bool aligned; /* direct I/O accepts it without help */
+	int64_t pos; /* -1: at the description's offset, or at the end of the file */
 	size_t len;
 	long ret;
 	int err;
 };
 
-/* A descriptor whose description is looked at when all is over. */
+/* A descriptor whose description is checked at the end. */
 struct watched {
-	int actor; /* whose process has the number */
+	int actor; /* the number belongs to its process */
 	int fd;
 	int file;
 	bool direct;
 };
 
-/* What the tool and the program under test share. */
+/* Memory that the tool and the program under test share. */
 struct stage {
 	int scenario;
-	bool direct; /* O_DIRECT is used; not where it is the ordinary file's turn */
+	bool direct; /* the program uses O_DIRECT; false for the reference runs */
 	bool warm;   /* the shim has helped with each description before */
 	char paths[FILES_MAX][200];
 	char trouble[200]; /* why the program could not be set up */
@@ -82,8 +82,8 @@ struct stage {
 };
 
 /*
- * The system call with which the program under test tells the tool where it is; the kernel has none
- * of that number. Arguments: one of these, the number of the actor's call.
+ * The program under test tells the tool its position by a system call with this number, which the
+ * kernel does not have. The arguments are an enum mark and the number of the actor's call.
  */
 enum { MARK_CALL = 0x44494f };
 enum mark { MARK_START, MARK_END, MARK_DONE };
@@ -93,21 +93,21 @@ struct actor {
 };
 
 enum scenario_flags {
-	BYTES_MAY_DIFFER = 1 << 0, /* a stated limit: only results, errors and fsync are compared */
-	READS_UNCACHED = 1 << 1,   /* a direct read leaves nothing in the page cache */
+	BYTES_MAY_DIFFER = 1 << 0, /* documented limit: compare only results, errors and fsync */
+	READS_UNCACHED = 1 << 1,   /* a direct read must leave nothing in the page cache */
 	ON_DEVICE = 1 << 2,	   /* file 0 is a block device */
-	ONE_REFUSAL = 1 << 3,	   /* what the kernel refuses is asked for once */
-	BAD_MEMORY = 1 << 4,	   /* a call's memory is not all there */
-	MAY_BE_DIRTY = 1 << 5,	   /* the program takes O_DIRECT off itself */
-	AWAITED = 1 << 6,	   /* nothing is handed to the kernel and not waited for */
-	TRAP = 1 << 7,		   /* a fault made on purpose, which the tool has to find */
+	ONE_REFUSAL = 1 << 3,	   /* a refused call must not be repeated */
+	BAD_MEMORY = 1 << 4,	   /* a part of a buffer is not mapped */
+	MAY_BE_DIRTY = 1 << 5,	   /* the program itself clears O_DIRECT */
+	AWAITED = 1 << 6,	   /* no I/O may be submitted asynchronously */
+	TRAP = 1 << 7,		   /* for the tool's own test: most have a deliberate fault */
 };
 
 struct scenario {
 	const char *name;
-	const char *hunts;
+	const char *hunts; /* the fault that it looks for */
 	int actors;
-	unsigned processes; /* a bit for each actor that is a forked child and not a thread */
+	unsigned processes; /* bit mask of the actors that are forked children, not threads */
 	unsigned flags;
 	int files;
 	size_t sizes[FILES_MAX]; /* at the start */
@@ -115,7 +115,7 @@ struct scenario {
 	void (*play[ACTORS_MAX])(struct actor *a);
 };
 
-/* All scenarios by number, and NULL after the last. */
+/* Returns the scenario with this number, from 0 on, or NULL after the last. */
 const struct scenario *scenario_number(int number);
 
 #endif

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The long form of interleave.bats: more preemptions, everywhere. `make interleave` starts this.
-# INTERLEAVE_ONLY, names of scenarios, plays some of them; INTERLEAVE_WHERE, names of places, in some of them.
+# The long form of interleave.bats, with more preemptions and in all places. `make interleave` starts it.
+# INTERLEAVE_ONLY selects scenarios by name, INTERLEAVE_WHERE selects places.
 set -euo pipefail
 
-: "${DIOSHIM_LIB:?the library under test; use \"make interleave\"}"
-: "${DIOSHIM_TEST_BIN:?where the test programs were built; use \"make interleave\"}"
+: "${DIOSHIM_LIB:?must name the library under test; use \"make interleave\"}"
+: "${DIOSHIM_TEST_BIN:?must name the directory of the test programs; use \"make interleave\"}"
 bound=${INTERLEAVE_BOUND-2}
 limit=${INTERLEAVE_LIMIT-100000}
 read -r -a only <<<"${INTERLEAVE_ONLY-}"
@@ -17,7 +17,7 @@ play() { # NAME PATH
   [[ -b $place ]] || place=$(mktemp -d "$place/XXXXXX")
   for warm in '' --warm; do
     echo "on $1, up to $bound preemptions${warm:+, $warm}:"
-    # shellcheck disable=SC2086 # an option, or nothing
+    # shellcheck disable=SC2086 # $warm is an option or empty
     "$DIOSHIM_TEST_BIN/interleave" --bound "$bound" --limit "$limit" $warm "$place" "${only[@]}" ||
       status=$?
   done
@@ -29,5 +29,5 @@ play() { # NAME PATH
 for entry in $DIOSHIM_TEST_DIRS $DIOSHIM_TEST_BLOCK; do
   play "${entry%%=*}" "${entry#*=}"
 done
-echo "interleave: $places places, $failed not ok; not here: ${DIOSHIM_TEST_SKIPPED:-nothing}"
+echo "interleave: $places places, $failed not ok; unavailable: ${DIOSHIM_TEST_SKIPPED:-nothing}"
 ((places > 0 && failed == 0))

@@ -78,7 +78,7 @@ static unsigned char *large_buffer(size_t len)
 	return at;
 }
 
-/* Memory of the actor's own, misaligned for a misaligned call. */
+/* Returns the actor's own memory, at a misaligned address if the call is misaligned. */
 static unsigned char *memory(const struct actor *a, struct op *op, size_t len, off_t pos)
 {
 	op->len = len;
@@ -108,7 +108,7 @@ void act_write(struct actor *a, struct handle h, size_t len)
 	struct op *op = call_begin(a, OP_WRITE, &h);
 	unsigned char *from = memory(a, op, len, 0);
 
-	op->aligned = false; /* who knows where the offset is */
+	op->aligned = false; /* the offset is unknown */
 	memset(from, fill, len);
 	call_name(op, "write(%c, %zu '%c')", call_file(h), len, fill);
 	call_starts(a);
@@ -123,7 +123,7 @@ void act_write_torn(struct actor *a, struct handle h, size_t len, size_t good)
 
 	memset(from, fill, good);
 	op->len = len;
-	call_name(op, "write(%c, %zu '%c', of which %zu are there)", call_file(h), len, fill, good);
+	call_name(op, "write(%c, %zu '%c', %zu of them mapped)", call_file(h), len, fill, good);
 	call_starts(a);
 	call_ends(a, op, write(h.fd, from, len));
 }
@@ -211,7 +211,7 @@ static struct watched *watched(struct handle h)
 	puppet_trouble("descriptor %d is not watched", h.fd);
 }
 
-/* As they would be if the ordinary file's description, too, could be direct. */
+/* Adds O_DIRECT in a reference run where the program believes that it is set. */
 static int flags_seen(struct handle h, int flags)
 {
 	return flags >= 0 && watched(h)->direct && !stage->direct ? flags | O_DIRECT : flags;
@@ -252,7 +252,7 @@ void act_lseek(struct actor *a, struct handle h, off_t pos)
 
 void act_ftruncate(struct actor *a, struct handle h, off_t size)
 {
-	/* A write to any of its pages, as far as the page cache is concerned. */
+	/* It may make any page of the file dirty, like a write at an unknown offset. */
 	struct op *op = call_begin(a, OP_WRITE, &(struct handle){ .file = h.file });
 
 	call_name(op, "ftruncate(%c, %lld)", call_file(h), (long long)size);

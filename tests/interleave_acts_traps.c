@@ -1,5 +1,5 @@
 /*
- * For the tool's own test: faults on purpose, which an ordinary file's turn is without, and ways of
+ * For the tool's own test: deliberate faults, which the reference runs do not have, and ways of
  * waiting. See interleave_puppet.h.
  */
 #include "interleave_acts.h"
@@ -15,7 +15,7 @@
 
 #include "interleave_file.h"
 
-/* Reads the page, changes it, and writes it back. */
+/* Reads the page, changes it and writes it back, without a lock. */
 static long careless_write(const struct actor *a, int fd, char fill, size_t len, off_t pos)
 {
 	unsigned char *page = buffers[a->index];
@@ -27,7 +27,7 @@ static long careless_write(const struct actor *a, int fd, char fill, size_t len,
 	return pwrite(fd, page, PAGE, start) == PAGE ? (long)len : -1;
 }
 
-/* Through the page cache, and no further. */
+/* Writes through the page cache and does not write it back. */
 static long lazy_write(int fd, const void *from, size_t len, off_t pos)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -39,7 +39,7 @@ static long lazy_write(int fd, const void *from, size_t len, off_t pos)
 	return ret;
 }
 
-/* As long as whole blocks make the file, and then cut. */
+/* Writes a whole block, and then truncates the file to the wanted size. */
 static long long_write(int fd, unsigned char *from, size_t len, off_t pos)
 {
 	if (pwrite(fd, from, PAGE, pos) != PAGE || ftruncate(fd, pos + (off_t)len))

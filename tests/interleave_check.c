@@ -1,4 +1,4 @@
-/* What must hold at each step. See interleave_check.h. */
+/* Checks that must hold at each step. See interleave_check.h. */
 #include "interleave_check.h"
 
 #include <errno.h>
@@ -6,7 +6,10 @@
 
 #include "interleave_syscall.h"
 
-/* So often may one call of the program be refused for its alignment: it, and a few quiet looks. */
+/*
+ * How many EINVAL one call of the program may get: for the call itself and for a few probes of the
+ * alignment; and how many show that it never stops.
+ */
 enum { REFUSALS_MOST = 8, REFUSALS_ENDLESS = 50 };
 
 static bool pages_matter(const struct run *r)
@@ -19,7 +22,7 @@ static bool in_progress(const struct seen *seen)
 	return seen->started && !seen->ended;
 }
 
-/* Walks through all calls of the program that have started. */
+/* Iterates over all calls of the program that have started. */
 struct walk {
 	int actor, number;
 };
@@ -44,7 +47,7 @@ static bool covers(const struct op *op, uint64_t page)
 	       (uint64_t)op->pos + op->len >= page + PAGE;
 }
 
-/* Where the offset is implied, any page may be meant. */
+/* A call at an implied offset may touch any page. */
 static bool touches(const struct op *op, uint64_t page)
 {
 	return op->pos < 0 ||
@@ -73,19 +76,22 @@ void check_call(struct run *r, const struct task *t)
 	seen = &r->seen[t->actor][r->op[t->actor]];
 	seen->calls++;
 	if (syscall_hands_over(&t->call) && r->setting->scenario->flags & AWAITED)
-		run_finding(r, "P5: %s is handed to the kernel, and nobody holds the inode's lock",
+		run_finding(r, "P5: %s submits I/O that continues without the inode lock",
 			    r->stage->ops[t->actor][r->op[t->actor]].text);
 	if (!syscall_moves(&t->call))
 		return;
 	seen->moves++;
 	if (t->ret == -EINVAL && ++seen->refusals == REFUSALS_ENDLESS) {
-		run_finding(r, "P8: %s was refused %u times, and goes on",
+		run_finding(r, "P8: %s was refused %u times and is still repeated",
 			    r->stage->ops[t->actor][r->op[t->actor]].text, seen->refusals);
 		r->stuck = true;
 	}
 }
 
-/* May a page be dirty when `ended` has returned? If it is another's, or of one that is not over. */
+/*
+ * Returns whether a page may be dirty when `ended` has returned: because of an ordinary write, or
+ * of a direct write that is still in progress.
+ */
 static bool may_be_dirty(const struct run *r, const struct op *ended, uint64_t page)
 {
 	struct walk w = { 0 };
@@ -99,7 +105,7 @@ static bool may_be_dirty(const struct run *r, const struct op *ended, uint64_t p
 	return false;
 }
 
-/* P3: what a direct write has written is on the device when it returns. */
+/* P3: a direct write returns when its bytes are on the device. */
 static void check_dirty(struct run *r, const struct op *op)
 {
 	const struct file *f = &r->setting->files[op->file];
@@ -108,13 +114,16 @@ static void check_dirty(struct run *r, const struct op *op)
 
 	for (uint64_t page = start; page < end; page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, op, page)) {
-			run_finding(r, "P3: %s has returned, and the page at %llu is dirty",
+			run_finding(r, "P3: %s has returned, but the page at %llu is dirty",
 				    op->text, (unsigned long long)page);
 			return;
 		}
 }
 
-/* May a page that a direct read has read be in the page cache? Only for somebody's edge. */
+/*
+ * Returns whether a page may be in the page cache after a direct read: because of an ordinary
+ * write, or of a direct write that covers only a part of it.
+ */
 static bool may_be_cached(const struct run *r, uint64_t page)
 {
 	struct walk w = { 0 };
@@ -153,7 +162,7 @@ static void check_count(struct run *r, const struct op *op, const struct seen *s
 	if (seen->refusals > most)
 		run_finding(r, "P8: %s was refused %u times", op->text, seen->refusals);
 	if (op->aligned && op->ret >= 0 && !seen->accompanied && seen->calls != 1)
-		run_finding(r, "P2: %s, aligned and alone, took %u system calls", op->text,
+		run_finding(r, "P2: %s, aligned and undisturbed, took %u system calls", op->text,
 			    seen->calls);
 }
 
@@ -175,7 +184,7 @@ void check_ended(struct run *r, int actor, int number)
 		check_cached(r, op);
 }
 
-/* P4: as long as it was, or as all that has been asked for until now can have made it. */
+/* P4: returns the maximum size that the file can have after all writes that have started. */
 static uint64_t longest(const struct run *r, uint64_t at_first)
 {
 	struct walk w = { 0 };
@@ -203,12 +212,12 @@ void check_step(struct run *r)
 		const struct file *f = &r->setting->files[i];
 
 		if (file_size(f) > longest(r, f->size))
-			run_finding(r, "P4: file %c has %zu bytes, more than were written", 'A' + i,
-				    file_size(f));
+			run_finding(r, "P4: file %c has %zu bytes, more than all writes so far "
+				    "could have made", 'A' + i, file_size(f));
 	}
 }
 
-/* Is it only written directly, as far as is known? */
+/* Returns whether all watched descriptors of the file are direct, and there is one. */
 static bool only_direct(const struct run *r, int file)
 {
 	bool direct = false;
@@ -231,8 +240,8 @@ static void check_left_dirty(struct run *r, int file)
 		return;
 	for (uint64_t page = 0; page < file_size(f); page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, NULL, page)) {
-			run_finding(r, "P3: all have returned, and the page at %llu of %c is dirty",
-				    (unsigned long long)page, 'A' + file);
+			run_finding(r, "P3: all calls have returned, but the page at %llu of file "
+				    "%c is dirty", (unsigned long long)page, 'A' + file);
 			return;
 		}
 }

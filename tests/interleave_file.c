@@ -95,7 +95,7 @@ static size_t whole_pages(size_t len)
 	return (len + PAGE - 1) / PAGE * PAGE;
 }
 
-/* Directly, so that nothing is left in the page cache. */
+/* Writes directly, so that nothing is left in the page cache. */
 static void fill(struct file *f)
 {
 	size_t len = whole_pages(f->size);
@@ -112,7 +112,7 @@ void file_reset(struct file *f)
 	if (file_size(f) != f->size && ftruncate(f->plain, 0))
 		die("%s: %s", f->path, strerror(errno));
 	fill(f);
-	/* Truncating within a page leaves it in the cache, and dirty. */
+	/* Truncating within a page leaves this page dirty in the page cache. */
 	if (f->size % PAGE && file_sync(f))
 		die("%s: %s", f->path, strerror(errno));
 	posix_fadvise(f->plain, 0, f->device ? (off_t)f->size : 0, POSIX_FADV_DONTNEED);
@@ -154,8 +154,8 @@ bool file_is_cached(const struct file *f)
 }
 
 /*
- * Not fsync(2), which says the same and takes ten times as long: it waits for the journal and for
- * the device to empty its cache.
+ * fsync(2) would give the same answer but take ten times as long, because it waits for the journal
+ * and flushes the device's cache.
  */
 int file_sync(const struct file *f)
 {

@@ -1,4 +1,4 @@
-/* What a run has come to. See interleave_outcome.h. */
+/* The outcome of a run. See interleave_outcome.h. */
 #include "interleave_outcome.h"
 
 #include <fcntl.h>
@@ -29,8 +29,8 @@ void describe_bytes(char *into, size_t room, const unsigned char *bytes, long le
 	}
 }
 
-static void add(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct run *r, const char *format, ...)
+static void add_line(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_line(struct run *r, const char *format, ...)
 {
 	size_t used = strlen(r->outcome);
 	va_list ap;
@@ -40,7 +40,7 @@ static void add(struct run *r, const char *format, ...)
 	va_end(ap);
 }
 
-static bool bytes_count(const struct run *r)
+static bool compares_bytes(const struct run *r)
 {
 	return !(r->setting->scenario->flags & BYTES_MAY_DIFFER);
 }
@@ -50,12 +50,12 @@ static void write_op(struct run *r, int actor, int number)
 	const struct op *op = &r->stage->ops[actor][number];
 
 	if (!r->seen[actor][number].ended)
-		add(r, "    [%d] %s does not return\n", actor, op->text);
+		add_line(r, "    [%d] %s does not return\n", actor, op->text);
 	else if (op->ret < 0)
-		add(r, "    [%d] %s = %s\n", actor, op->text, strerrorname_np(op->err));
+		add_line(r, "    [%d] %s = %s\n", actor, op->text, strerrorname_np(op->err));
 	else
-		add(r, "    [%d] %s = %ld %s\n", actor, op->text, op->ret,
-		    bytes_count(r) ? op->data : "");
+		add_line(r, "    [%d] %s = %ld %s\n", actor, op->text, op->ret,
+			 compares_bytes(r) ? op->data : "");
 }
 
 static void write_file(struct run *r, int number)
@@ -68,18 +68,19 @@ static void write_file(struct run *r, int number)
 	long len = cached ? file_cached_bytes(f) : file_device_bytes(f);
 
 	if (synced)
-		add(r, "    file %c: writing back says %s\n", 'A' + number,
-		    strerrorname_np(-synced));
+		add_line(r, "    file %c: writing back fails with %s\n", 'A' + number,
+			 strerrorname_np(-synced));
 	if (len < 0)
-		add(r, "    file %c: reading says %s\n", 'A' + number, strerrorname_np((int)-len));
+		add_line(r, "    file %c: reading fails with %s\n", 'A' + number,
+			 strerrorname_np((int)-len));
 	describe_bytes(seen, sizeof(seen), f->bytes, len);
-	if (bytes_count(r))
-		add(r, "    file %c: %ld bytes: %s\n", 'A' + number, len, seen);
+	if (compares_bytes(r))
+		add_line(r, "    file %c: %ld bytes: %s\n", 'A' + number, len, seen);
 	if (!cached)
 		return;
 	/*
-	 * After an ordinary write that met bad memory ext4 says EIO to the direct read (Linux
-	 * 6.18).
+	 * On ext4 (Linux 6.18) a direct read fails with EIO after an ordinary write from bad
+	 * memory.
 	 */
 	if (r->setting->scenario->flags & BAD_MEMORY)
 		len = file_stored_bytes(f);
@@ -87,7 +88,8 @@ static void write_file(struct run *r, int number)
 		len = file_device_bytes(f);
 	describe_bytes(stored, sizeof(stored), f->bytes, len);
 	if (strcmp(seen, stored) != 0)
-		add(r, "    file %c: the device has %ld bytes: %s\n", 'A' + number, len, stored);
+		add_line(r, "    file %c: the device has %ld bytes: %s\n", 'A' + number, len,
+			 stored);
 }
 
 static void write_description(struct run *r, int number)
@@ -97,12 +99,12 @@ static void write_description(struct run *r, int number)
 	long long offset = lseek(r->watched_fds[number], 0, SEEK_CUR);
 
 	if (w->file >= 0)
-		add(r, "    descriptor %d: offset %lld, flags %#o\n", w->fd, offset,
-		    flags & ~O_DIRECT);
+		add_line(r, "    descriptor %d: offset %lld, flags %#o\n", w->fd, offset,
+			 flags & ~O_DIRECT);
 	if (w->direct && r->setting->direct && !(flags & O_DIRECT))
 		run_finding(r, "P8: descriptor %d is not O_DIRECT at the end", w->fd);
 	if (!w->direct && flags & O_DIRECT)
-		run_finding(r, "P8: descriptor %d, which was not, is O_DIRECT at the end", w->fd);
+		run_finding(r, "P8: ordinary descriptor %d is O_DIRECT at the end", w->fd);
 }
 
 void outcome_write(struct run *r)
@@ -133,7 +135,7 @@ static void make_room(struct outcome_set *set)
 		return;
 	all = realloc(set->all, sizeof(*all) * (size_t)room);
 	if (!all)
-		die("no memory");
+		die("out of memory");
 	set->all = all;
 	set->room = room;
 }
@@ -181,8 +183,8 @@ int outcome_texts(const struct outcome_set *set)
 }
 
 /*
- * Could these whole calls have come in that order? Not if one of them was over before an earlier
- * began.
+ * Returns whether the calls of this run can have happened in that order. They cannot if a later
+ * call of that order had ended before an earlier one began.
  */
 static bool order_possible(const struct outcome *o, const struct run *r)
 {

@@ -75,7 +75,7 @@ static uint64_t base_of(const char *library, pid_t pid)
 	return from;
 }
 
-/* One byte: the next seven may be those of another point. */
+/* Changes a single byte, because another point may be in the same word. */
 static void poke(pid_t tid, uint64_t address, uint8_t byte)
 {
 	long word = ptrace(PTRACE_PEEKTEXT, tid, address, NULL);
@@ -89,7 +89,7 @@ static void set_breakpoint(const struct points *p, const struct point *point, pi
 	poke(tid, p->base + point->place, BREAKPOINT);
 }
 
-static const struct point *find(const struct points *p, uint64_t address)
+static const struct point *find_point(const struct points *p, uint64_t address)
 {
 	for (int i = 0; i < p->count; i++)
 		if (p->base + p->all[i].place == address)
@@ -97,7 +97,7 @@ static const struct point *find(const struct points *p, uint64_t address)
 	return NULL;
 }
 
-static void add(struct points *p, uint64_t place, pid_t pid)
+static void add_point(struct points *p, uint64_t place, pid_t pid)
 {
 	long word;
 
@@ -120,7 +120,7 @@ struct points *points_set(const char *list, const char *library, pid_t pid)
 		die("%s: %s", list, strerror(errno));
 	p->base = base_of(library, pid);
 	while (fscanf(file, "%lx%*[^\n]", &place) == 1)
-		add(p, place, pid);
+		add_point(p, place, pid);
 	fclose(file);
 	if (!p->count)
 		die("%s: no points", list);
@@ -136,7 +136,7 @@ void points_free(struct points *p)
 
 bool points_met(const struct points *p, pid_t tid, uint64_t *place)
 {
-	const struct point *point = p ? find(p, next_instruction(tid) - 1) : NULL;
+	const struct point *point = p ? find_point(p, next_instruction(tid) - 1) : NULL;
 
 	if (!point)
 		return false;
@@ -147,11 +147,11 @@ bool points_met(const struct points *p, pid_t tid, uint64_t *place)
 
 void points_pass(const struct points *p, pid_t tid, uint64_t place)
 {
-	const struct point *point = find(p, p->base + place);
+	const struct point *point = find_point(p, p->base + place);
 	int status;
 
 	if (!point)
-		die("there is no point at %llx", (unsigned long long)place);
+		die("no point at %llx", (unsigned long long)place);
 	poke(tid, p->base + place, point->original);
 	if (ptrace(PTRACE_SINGLESTEP, tid, NULL, NULL))
 		die("PTRACE_SINGLESTEP: %s", strerror(errno));

@@ -1,7 +1,7 @@
 /*
- * Places in the library at which others may go first, beside its system calls: its atomic
- * instructions, by which its threads and processes meet in memory. Each gets a breakpoint in the
- * server, which all that it forks inherit; a thread that meets one stops before the instruction.
+ * Points at which the tool can switch to another thread, in addition to system calls: the library's
+ * atomic instructions, by which threads and processes synchronize in memory. Each gets a breakpoint
+ * in the server, which all forked processes inherit. A thread stops before the instruction.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_POINTS_H
 #define DIOSHIM_TEST_INTERLEAVE_POINTS_H
@@ -11,24 +11,28 @@
 #include <sys/types.h>
 
 /*
- * What struct call has for a number where it is no system call; the argument is the place in the
- * library.
+ * The number in struct call for a stop at such a point, which is no system call. The argument is
+ * the offset of the instruction in the library.
  */
 enum { POINT_CALL = 0x504f49 };
 
 struct points;
 
 /*
- * `list`: a file with the instructions' addresses in the library, one a line, in hexadecimal, as
- * objdump -d prints them. They are set in process `pid`, which has loaded it.
+ * Sets breakpoints in process `pid`, which has loaded the library. `list` is a file with one
+ * instruction per line that begins with its address in the library in hexadecimal, like the output
+ * of objdump -d.
  */
 struct points *points_set(const char *list, const char *library, pid_t pid);
 void points_free(struct points *p);
 
-/* Has this thread, which has got a SIGTRAP, met one? Then it stands before the instruction. */
+/*
+ * Returns whether a thread that got a SIGTRAP has reached a breakpoint. If so, stores its offset in
+ * `place` and moves the thread back to the instruction.
+ */
 bool points_met(const struct points *p, pid_t tid, uint64_t *place);
 
-/* Execute the instruction, and only that. */
+/* Executes the instruction at the breakpoint and stops after it. */
 void points_pass(const struct points *p, pid_t tid, uint64_t place);
 
 #endif

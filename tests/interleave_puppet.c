@@ -29,7 +29,7 @@ void puppet_trouble(const char *format, ...)
 	_exit(99);
 }
 
-/* The tool sees the signal, and nobody else does. */
+/* Only the tool sees the signal; it does not deliver it. */
 static void stop_here(void)
 {
 	syscall(SYS_tgkill, getpid(), gettid(), SIGTRAP);
@@ -79,18 +79,15 @@ struct handle same_description(struct handle h)
 	return h;
 }
 
-/*
- * The number of a direct descriptor of file 0 that the shim has helped, now that of another file.
- */
 struct handle number_reused(const char *path, int flags)
 {
 	struct handle h = { .file = -1 };
 	int direct = open(stage->paths[0], O_RDWR | (stage->direct ? O_DIRECT : 0));
 
-	/* Refused if there is no shim. */
+	/* Without the shim the call fails with EINVAL. */
 	if (direct < 0 || (pread(direct, buffers[0] + 1, 100, 5) != 100 && errno != EINVAL))
 		puppet_trouble("%s: %s", stage->paths[0], strerror(errno));
-	/* Past the shim, as the C library does in fclose() and fopen(). */
+	/* The C library, too, closes and opens without the shim in fclose() and fopen(). */
 	syscall(SYS_close, direct);
 	h.fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags);
 	if (h.fd != direct)
@@ -153,7 +150,7 @@ static void start_actor(int number)
 		actor_main((void *)(intptr_t)number);
 }
 
-/* Children first: none of them inherits a thread's lock. */
+/* Forks children before threads start, so that no child inherits a lock of a thread. */
 static void start_actors(bool processes)
 {
 	for (int i = 1; i < scene->actors; i++)
@@ -161,7 +158,7 @@ static void start_actors(bool processes)
 			start_actor(i);
 }
 
-/* Misaligned, and nothing is changed by it. What cannot be read stays cold. */
+/* A misaligned read changes nothing. Descriptors that cannot be read stay cold. */
 static void warm_up(void)
 {
 	for (int i = 0; i < stage->watched_count; i++)
@@ -199,7 +196,7 @@ int puppet_main(void)
 		_exit(98);
 	for (int i = 0; i < ACTORS_MAX; i++)
 		buffers[i] = buffer_new();
-	/* The tool waits for them. */
+	/* The tool waits for the children. */
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		stop_here();

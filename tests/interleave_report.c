@@ -1,4 +1,4 @@
-/* What was wrong, and how it comes to that. See interleave_report.h. */
+/* Collects and prints the faults. See interleave_report.h. */
 #include "interleave_report.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ static struct fault *fault_of(struct report *report, const char *text)
 			return &report->faults[i];
 	f = realloc(report->faults, sizeof(*f) * (size_t)(report->fault_count + 1));
 	if (!f)
-		die("no memory");
+		die("out of memory");
 	report->faults = f;
 	f += report->fault_count++;
 	*f = (struct fault){ 0 };
@@ -53,8 +53,9 @@ void report_compare(struct run *r, int preemptions, void *context)
 
 	outcome_add(&report->seen, r, false);
 	if (allowed != ALLOWED && !r->stuck) {
-		snprintf(text, sizeof(text), "an outcome that no ordinary file has%s:\n%s",
-			 allowed == NOT_ALLOWED ? "" : " in such an order", r->outcome);
+		snprintf(text, sizeof(text),
+			 "an outcome that an ordinary file does not allow%s:\n%s",
+			 allowed == NOT_ALLOWED ? "" : " in this order of calls", r->outcome);
 		note_fault(report, r, preemptions, text);
 	}
 	for (int i = 0; i < r->finding_count; i++)
@@ -76,23 +77,23 @@ static void show_allowed(const struct report *report)
 	}
 }
 
-/* Run it again, and show how it comes to that. */
+/* Runs the order again and prints its steps. */
 static void show_fault(struct run *r, struct setting *s, const struct fault *f)
 {
 	uint8_t choices[STEPS_MAX];
 	int len = run_parse_schedule(f->schedule, choices, STEPS_MAX);
 
-	printf("  after %d preemption%s (%ld orders): %s%s", f->preemptions,
+	printf("  with %d preemption%s (%ld orders): %s%s", f->preemptions,
 	       f->preemptions == 1 ? "" : "s", f->runs, f->text,
 	       f->text[strlen(f->text) - 1] == '\n' ? "" : "\n");
 	printf("  --replay '%s'\n", f->schedule);
 	run_play(r, s, choices, len);
 	run_print(r);
 	if (r->diverged)
-		printf("  (this time the order could not be repeated)\n");
+		printf("  (the order could not be replayed)\n");
 }
 
-/* "P3", "P8", "an outcome": of each kind the first tells most. */
+/* The first two characters are the kind: "P3", "P8", "an". Its first fault is the simplest. */
 static bool first_of_its_kind(const struct report *report, int number)
 {
 	enum { KIND = 2 };

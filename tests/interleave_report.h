@@ -1,15 +1,15 @@
 /*
- * All runs of a scenario: what an ordinary file allows, what was wrong, and in which orders.
+ * The results of all runs of a scenario: the outcomes that an ordinary file allows, and the faults.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_REPORT_H
 #define DIOSHIM_TEST_INTERLEAVE_REPORT_H
 
 #include "interleave_outcome.h"
 
-/* What was wrong, the same in all these runs; the first of them had the fewest preemptions. */
+/* A fault that has the same text in one or more runs. */
 struct fault {
 	char text[TEXT_ROOM + 400];
-	char schedule[2000];
+	char schedule[2000]; /* of the first run, which had the fewest preemptions */
 	int preemptions;
 	long runs;
 };
@@ -22,11 +22,11 @@ struct report {
 	long wrong;
 };
 
-/* Visitors of search(): after each run on an ordinary file, and after each under test. */
+/* Visitors of search(): for the reference runs, and for the runs under test. */
 void report_allowed(struct run *r, int preemptions, void *report);
 void report_compare(struct run *r, int preemptions, void *report);
 
-/* Of each kind of fault one, with the steps unless `brief`, for which it is run again. */
+/* Prints one fault of each kind. Unless `brief`, runs it again and prints the steps. */
 void report_show(struct run *r, struct setting *s, const struct report *report, bool brief);
 void report_free(struct report *report);
 

@@ -16,11 +16,12 @@
 
 enum {
 	/*
-	 * A call repeated so often with the same answer is no place to switch any more. F_GETFL has
-	 * the same answer several times in a call of the program that goes through several steps.
+	 * After so many repetitions of a system call with the same result, the search does not
+	 * switch there any more. One long call of the program may get the same result from F_GETFL
+	 * several times.
 	 */
 	REPEATS = 12,
-	/* Nobody needs so many. */
+	/* More steps than any scenario takes: a livelock. */
 	STEPS_USUAL = 2500,
 };
 
@@ -35,7 +36,7 @@ void run_finding(struct run *r, const char *format, ...)
 	va_end(ap);
 }
 
-/* --- What has happened --- */
+/* --- Recording what happens --- */
 
 static struct line *note(struct run *r, const struct task *t, bool step)
 {
@@ -48,7 +49,7 @@ static struct line *note(struct run *r, const struct task *t, bool step)
 	return line;
 }
 
-/* A thread's own affairs say nothing about whether it gets on. */
+/* Does not count private system calls, because they say nothing about progress. */
 static void count_answer(struct run *r, const struct task *t)
 {
 	uint64_t hash = mix64((uint64_t)t->ret ^ syscall_signature(&t->call));
@@ -62,7 +63,7 @@ static void count_answer(struct run *r, const struct task *t)
 
 static void call_returned(struct run *r, const struct task *t)
 {
-	/* Its line need not be the last: others may have run while it was blocked. */
+	/* It may not be the last line: other actors may have run while this one was blocked. */
 	for (int i = r->line_count - 1; i >= 0; i--)
 		if (r->lines[i].actor == t->actor) {
 			r->lines[i].ret = t->ret;
@@ -111,7 +112,7 @@ static bool is_mark(const struct task *t, enum mark mark)
 	return t->call.nr == MARK_CALL && t->call.args[0] == mark;
 }
 
-/* Is this a point at which others may go first? */
+/* Returns whether the tool may switch to another actor before this call. */
 static bool is_point(const struct run *r, const struct task *t)
 {
 	if (t->call.nr == MARK_CALL)
@@ -153,7 +154,7 @@ static void make_call(struct run *r, struct task *t, bool first)
 		call_returned(r, t);
 }
 
-/* One step: the call before which it stands, and on to the next that others may want to precede. */
+/* Makes one step: from the call at which the actor is stopped to the next possible switch. */
 static void step(struct run *r, struct task *t)
 {
 	bool first = true;
@@ -181,7 +182,7 @@ static void step(struct run *r, struct task *t)
 	}
 }
 
-/* --- Who goes on --- */
+/* --- Choosing the next actor --- */
 
 static void wake(struct run *r)
 {
@@ -200,7 +201,7 @@ static unsigned enabled(const struct run *r)
 	return mask;
 }
 
-/* All that can go on have asked that others go first: then the first of them does. */
+/* Leaves out actors that have yielded. If all of them have, forgets that and returns all. */
 static unsigned willing(struct run *r, unsigned mask)
 {
 	unsigned left = mask;
@@ -215,7 +216,7 @@ static unsigned willing(struct run *r, unsigned mask)
 	return mask;
 }
 
-/* The same one if it can; else the next in turn. */
+/* Returns the current actor if it can continue, or the next one that can. */
 static int usual_choice(const struct run *r, unsigned mask)
 {
 	int turn = r->current < 0 ? 0 : r->current;
@@ -259,7 +260,7 @@ static void go_on(struct run *r, int chosen)
 	r->current = chosen;
 	r->steps++;
 	check_step(r);
-	/* Something may have changed for those who ask again and again. */
+	/* The condition that the other actors poll for may have changed. */
 	if (!t->yields || yielded)
 		for (int i = 0; i < r->task_count; i++)
 			if (i != chosen)
@@ -270,7 +271,7 @@ static void go_on(struct run *r, int chosen)
 	}
 }
 
-/* Nobody can go on. Returns false if that is so for good. */
+/* Lets a timeout expire when no actor can continue. Returns false if none waits with one. */
 static bool let_time_pass(struct run *r)
 {
 	bool all_done = true;
@@ -284,7 +285,7 @@ static bool let_time_pass(struct run *r)
 		all_done = all_done && r->tasks[i].state == TASK_DONE;
 	}
 	if (!all_done) {
-		run_finding(r, "everybody waits for somebody else");
+		run_finding(r, "deadlock: no actor can continue");
 		r->stuck = true;
 	}
 	return false;
@@ -302,7 +303,7 @@ static void play(struct run *r)
 		else if (!let_time_pass(r))
 			break;
 		if (r->steps == STEPS_USUAL) {
-			run_finding(r, "not over after %d steps", r->steps);
+			run_finding(r, "not finished after %d steps", r->steps);
 			r->stuck = true;
 		}
 	}
@@ -389,7 +390,7 @@ int run_parse_schedule(const char *text, uint8_t *choices, int most)
 		long count;
 
 		if (end == text || *end != 'x' || actor < 0 || actor >= ACTORS_MAX)
-			die("a schedule is like \"0x12 1x3 0x20\"");
+			die("invalid schedule; the form is \"0x12 1x3 0x20\"");
 		count = strtol(end + 1, &end, 10);
 		for (long i = 0; i < count && len < most; i++)
 			choices[len++] = (uint8_t)actor;
@@ -400,7 +401,7 @@ int run_parse_schedule(const char *text, uint8_t *choices, int most)
 	return len;
 }
 
-/* Is it the same as the one before, and that as the one before it? */
+/* Returns whether the line is the same as each of the two before it. */
 static bool repeats(const struct run *r, int i)
 {
 	const struct line *l = &r->lines[i];

@@ -1,4 +1,4 @@
-/* All scenarios, by number. See interleave_scenarios.h. */
+/* The scenarios by number. See interleave_scenarios.h. */
 #include "interleave_scenarios.h"
 
 static const struct scenario *const groups[] = {

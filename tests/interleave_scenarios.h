@@ -1,7 +1,7 @@
 /*
- * The scenarios: who does what to which file. A new one is two or three short functions and an
- * entry in the table of its file; its name says which race it hunts. An array ends with an entry
- * without a name.
+ * The scenarios: what each actor does to which file. A new one is two or three short functions and
+ * an entry in the table of its file. Its name says which race it looks for. An array ends with an
+ * entry without a name.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_SCENARIOS_H
 #define DIOSHIM_TEST_INTERLEAVE_SCENARIOS_H

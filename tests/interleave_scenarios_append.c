@@ -1,4 +1,4 @@
-/* Appends beside others. */
+/* Appends at the same time as other writes. */
 #include "interleave_scenarios.h"
 
 static struct handle appending;
@@ -47,7 +47,7 @@ static void edge_at_end(struct actor *a)
 
 const struct scenario scenarios_append[] = {
 	{ .name = "append_beside_edge",
-	  .hunts = "an append and an edge undo each other",
+	  .hunts = "an append and an edge overwrite each other",
 	  .actors = 2, .files = 1, .sizes = { 8292 },
 	  .set_up = two_descriptions, .play = { append, edge } },
 	{ .name = "append_beside_aligned",
@@ -59,11 +59,11 @@ const struct scenario scenarios_append[] = {
 	  .actors = 2, .files = 1, .sizes = { 4096 },
 	  .set_up = two_descriptions, .play = { append, edge_at_end } },
 	{ .name = "append_beside_append",
-	  .hunts = "two appends in one place",
+	  .hunts = "two appends at the same offset",
 	  .actors = 2, .files = 1, .sizes = { 8292 },
 	  .set_up = one_description, .play = { append, append_more } },
 	{ .name = "append_beside_aligned_append",
-	  .hunts = "the same, one could go as it stands",
+	  .hunts = "the same, one of them needs no help",
 	  .actors = 2, .files = 1, .sizes = { 8192 },
 	  .set_up = one_description, .play = { append, append_block } },
 	{ .name = "append_beside_append_of_child",

@@ -1,6 +1,6 @@
 /*
- * A raw block device, which has no lock of its own: the shim's keeps the threads of one process
- * apart.
+ * A raw block device. The kernel has no lock for it, so that only the shim's lock serializes the
+ * threads of one process.
  */
 #include "interleave_scenarios.h"
 
@@ -50,7 +50,7 @@ static void edges_beyond(struct actor *a)
 
 const struct scenario scenarios_device[] = {
 	{ .name = "device_same_sector",
-	  .hunts = "a sector's halves undo each other",
+	  .hunts = "two writes in one sector overwrite each other",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = ON_DEVICE,
 	  .set_up = one_description, .play = { edge, same_sector } },
 	{ .name = "device_two_descriptions",

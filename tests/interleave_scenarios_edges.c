@@ -1,6 +1,6 @@
 /*
- * Misaligned writes beside calls that share the description and touch other blocks: the flag
- * O_DIRECT, which a buffered edge takes off for a moment, is everybody's.
+ * Misaligned writes at the same time as calls that share the description and touch other blocks. A
+ * buffered edge clears O_DIRECT for a moment, and this flag belongs to the shared description.
  */
 #include "interleave_scenarios.h"
 
@@ -97,7 +97,7 @@ const struct scenario scenarios_edges[] = {
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { two_edges, two_blocks } },
 	{ .name = "edge_beside_edge",
-	  .hunts = "O_DIRECT put back under a neighbour's edge, one block",
+	  .hunts = "O_DIRECT set again during a neighbour's edge, one block",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { one_edge, edge_in_same_block } },
 	{ .name = "edge_beside_far_edge",

@@ -1,4 +1,4 @@
-/* Flags that the program sets, and children that it forks, in the middle of a misaligned write. */
+/* The program sets flags, or forks children, in the middle of a misaligned write. */
 #include "interleave_scenarios.h"
 
 static struct handle file;
@@ -8,7 +8,7 @@ static void one_description(void)
 	file = open_direct(0, O_RDWR);
 }
 
-/* Whose writes may come to append. */
+/* The writes append while O_APPEND is set. */
 static void may_append(void)
 {
 	file = open_direct(0, O_RDWR);
@@ -37,13 +37,13 @@ static void change_append(struct actor *a)
 	act_getfl(a, file);
 }
 
-static void take_direct_off(struct actor *a)
+static void clear_direct(struct actor *a)
 {
 	act_change_flags(a, file, O_DIRECT);
 	act_getfl(a, file);
 }
 
-static void look(struct actor *a)
+static void read_flags_twice(struct actor *a)
 {
 	act_getfl(a, file);
 	act_getfl(a, file);
@@ -70,13 +70,13 @@ const struct scenario scenarios_flags[] = {
 	{ .name = "flags_seen",
 	  .hunts = "F_GETFL without O_DIRECT",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
-	  .set_up = one_description, .play = { edge, look } },
+	  .set_up = one_description, .play = { edge, read_flags_twice } },
 	{ .name = "flags_seen_by_child",
 	  .hunts = "the same in a forked child",
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 },
-	  .set_up = one_description, .play = { edge, look } },
+	  .set_up = one_description, .play = { edge, read_flags_twice } },
 	{ .name = "flags_nonblock",
-	  .hunts = "an F_SETFL of the program's undone, or O_DIRECT lost",
+	  .hunts = "an F_SETFL of the program is undone, or O_DIRECT is lost",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { edges, change_nonblock } },
 	{ .name = "flags_append",
@@ -88,15 +88,15 @@ const struct scenario scenarios_flags[] = {
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { edge, change_nonblock } },
 	{ .name = "flags_direct_off",
-	  .hunts = "O_DIRECT put back, although the program has taken it off",
+	  .hunts = "O_DIRECT set again, although the program has cleared it",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = MAY_BE_DIRTY,
-	  .set_up = one_description, .play = { edge, take_direct_off } },
+	  .set_up = one_description, .play = { edge, clear_direct } },
 	{ .name = "fork_in_the_middle",
-	  .hunts = "a child that is born while O_DIRECT is off",
+	  .hunts = "a child that is forked while O_DIRECT is cleared",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { edge, fork_a_child } },
 	{ .name = "fork_and_go_on",
-	  .hunts = "the same, and the parent writes, too",
+	  .hunts = "the same, and the parent also writes",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { edge, edge_after_fork } },
 	{ 0 },

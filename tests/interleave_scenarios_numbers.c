@@ -1,4 +1,4 @@
-/* A descriptor's number that comes to mean another file in the middle of a call. */
+/* A descriptor number gets another file in the middle of a call. */
 #include "interleave_scenarios.h"
 
 static struct handle file;
@@ -43,7 +43,7 @@ static void read_across(struct actor *a)
 	act_pread(a, file, 9000, 100);
 }
 
-/* More than any bounce buffer has room for. */
+/* Larger than the largest bounce buffer. */
 static void long_read(struct actor *a)
 {
 	act_pread(a, file, 2200000, 100);
@@ -142,7 +142,7 @@ const struct scenario scenarios_numbers[] = {
 	  .actors = 2, .files = 2, .sizes = { 16384, 0 },
 	  .set_up = log_and_ordinary_successor, .play = { record, rotate } },
 	{ .name = "read_beside_dup2",
-	  .hunts = "an answer mixed from two files",
+	  .hunts = "a read that returns bytes of two files",
 	  .actors = 2, .files = 2, .sizes = { 16384, 16384 },
 	  .set_up = log_and_its_successor, .play = { read_across, rotate } },
 	{ .name = "long_read_beside_dup2",
@@ -154,19 +154,19 @@ const struct scenario scenarios_numbers[] = {
 	  .actors = 3, .files = 2, .sizes = { 16384, 16384 },
 	  .set_up = two_direct, .play = { rotate, rotate_back, edge } },
 	{ .name = "close_beside_two",
-	  .hunts = "a close that waits for who waits for it",
+	  .hunts = "a close and a write that wait for each other",
 	  .actors = 3, .files = 1, .sizes = { 16384 },
 	  .set_up = file_alone, .play = { edge, edge_further_on, just_close } },
 	{ .name = "once_direct",
-	  .hunts = "O_DIRECT set on an ordinary descriptor that is taken for a direct one",
+	  .hunts = "O_DIRECT set on an ordinary descriptor that was a direct one",
 	  .actors = 2, .files = 1, .sizes = { 16384 },
 	  .set_up = direct_and_once_direct, .play = { edge, ordinary_edge } },
 	{ .name = "once_direct_beside_two",
-	  .hunts = "the same, or O_DIRECT lost, with another in the same window",
+	  .hunts = "the same, or O_DIRECT lost, with another write in the same window",
 	  .actors = 3, .files = 1, .sizes = { 16384 },
 	  .set_up = direct_and_once_direct, .play = { edge, ordinary_edge, edge_further_on } },
 	{ .name = "refused_once",
-	  .hunts = "a refusal of another kind asked for again and again",
+	  .hunts = "an EINVAL that is not about alignment, repeated",
 	  .actors = 2, .files = 1, .sizes = { 16384 }, .flags = ONE_REFUSAL,
 	  .set_up = stale_number, .play = { garbage, edge_elsewhere } },
 	{ 0 },

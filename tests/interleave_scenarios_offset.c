@@ -1,4 +1,4 @@
-/* One file offset, shared: each call has a range of its own. */
+/* Calls that share one file offset: each must get a range of its own. */
 #include "interleave_scenarios.h"
 
 static struct handle file;
@@ -71,12 +71,12 @@ static void follow(struct actor *a)
 	act_pread(a, follower, 20000, 0);
 }
 
-static void take(struct actor *a)
+static void read_record(struct actor *a)
 {
 	act_read(a, file, 700);
 }
 
-static void take_more(struct actor *a)
+static void read_more(struct actor *a)
 {
 	act_read(a, file, 5000);
 }
@@ -93,7 +93,7 @@ static void append(struct actor *a)
 
 const struct scenario scenarios_offset[] = {
 	{ .name = "records_one_offset",
-	  .hunts = "two records in one range",
+	  .hunts = "two records in the same range",
 	  .actors = 2, .files = 1, .sizes = { 0 },
 	  .set_up = one_description, .play = { long_record, record } },
 	{ .name = "records_within",
@@ -101,7 +101,7 @@ const struct scenario scenarios_offset[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = within, .play = { long_record, record } },
 	{ .name = "torn_beside_record",
-	  .hunts = "an offset given back over a neighbour's record",
+	  .hunts = "an offset moved back over a neighbour's record",
 	  .actors = 2, .files = 1, .sizes = { 0 }, .flags = BAD_MEMORY,
 	  .set_up = one_description, .play = { torn, two_records } },
 	{ .name = "torn_within",
@@ -109,29 +109,29 @@ const struct scenario scenarios_offset[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BAD_MEMORY,
 	  .set_up = within, .play = { torn, record } },
 	{ .name = "torn_beside_aligned",
-	  .hunts = "the same, the neighbour's is a whole block",
+	  .hunts = "the same, the neighbour writes a whole block",
 	  .actors = 2, .files = 1, .sizes = { 0 }, .flags = BAD_MEMORY,
 	  .set_up = one_description, .play = { torn, block } },
 	{ .name = "record_beside_aligned",
-	  .hunts = "a pass-through and a rescued call in one range",
+	  .hunts = "a passed-through and a rescued call in the same range",
 	  .actors = 2, .files = 1, .sizes = { 0 },
 	  .set_up = one_description, .play = { long_record, block } },
 	{ .name = "records_of_child",
-	  .hunts = "two records in one range, by two processes",
+	  .hunts = "two records in the same range, by two processes",
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 0 },
 	  .set_up = one_description, .play = { long_record, record } },
 	{ .name = "torn_beside_record_of_child",
-	  .hunts = "an offset given back, between processes",
+	  .hunts = "an offset moved back, between processes",
 	  .actors = 2, .processes = 2, .files = 1, .sizes = { 24576 }, .flags = BAD_MEMORY,
 	  .set_up = within, .play = { torn, record } },
 	{ .name = "record_beside_seek",
-	  .hunts = "an lseek of the program's undone",
+	  .hunts = "an lseek of the program is undone",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = within, .play = { long_record, back_to_start } },
 	{ .name = "read_beside_record",
-	  .hunts = "a read and a write in one range",
+	  .hunts = "a read and a write in the same range",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
-	  .set_up = within, .play = { record, take_more } },
+	  .set_up = within, .play = { record, read_more } },
 	{ .name = "records_followed",
 	  .hunts = "a hole that a follower reads",
 	  .actors = 3, .files = 1, .sizes = { 0 },
@@ -141,16 +141,16 @@ const struct scenario scenarios_offset[] = {
 	  .actors = 3, .files = 1, .sizes = { 0 },
 	  .set_up = with_follower, .play = { long_record, record, follow } },
 	{ .name = "long_record_followed",
-	  .hunts = "half a record that a follower reads",
+	  .hunts = "a part of a record that a follower reads",
 	  .actors = 2, .files = 1, .sizes = { 0 },
 	  .set_up = with_follower, .play = { long_record, follow } },
 	{ .name = "readers_at_growing_end",
 	  .hunts = "bytes skipped or read twice",
 	  .actors = 3, .files = 1, .sizes = { 1000 },
-	  .set_up = with_writer, .play = { take, take, append } },
+	  .set_up = with_writer, .play = { read_record, read_record, append } },
 	{ .name = "readers_at_ordinary_end",
 	  .hunts = "the same, an ordinary descriptor appends",
 	  .actors = 3, .files = 1, .sizes = { 1000 },
-	  .set_up = with_ordinary_writer, .play = { take_more, take, append } },
+	  .set_up = with_ordinary_writer, .play = { read_more, read_record, append } },
 	{ 0 },
 };

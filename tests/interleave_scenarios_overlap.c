@@ -1,4 +1,4 @@
-/* Writes that overlap, and a file that is cut meanwhile. */
+/* Writes that overlap, and a file that is truncated at the same time. */
 #include "interleave_scenarios.h"
 
 static struct handle file;
@@ -61,7 +61,7 @@ static void cut_and_sync(struct actor *a)
 
 const struct scenario scenarios_overlap[] = {
 	{ .name = "same_range",
-	  .hunts = "two writes of one range mixed",
+	  .hunts = "two writes of the same range are mixed",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = one_description, .play = { long_write, long_write_by_other } },
 	{ .name = "same_range_two_descriptions",
@@ -69,11 +69,11 @@ const struct scenario scenarios_overlap[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = two_descriptions, .play = { long_write, long_write_by_other } },
 	{ .name = "overlapping_ranges",
-	  .hunts = "two writes mixed where they overlap",
+	  .hunts = "two writes are mixed where they overlap",
 	  .actors = 2, .files = 1, .sizes = { 24576 },
 	  .set_up = two_descriptions, .play = { first_half, second_half } },
 	{ .name = "overlapping_aligned",
-	  .hunts = "errors (a stated limit: the bytes)",
+	  .hunts = "errors (documented limit: the bytes may be mixed)",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER,
 	  .set_up = two_descriptions, .play = { first_half, whole_blocks_inside } },
 	{ .name = "overlapping_ordinary",
@@ -81,7 +81,7 @@ const struct scenario scenarios_overlap[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER | AWAITED,
 	  .set_up = direct_and_ordinary, .play = { long_write, small_and_sync } },
 	{ .name = "cut_meanwhile",
-	  .hunts = "errors beside ftruncate (a stated limit: the bytes)",
+	  .hunts = "errors beside ftruncate (documented limit: the bytes may differ)",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = BYTES_MAY_DIFFER,
 	  .set_up = direct_and_ordinary, .play = { first_half, cut_and_sync } },
 	{ 0 },

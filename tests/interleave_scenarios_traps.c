@@ -1,6 +1,6 @@
 /*
- * For the tool's own test: faults made on purpose, which it must find, and ways of waiting, which
- * it must not take for faults. They need no shim.
+ * For the tool's own test: deliberate faults, which it must find, and ways of waiting, which it
+ * must not report as faults. They need no shim.
  */
 #include "interleave_scenarios.h"
 
@@ -82,27 +82,27 @@ const struct scenario scenarios_traps[] = {
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { lazy, block } },
 	{ .name = "trap_too_long",
-	  .hunts = "a file that is longer for a moment",
+	  .hunts = "a file that is too long for a moment",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { too_long, block } },
 	{ .name = "trap_deadlock",
-	  .hunts = "two that wait for each other",
+	  .hunts = "two threads that wait for ever",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { wait_for_nobody, wait_for_nobody_too } },
 	{ .name = "trap_livelock",
-	  .hunts = "one that asks for ever",
+	  .hunts = "a thread that polls for ever",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { ask_for_ever, block } },
 	{ .name = "sound_wait",
-	  .hunts = "nothing: a thread waits for another",
+	  .hunts = "nothing; a thread waits for another",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { wait_for_wake, wake } },
 	{ .name = "sound_wait_with_timeout",
-	  .hunts = "nothing: the same with a timeout",
+	  .hunts = "nothing; the same with a timeout",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { wait_with_timeout, wake } },
 	{ .name = "sound_asking_again",
-	  .hunts = "nothing: the same by sched_yield",
+	  .hunts = "nothing; the same with sched_yield",
 	  .actors = 2, .files = 1, .sizes = { 24576 }, .flags = TRAP,
 	  .set_up = set_up, .play = { ask_again, wake } },
 	{ 0 },

@@ -1,4 +1,4 @@
-/* All orders with at most so many preemptions. See interleave_search.h. */
+/* The search for orders. See interleave_search.h. */
 #include "interleave_search.h"
 
 #include <stdlib.h>
@@ -6,15 +6,15 @@
 
 #include "stress_util.h"
 
-/* The choices with which an order begins; after them nobody is preempted. */
+/* The choices with which an order begins. After them there are no preemptions. */
 struct beginning {
 	struct beginning *next;
-	uint32_t history; /* of the steps before the last choice, when it was thought of */
+	uint32_t history; /* hash of the steps before the last choice in the run that planned it */
 	int len;
 	uint8_t choices[];
 };
 
-/* By the number of their preemptions. */
+/* Planned orders, by the number of their preemptions. */
 struct agenda {
 	struct beginning *first[BOUND_MAX + 1];
 	long count[BOUND_MAX + 1];
@@ -25,7 +25,7 @@ static void plan(struct agenda *a, const struct run *r, int at, int other, int p
 	struct beginning *b = malloc(sizeof(*b) + (size_t)at + 1);
 
 	if (!b)
-		die("no memory");
+		die("out of memory");
 	b->len = at + 1;
 	for (int i = 0; i < at; i++)
 		b->choices[i] = r->choices[i].chosen;
@@ -36,7 +36,7 @@ static void plan(struct agenda *a, const struct run *r, int at, int other, int p
 	a->count[preemptions]++;
 }
 
-/* What else could have been chosen at a point. */
+/* Plans the orders that make another choice at step `at`. */
 static void plan_at(struct agenda *a, const struct run *r, int at, int preemptions, int bound)
 {
 	const struct choice *c = &r->choices[at];
@@ -46,14 +46,14 @@ static void plan_at(struct agenda *a, const struct run *r, int at, int preemptio
 	for (int other = 0; other < ACTORS_MAX; other++) {
 		if (!(c->enabled >> other & 1) || other == c->chosen)
 			continue;
-		/* It was its turn to let others go first. */
+		/* The previous actor had yielded. */
 		if (!c->forced && other == c->previous)
 			continue;
 		plan(a, r, at, other, preemptions + !c->forced);
 	}
 }
 
-static struct beginning *take(struct agenda *a, int *preemptions)
+static struct beginning *take_beginning(struct agenda *a, int *preemptions)
 {
 	for (int i = 0; i <= BOUND_MAX; i++)
 		if (a->first[i]) {
@@ -68,8 +68,8 @@ static struct beginning *take(struct agenda *a, int *preemptions)
 }
 
 /*
- * More are planned with the most preemptions than may be run: then those that are run are spread
- * over all of them, for neighbours are much the same.
+ * Returns whether to skip an order, if more are planned with the maximum of preemptions than the
+ * limit allows. Then the runs are spread over all of them, because adjacent orders are similar.
  */
 static bool passed_over(const struct agenda *a, int preemptions, int bound, long left, long *debt)
 {
@@ -82,7 +82,7 @@ static bool passed_over(const struct agenda *a, int preemptions, int bound, long
 	return false;
 }
 
-/* Were the steps up to the last choice the same as when it was thought of? */
+/* Marks the run as diverged if its steps up to the last choice were not those that were planned. */
 static void check_history(struct run *r, const struct beginning *b)
 {
 	if (b->len && (r->steps < b->len || r->choices[b->len - 1].history != b->history))
@@ -114,7 +114,7 @@ struct tally_of_orders search(struct run *r, struct setting *setting, int bound,
 			visit(r, preemptions, context);
 		}
 		free(b);
-		b = take(&agenda, &preemptions);
+		b = take_beginning(&agenda, &preemptions);
 	}
 	return tally;
 }

@@ -22,7 +22,7 @@ static void server_child(const char *library, int stage_fd, int go)
 	char *argv[] = { (char *)(uintptr_t)"/proc/self/exe", (char *)(uintptr_t)"--puppet", NULL };
 	char byte;
 
-	/* The same addresses in each server, and so in each run. */
+	/* The addresses are the same in each server, and so in each run. */
 	personality(ADDR_NO_RANDOMIZE);
 	if (dup2(stage_fd, STAGE_FD) < 0 || read(go, &byte, 1) != 1)
 		_exit(97);
@@ -86,8 +86,8 @@ static size_t copy_memory(const struct server *s, const struct shared_memory *m,
 }
 
 /*
- * Shared memory without a file is inherited by what the server forks, and would carry the traces of
- * one run into the next. So it is as it was at first before each of them.
+ * Forked processes inherit shared anonymous memory, which would carry state from one run into the
+ * next. So its initial contents are restored before each run.
  */
 static void find_shared(struct server *s)
 {
@@ -169,7 +169,7 @@ const char *server_forbidden(void)
 	return err ? strerror(err) : NULL;
 }
 
-/* Where the order does not matter yet. */
+/* Continues past a breakpoint while the order does not matter yet. */
 static bool passes_point(const struct server *s, pid_t tid, int status)
 {
 	uint64_t place;

@@ -1,6 +1,6 @@
 /*
- * The server: this program once more, with the library loaded and not yet used. It forks the program
- * under test anew for each run, which so finds the same memory each time.
+ * The server is a second process of this program, with the library loaded and not yet used. It
+ * forks the program under test for each run, so that every run begins with the same memory.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_SERVER_H
 #define DIOSHIM_TEST_INTERLEAVE_SERVER_H
@@ -9,11 +9,11 @@
 
 enum { SHARED_MAX = 4 };
 
-/* Memory that the server shares with what it forks: the library's own, made when it was loaded. */
+/* A shared mapping that the library made when it was loaded, and that forked processes inherit. */
 struct shared_memory {
 	uint64_t address;
 	size_t size;
-	void *at_first;
+	void *at_first; /* a copy of its initial contents */
 };
 
 struct server {
@@ -25,16 +25,16 @@ struct server {
 };
 
 /*
- * Start a server with the library loaded, or without if it is NULL. `points`: the list of its
+ * Starts a server that has the library loaded, or none if it is NULL. `points` is the list of its
  * atomic instructions (interleave_points.h), or NULL.
  */
 struct server *server_start(const char *library, const char *points);
 void server_stop(struct server *s);
 
-/* Why there can be no server here, or NULL. */
+/* Returns NULL if servers can be started here, or the reason why not. */
 const char *server_forbidden(void);
 
-/* Fork the program on the stage. Fills in the task of each actor, all before their first mark. */
+/* Forks the program on the stage. Fills in `tasks`: each actor is stopped before its first mark. */
 void server_fork(struct server *s, struct task *tasks, int count);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The stops of threads under ptrace(2): what they are, waiting for them, and going on after them.
+ * The stops of threads under ptrace(2): their kinds, waiting for them, and continuing after them.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_STOP_H
 #define DIOSHIM_TEST_INTERLEAVE_STOP_H
@@ -9,25 +9,25 @@
 
 enum {
 	TICK_US = 20000,
-	/* So many ticks without a stop, and something is wrong with the machine. */
+	/* After so many ticks without a stop, the tool gives up. */
 	TICKS_LOST = 1500,
 };
 
-/* What waitpid() says of a stop: an event of ptrace's, a signal about to be delivered, an interruption. */
+/* Return whether a wait status is of this kind: a ptrace event, a signal, or PTRACE_INTERRUPT. */
 bool stop_is_event(int status, int event);
 bool stop_is_signal(int status, int signal);
 bool stop_is_interruption(int status);
 
-/* PTRACE_SYSCALL, or PTRACE_CONT. */
+/* Continues a thread. `how` is PTRACE_SYSCALL or PTRACE_CONT; `signal` is delivered unless 0. */
 void stop_resume(pid_t tid, long how, int signal);
 
-/* Returns what waitpid() says of the next one. */
+/* Waits for the next stop. Returns its wait status. */
 int stop_wait(pid_t tid);
 
-/* From now on waitpid() is interrupted at each tick, for a look at who is asleep. */
+/* Starts a timer that interrupts waitpid() at each tick, so that the caller can see who sleeps. */
 void stop_start_ticking(void);
 
-/* As in /proc/TID/stat: R, S, D, t, Z. */
+/* Returns the state in /proc/TID/stat (R, S, D, t, Z), or X if the thread has ended. */
 char stop_state(pid_t tid);
 
 #endif

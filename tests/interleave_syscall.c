@@ -1,4 +1,4 @@
-/* System calls. See interleave_syscall.h. */
+/* The table of system calls. See interleave_syscall.h. */
 #include "interleave_syscall.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * The arguments: d a number, x an address or a set of flags, a a place in the library, f fcntl's
- * command, . other.
+ * The letters for the arguments: 'd' a number, 'x' an address or flags, 'a' an offset in the
+ * library, 'f' the command of fcntl. Others are printed as an underscore.
  */
 static const struct known {
 	long nr;
@@ -96,7 +96,7 @@ static const struct known {
 	{ POINT_CALL, "atomic instruction", "a", 0 },
 };
 
-static const struct known *find(long nr)
+static const struct known *find_known(long nr)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (known[i].nr == nr)
@@ -106,7 +106,7 @@ static const struct known *find(long nr)
 
 static bool call_is(const struct call *c, unsigned what)
 {
-	const struct known *k = find(c->nr);
+	const struct known *k = find_known(c->nr);
 
 	return k && k->what & what;
 }
@@ -155,7 +155,7 @@ bool syscall_hands_over(const struct call *c)
 
 uint64_t syscall_signature(const struct call *c)
 {
-	const struct known *k = find(c->nr);
+	const struct known *k = find_known(c->nr);
 	uint64_t hash = mix64((uint64_t)c->nr);
 
 	if (!k || k->what & (PRIVATE | SLEEPS))
@@ -222,7 +222,7 @@ static void describe_result(const struct call *c, long ret, char *into, size_t r
 
 void syscall_describe(const struct call *c, long ret, bool returned, char *into, size_t room)
 {
-	const struct known *k = find(c->nr);
+	const struct known *k = find_known(c->nr);
 	char text[80];
 
 	snprintf(into, room, "%s", k ? k->name : "");

@@ -1,34 +1,34 @@
 /*
- * System calls: their names, and what they mean for the order of steps.
+ * System calls: their names, and how they affect the order of steps.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_SYSCALL_H
 #define DIOSHIM_TEST_INTERLEAVE_SYSCALL_H
 
 #include "interleave_trace.h"
 
-/* Is it of no concern to other threads? Then there is no need to switch before it. */
+/* Returns whether it does not affect other threads, so that no switch is needed before it. */
 bool syscall_private(const struct call *c);
 
-/* May it wait for another thread? */
+/* Returns whether it may wait for another thread. */
 bool syscall_sleeps(const struct call *c);
 
-/* May it wait for another thread, but not for good? */
+/* Returns whether it waits for another thread with a timeout. */
 bool syscall_times_out(const struct call *c);
 
-/* Does it let others go first, by giving up the processor or by sleeping? */
+/* Return whether it lets other threads run first: in any way, and by sleeping. */
 bool syscall_yields(const struct call *c);
 bool syscall_naps(const struct call *c);
 
-/* Does it move bytes of a file? */
+/* Returns whether it reads or writes a file. */
 bool syscall_moves(const struct call *c);
 
-/* Does it start what goes on after it has returned? */
+/* Returns whether it may start I/O that continues after it has returned. */
 bool syscall_hands_over(const struct call *c);
 
-/* The same for the same call in another run: without addresses, and process numbers. */
+/* Returns a hash without addresses and process IDs, which is the same in each run. */
 uint64_t syscall_signature(const struct call *c);
 
-/* Like strace(1), in short. */
+/* Describes the call in the style of strace(1). */
 void syscall_describe(const struct call *c, long ret, bool returned, char *into, size_t room);
 
 #endif

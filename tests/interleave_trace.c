@@ -15,9 +15,9 @@
 #include "stress_util.h"
 
 enum {
-	/* So many ticks in a row, and a thread that is asleep in a call of any kind is blocked. */
+	/* A thread that is asleep in any call for so many ticks in a row counts as blocked. */
 	TICKS_ASLEEP = 15,
-	/* So many, and one that makes no system call goes round in circles. */
+	/* A thread that makes no system call for so many ticks counts as busy-waiting. */
 	TICKS_BUSY = 25,
 };
 
@@ -67,13 +67,13 @@ static void clear_timeout(pid_t tid)
 
 const char *trace_no_registers(void)
 {
-	return "only on x86_64";
+	return "supported on x86_64 only";
 }
 #endif
 
 /* --- A thread --- */
 
-static void look(struct task *t)
+static void read_call(struct task *t)
 {
 	struct __ptrace_syscall_info info;
 
@@ -92,7 +92,7 @@ static void look(struct task *t)
 	}
 }
 
-/* What a stop says. False: nothing to stop for, go on. */
+/* Sets the state from a wait status. Returns false if the thread is to be continued at once. */
 static bool arrived(struct task *t, int status)
 {
 	unsigned long message;
@@ -103,7 +103,7 @@ static bool arrived(struct task *t, int status)
 		return true;
 	}
 	if (stop_is_signal(status, SIGTRAP | 0x80)) {
-		look(t);
+		read_call(t);
 		return true;
 	}
 	if (stop_is_event(status, PTRACE_EVENT_FORK) || stop_is_event(status, PTRACE_EVENT_CLONE) ||
@@ -113,7 +113,7 @@ static bool arrived(struct task *t, int status)
 		t->forked = (pid_t)message;
 		return false;
 	}
-	/* Of an interruption that came too late. */
+	/* The thread had stopped for another reason before this interruption. */
 	if (stop_is_interruption(status))
 		return false;
 	if (stop_is_signal(status, SIGTRAP) && points_met(t->points, t->tid, &t->call.args[0])) {
@@ -130,7 +130,7 @@ static bool sleeps(const struct task *t)
 	return t->state == TASK_ENTRY && syscall_sleeps(&t->call);
 }
 
-/* Waits until it stops or sleeps. Returns false if it sleeps. */
+/* Waits until the thread stops or sleeps. Returns false if it sleeps. */
 static bool stops_or_sleeps(const struct task *t, int *status)
 {
 	for (int looks = 0; looks < 1000000; looks++) {
@@ -147,7 +147,7 @@ static bool stops_or_sleeps(const struct task *t, int *status)
 	die("thread %d neither stops nor sleeps", (int)t->tid);
 }
 
-/* Waits until it stops. Returns false if it does not, and sleeps or goes round in circles. */
+/* Waits until the thread stops. Returns false if it sleeps or is busy-waiting. */
 static bool stops(const struct task *t, int *status)
 {
 	int asleep = 0;
@@ -259,7 +259,7 @@ void task_reap(struct task *t)
 	t->state = TASK_GONE;
 }
 
-/* The threads of a process first: its leader is not reported before they are. */
+/* Reaps the leader last, because its end is only reported after those of its threads. */
 static void kill_process(struct task *tasks, int count, pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -273,7 +273,7 @@ static void kill_process(struct task *tasks, int count, pid_t pid)
 
 void tasks_kill(struct task *tasks, int count)
 {
-	/* Children before the main process, which is their parent and ignores SIGCHLD. */
+	/* Kill the children before their parent, which is the main process and ignores SIGCHLD. */
 	for (int i = count - 1; i >= 0; i--)
 		if (tasks[i].state != TASK_GONE && tasks[i].pid != tasks[0].pid)
 			kill_process(tasks, count, tasks[i].pid);

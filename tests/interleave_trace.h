@@ -1,11 +1,10 @@
 /*
- * Threads under ptrace(2), which are stopped all but one.
+ * Threads under ptrace(2). At any time all but one are stopped.
  *
- * A thread that is stopped before a system call holds no lock of the kernel's, for it has not
- * begun. So the one that goes on meets the locks of the others only in memory, and waits for them
- * by futex(2) or by asking again; a thread that is asleep in the kernel is taken for blocked, and
- * looked at after each step. Time does not pass for a thread that waits with a timeout, until
- * nobody else can go on.
+ * A thread that is stopped before a system call holds no lock of the kernel, because the call has
+ * not begun. So the running thread can only wait for the others by futex(2) or by polling. A thread
+ * that sleeps in the kernel counts as blocked, and is checked after each step. A wait with a
+ * timeout only times out when no other thread can continue.
  */
 #ifndef DIOSHIM_TEST_INTERLEAVE_TRACE_H
 #define DIOSHIM_TEST_INTERLEAVE_TRACE_H
@@ -19,13 +18,13 @@ struct call {
 };
 
 enum task_state {
-	TASK_ENTRY,   /* before the system call `call` */
-	TASK_EXIT,    /* after it */
-	TASK_BLOCKED, /* in it, asleep */
-	TASK_POINT,   /* before an atomic instruction, whose place stands in `call` */
-	TASK_BUSY,    /* stopped in the middle of nothing: it goes round without a system call */
-	TASK_DONE,    /* has played its part */
-	TASK_GONE,
+	TASK_ENTRY,   /* stopped before the system call `call` */
+	TASK_EXIT,    /* stopped after it */
+	TASK_BLOCKED, /* asleep in it */
+	TASK_POINT,   /* stopped before an atomic instruction; its offset is in `call` */
+	TASK_BUSY,    /* interrupted between system calls, for example in a loop */
+	TASK_DONE,    /* has made all its calls */
+	TASK_GONE,    /* has ended */
 };
 
 struct task {
@@ -35,32 +34,33 @@ struct task {
 	enum task_state state;
 	struct call call;
 	long ret;
-	bool timed;   /* blocked, but not for good */
-	bool yields;  /* has said that another may go first */
-	pid_t forked; /* a child that it has just made */
-	int signal;   /* that it is about to get */
+	bool timed;   /* blocked with a timeout */
+	bool yields;  /* lets other threads run first */
+	pid_t forked; /* a child that it has just forked, or 0 */
+	int signal;   /* to be delivered, or that killed it; 0: none */
 };
 
-/* Let go on until the next stop, whatever it is; see the state. */
+/* Continues the thread until its next stop, or until it is blocked. Sets its state. */
 void task_resume(struct task *t);
 
-/* A child that a task has forked, up to its first stop. */
+/* Initializes the task of a child that another task has forked, and runs it to its first stop. */
 void task_adopt(struct task *t, pid_t pid, int actor, const struct points *points);
 
-/* Has somebody woken it? Then it is at the exit of its call. */
+/* Returns whether a blocked thread was woken. If so, it has been run to the exit of its call. */
 bool task_woken(struct task *t);
 
-/* The call in which it is blocked says that the time is over. */
+/* Makes the call in which the thread is blocked fail with ETIMEDOUT. */
 void task_time_out(struct task *t);
 
-/* Instead of sleeping, which would take real time. */
+/* Replaces a call that sleeps by sched_yield(), because it would take real time. */
 void task_skip_sleep(struct task *t);
 
-/* End all of them, the main process last. */
+/* Kills all processes, the main process last. */
 void tasks_kill(struct task *tasks, int count);
+/* Waits until a killed thread has ended. */
 void task_reap(struct task *t);
 
-/* Why registers cannot be changed on this machine, or NULL. */
+/* Returns NULL, or why the tool cannot change registers on this machine. */
 const char *trace_no_registers(void);
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# What the neighbours of a misaligned call get to see: promises P3, P5, P6 and P8 of doc/design.md. Each
-# mode of tests/neighbours.c for a moment; DIOSHIM_NEIGHBOURS_SECONDS makes it longer, and the long
-# forms of most are in `make soak`.
+# Calls at the same time as misaligned ones: promises P3, P5, P6 and P8 of doc/design.md. Runs each mode
+# of tests/neighbours.c for a short time. DIOSHIM_NEIGHBOURS_SECONDS makes it longer, and `make soak` has
+# the long form of most modes.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash; scene, device: mounts.bash
@@ -9,7 +9,7 @@
 load mounts
 
 setup() {
-  # Where the kernel takes any request the shim has nothing to do; `make soak` plays everything there, too.
+  # On btrfs and tmpfs the kernel accepts any request. `make soak` runs all modes there, too.
   filesystems=(ext4-512 ext4-4096 xfs)
   everywhere=("${filesystems[@]}" btrfs tmpfs)
   devices=(blk-512 blk-4096)
@@ -22,7 +22,7 @@ teardown() {
   forget_throttle
 }
 
-# What this machine does not have is skipped by its name.
+# Skips the test if the mode says that this machine does not support it.
 play_with() { # MODE COMMAND...
   run "${@:2}" "$DIOSHIM_TEST_BIN/neighbours" --seconds "$seconds" ${ordinary:+--ordinary} "$1" "$scratch"
   echo "$output"
@@ -34,25 +34,25 @@ play() { # MODE
   play_with "$1" shim
 }
 
-@test "P3, P8: on a description of many threads and children, what a write wrote is on the device when it returns" {
+@test "P3, P8: writes on a description that threads and children share are on the device when they return" {
   on_each "${everywhere[@]}" "${devices[@]}" -- play shared
 }
 
-@test "P5: overlapping writers leave what whole calls leave, and ordinary neighbours and their fsync do not fail" {
+@test "P5: overlapping writes leave the result of whole calls, and ordinary writes beside them do not fail" {
   on_each "${filesystems[@]}" -- play overlap
 }
 
-@test "P5: ordinary writers in the gaps between large writes lose nothing, and nobody fails" {
+@test "P5: ordinary writes in the gaps between large direct writes lose nothing and do not fail" {
   on_each "${filesystems[@]}" -- play beside
 }
 
-@test "P6: a record is whole in one file, however the log is rotated; a read is of one file" {
+@test "P6: each record is whole in one file while a log is rotated, and each read returns bytes of one file" {
   seconds=$((seconds * 2))
   on_each "${everywhere[@]}" -- play rotation
 }
 
-# Not btrfs: a write that meets bad memory leaves a gap there without the shim, too (Linux 6.18).
-@test "P6: records that are cut short by bad memory leave the others and no gap" {
+# Not on btrfs: a write from bad memory leaves a gap there without the shim, too (Linux 6.18).
+@test "P6: records that are cut short by bad memory harm no other record and leave no gap" {
   on_each "${strict[@]}" tmpfs -- play offset
 }
 
@@ -60,17 +60,17 @@ play() { # MODE
   on_each "${filesystems[@]}" -- play followed
 }
 
-@test "P8: F_SETFL and F_GETFL beside writes: nothing that was set is lost, O_DIRECT is always seen" {
+@test "P8: beside writes no F_SETFL is lost, and F_GETFL always shows O_DIRECT" {
   on_each "${filesystems[@]}" "${devices[@]}" -- play flags
 }
 
-@test "P6: a number that is closed in the middle of a write and given to a victim: both files have their own" {
+@test "P6: a write keeps its file when close or dup2 gives its number to another file" {
   on_each "${filesystems[@]}" -- play endings
 }
 
-# --- asked for once ---
+# --- calls that must not be repeated ---
 
-# How often was the kernel asked to write what begins with these words?
+# Prints how many system calls wrote bytes that begin with "garbage-WORDS".
 asked_for() { # WORDS
   grep -cE "^[0-9]+ +(p?write(64|v|v2)?)\(.*garbage-$1" "$BATS_TEST_TMPDIR/trace" || :
 }
@@ -80,8 +80,8 @@ asked_at_most() { # TIMES WORDS...
   shift
   for words; do
     times=$(asked_for "$words")
-    echo "$words: asked for $times times"
-    ((times >= 1 && times <= most)) || fail "$words: $times times, not 1 to $most"
+    echo "$words: $times system calls"
+    ((times >= 1 && times <= most)) || fail "$words: $times system calls, not 1 to $most"
   done
 }
 
@@ -93,18 +93,18 @@ traced_once() { # PATH
 refusals_of_others() {
   traced_once "$scratch"
   asked_at_most 1 fresh-aligned stale-aligned negative-aligned
-  # An eventfd takes no less than 8 bytes, so that there is no name in the 7 that it was shown.
+  # An eventfd refuses less than 8 bytes. The 7 bytes of this write have no room for the name of the case.
   (($(grep -c '"garbage", 7)' "$BATS_TEST_TMPDIR/trace") == 1))
-  # These might be about alignment: of a description that another process shares, and has changed.
+  # These EINVAL might be about alignment, if another process has changed a shared description.
   asked_at_most 6 fresh-odd stale-odd negative-odd
 }
 
-@test "P8: an EINVAL that is not about alignment is asked for once (if misaligned, a few times), also on a number that was another file's" {
+@test "P8: an aligned call that fails with another EINVAL is made once, and a misaligned one at most 6 times" {
   need strace
   on_each "${strict[@]}" -- refusals_of_others
 }
 
-@test "P8: a server that means its EINVAL is asked a few times at most" {
+@test "P8: a call that a FUSE server refuses with EINVAL is made at most 6 times" {
   need strace
   need_mounts
   mkdir "$BATS_TEST_TMPDIR/backing"
@@ -117,11 +117,11 @@ refusals_of_others() {
 
 # --- memory ---
 
-@test "P1: memory that cannot be pinned moves as with an ordinary descriptor" {
+@test "P1: I/O with memory that cannot be pinned works as with an ordinary descriptor" {
   on_each "${filesystems[@]}" "${devices[@]}" -- play secret
 }
 
-@test "P7: memory that a peer truncates during a write: the program's handler, EFAULT or a count" {
+@test "P7: a write from memory that another process truncates gives EFAULT, a count or the program's SIGBUS" {
   on_each "${filesystems[@]}" -- play truncated
 }
 
@@ -129,13 +129,13 @@ served() {
   play_with served shim env DIOSHIM_BOUNCE_MAX=64K
 }
 
-@test "P7: memory served by a thread that needs the one bounce buffer, too, does not deadlock" {
+@test "P7: a userfaultfd handler that writes directly does not deadlock with a single bounce buffer" {
   on_each "${filesystems[@]}" -- served
 }
 
 # --- a slow disk ---
 
-# A cgroup of our own, whose processes write so many bytes a second to a device. Sets $slow.
+# Creates a cgroup whose processes can write BYTES per second to a device. Sets $slow to it.
 throttle() { # MAJOR:MINOR BYTES
   local root=$BATS_TEST_TMPDIR/cgroup
   mkdir -p "$root"
@@ -147,7 +147,7 @@ throttle() { # MAJOR:MINOR BYTES
     mkdir "$slow" && echo "$1 wbps=$2" >"$slow/io.max"
   else
     false
-  fi || skip "no cgroup that throttles"
+  fi || skip "no cgroup can limit the write rate here"
 }
 
 forget_throttle() {
@@ -164,7 +164,7 @@ slowly() { # COMMAND...
   )
 }
 
-# In milliseconds.
+# Prints milliseconds.
 time_of_two_mebibytes() {
   local start=${EPOCHREALTIME/./}
   dd if=/dev/zero of="$scratch/probe" bs=64k count=32 oflag=direct status=none
@@ -176,7 +176,7 @@ play_slowly() {
   local took
   throttle "$(mountpoint -d "$(test_path "$where")")" 4000000
   took=$(slowly time_of_two_mebibytes)
-  ((took > 200)) || skip "the cgroup does not throttle: $took ms for 2 MiB"
+  ((took > 200)) || skip "the cgroup does not limit the write rate: $took ms for 2 MiB"
   for mode in shared overlap; do
     seconds=$((${DIOSHIM_NEIGHBOURS_SECONDS-1} * 3))
     play_with "$mode" slowly shim
@@ -184,7 +184,7 @@ play_slowly() {
   forget_throttle
 }
 
-@test "P3, P5: on a disk of 4 MB a second, a description of many, and overlapping writers" {
+@test "P3, P5: shared descriptions and overlapping writes work on a disk of 4 MB per second" {
   need_mounts
   on_each ext4-512 xfs -- play_slowly
 }
@@ -193,13 +193,13 @@ play_slowly() {
 
 play_on_blocks() { # BLOCK
   scratch=$scene
-  (($(stat -c %o "$scene") >= $1)) || fail "blocks of $(stat -c %o "$scene")"
+  (($(stat -c %o "$scene") >= $1)) || fail "st_blksize is $(stat -c %o "$scene"), not $1"
   for mode in shared overlap beside; do
     play "$mode"
   done
 }
 
-@test "P5: XFS that says its blocks are of 1 MiB" {
+@test "P5: nothing is lost on XFS with an st_blksize of 1 MiB" {
   need_mounts
   make_filesystem -o largeio,allocsize=1m 512 320M mkfs.xfs -q
   play_on_blocks 1048576
@@ -211,24 +211,24 @@ make_or_skip() { # BYTES MKFS [ARG...]
   scene=$(mktemp -d "$BATS_TEST_TMPDIR/mnt.XXXXXX")
   if ! "${@:2}" "$device" </dev/null || ! mount "$device" "$scene"; then
     losetup --detach "$device"
-    skip "this kernel has no $2 with blocks of $1"
+    skip "$2 with blocks of $1 bytes does not work here"
   fi
   losetup --detach "$device"
   mounted+=("$scene")
   play_on_blocks "$1"
 }
 
-@test "P5: XFS with blocks above a page" {
+@test "P5: nothing is lost on XFS with blocks larger than a page" {
   need_mounts
   make_or_skip 16384 mkfs.xfs -q -b size=16k
 }
 
-@test "P5: ext4 with blocks above a page" {
+@test "P5: nothing is lost on ext4 with blocks larger than a page" {
   need_mounts
   make_or_skip 16384 mkfs.ext4 -q -F -b 16384
 }
 
-# --- what these tests ask for ---
+# --- what these tests require ---
 
 as_an_ordinary_file() {
   local mode ordinary=yes
@@ -237,7 +237,7 @@ as_an_ordinary_file() {
   done
 }
 
-@test "the same calls on ordinary descriptors, without the shim, are never wrong" {
+@test "without the shim, the same calls on ordinary descriptors pass" {
   on_each ext4-4096 xfs -- as_an_ordinary_file
 }
 

@@ -1,6 +1,7 @@
-/* The frame of the modes in neighbours.h: options, counts, the summary. */
+/* Options, counts and the summary of the modes. See neighbours.h. */
 #include "neighbours.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,27 +22,27 @@ static const struct mode {
 	const char *what;
 } modes[] = {
 	{ "shared", mode_shared, true, "threads and children on one description" },
-	{ "overlap", mode_overlap, false, "threads that write the same bytes, and ordinary ones" },
-	{ "beside", mode_beside, false, "ordinary writers in the gaps between large ones" },
-	{ "rotation", mode_rotation, false, "a log's number is given another file" },
+	{ "overlap", mode_overlap, false, "direct and ordinary writers of the same bytes" },
+	{ "beside", mode_beside, false, "ordinary writers in the gaps between large writes" },
+	{ "rotation", mode_rotation, false, "a log's descriptor number gets another file" },
 	{ "offset", mode_offset, false, "records through one offset, some of them cut short" },
 	{ "followed", mode_followed, false, "readers through one offset of a growing file" },
 	{ "flags", mode_flags, true, "the program's own F_SETFL and F_GETFL" },
-	{ "endings", mode_endings, false, "a number given to a victim in the middle of a call" },
+	{ "endings", mode_endings, false, "a number gets another file in the middle of a call" },
 	{ "once", mode_once, false, "an EINVAL that is not about alignment (also of a FILE)" },
 	{ "secret", mode_secret, true, "memory that cannot be pinned" },
-	{ "truncated", mode_truncated, false, "memory that a peer truncates" },
-	{ "served", mode_served, false, "memory that is served by a thread which writes, too" },
+	{ "truncated", mode_truncated, false, "memory that another process truncates" },
+	{ "served", mode_served, false, "memory served by a thread that also writes" },
 	{ 0 },
 };
 
 void wrong(const char *format, ...)
 {
-	enum { SAID_MOST = 5 };
+	enum { PRINTED_MOST = 5 };
 	char text[400];
 	va_list ap;
 
-	if (atomic_fetch_add(&tally->wrong, 1) >= SAID_MOST)
+	if (atomic_fetch_add(&tally->wrong, 1) >= PRINTED_MOST)
 		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
@@ -53,7 +54,7 @@ void exercised(const char *what, uint64_t times)
 {
 	printf("  %s: %llu\n", what, (unsigned long long)times);
 	if (!times)
-		found("the test has shown nothing: %s: 0", what);
+		found("the test has not exercised: %s", what);
 }
 
 void skipped(const char *why)
@@ -104,14 +105,14 @@ static const struct mode *parse(int argc, char **argv)
 static void play(const struct mode *mode)
 {
 	mode->play();
-	exercised("calls that direct I/O refuses", tally->misaligned);
+	exercised("misaligned calls", tally->misaligned);
 	printf("neighbours %s: %llu calls, %llu checks, %llu wrong\n", mode->name,
 	       (unsigned long long)tally->calls, (unsigned long long)tally->checks,
 	       (unsigned long long)tally->wrong);
 	exit(tally->wrong != 0);
 }
 
-/* Wait for the one that plays. Who hangs in the shim has all signals blocked but this one. */
+/* Waits for the child. A hanging one gets SIGKILL, because the shim may block other signals. */
 static int wait_or_kill(pid_t child)
 {
 	enum { HANGS_AFTER = 20 };
@@ -125,7 +126,7 @@ static int wait_or_kill(pid_t child)
 			since = seconds_now();
 		}
 		if (seconds_now() > since + HANGS_AFTER) {
-			fprintf(stderr, "neighbours: it hangs\n");
+			fprintf(stderr, "neighbours: no progress for %d seconds\n", HANGS_AFTER);
 			kill(child, SIGKILL);
 			since += HANGS_AFTER;
 		}
@@ -141,10 +142,10 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	if (stat(scene.path, &st))
-		die("%s is not there", scene.path);
+		die("%s: %s", scene.path, strerror(errno));
 	scene.device = S_ISBLK(st.st_mode);
 	if (scene.device && !mode->on_device)
-		die("%s is played in a directory", mode->name);
+		die("mode %s requires a directory", mode->name);
 	tally = shared_memory(sizeof(*tally));
 	child = fork_child();
 	if (!child)

@@ -1,10 +1,10 @@
 /*
- * What the neighbours of a misaligned call get to see (promises P3, P5, P6 and P8).
+ * Calls at the same time as misaligned ones (promises P3, P5, P6 and P8).
  *
  * Threads, forked children and ordinary descriptors use the same description, file, bytes, offset,
- * flags, number or memory at the same time. There is one mode for each of these, and each counts
- * what an ordinary file would never have answered. neighbours.bats starts this program under the
- * shim; with --ordinary the same calls are made on ordinary descriptors, and must not fail either.
+ * flags, number or memory at the same time. There is one mode for each of these. It counts results
+ * that an ordinary file would never give. neighbours.bats runs this program under the shim. With
+ * --ordinary the same calls are made on ordinary descriptors, and must pass, too.
  */
 #ifndef DIOSHIM_TEST_NEIGHBOURS_H
 #define DIOSHIM_TEST_NEIGHBOURS_H
@@ -17,39 +17,39 @@
 
 enum { SKIPPED = 77 };
 
-/* Where it is played, and how long. */
+/* The options. */
 struct scene {
-	const char *path; /* a directory, or a block device, or what the mode says */
+	const char *path; /* a directory or a block device; for "once" also a file */
 	double seconds;
 	uint64_t seed;
-	int processes; /* 1: nothing is played between processes that could be played in one */
+	int processes; /* 1: without forked children where threads can do the same */
 	bool device;
 	bool ordinary;
 };
 
 extern struct scene scene;
 
-/* All processes count here. */
+/* Counts of all processes. */
 struct tally {
 	_Atomic uint64_t calls, misaligned, checks, wrong;
 };
 
 extern struct tally *tally;
 
-/* Something that must not be. Counted; the first few are said. */
+/* Counts a wrong result, and prints the first few. */
 void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A check: the rest is said if it does not hold. Gives what it was about. */
+/* Checks a condition and returns its value. If it is false, passes the message to wrong(). */
 #define checked(holds, ...) \
 	(atomic_fetch_add(&tally->checks, 1), (holds) ? true : (wrong(__VA_ARGS__), false))
 
-/* The test has really done `what`, or it has shown nothing. */
+/* Prints how often the test has done `what`. Fails if never, because then it has shown nothing. */
 void exercised(const char *what, uint64_t times);
 
-/* This machine or kernel does not let us play. */
+/* Exits with SKIPPED: this machine or kernel does not support the mode. */
 void skipped(const char *why) __attribute__((noreturn));
 
-/* A data call is counted, and whether direct I/O would have refused it. */
+/* Counts a read or write, and whether direct I/O would have refused it. */
 void count_call(const void *memory, size_t len, off_t pos);
 
 /* --- files and descriptors --- */
@@ -58,31 +58,34 @@ struct place {
 	char path[PATH_MAX];
 };
 
-/* A file of this scene, or the device itself. */
+/* Returns the path of a file in the directory, or of the device itself. */
 struct place place_of(const char *name);
 
-/* Readable and writable, made if need be. The first is O_DIRECT unless the scene is ordinary. */
+/* Open for reading and writing, with O_CREAT. The first sets O_DIRECT unless --ordinary. */
 int open_direct(const char *path, int flags);
 int open_ordinary(const char *path, int flags);
 
-/* A file with these bytes and no others, of which nothing is in the page cache. */
+/* Makes a new file with these bytes. Nothing of it is in the page cache. */
 void prepare_file(const char *path, const void *bytes, size_t len);
 
-/* Is the flag as it was when open_direct() made the descriptor? */
+/* Checks that O_DIRECT is still set as open_direct() did. */
 void check_direct_flag(int fd, const char *when);
 
-/* fsync on a descriptor of its own answers 0. */
+/* Checks that fsync on a new descriptor succeeds. */
 void check_fsync(const char *path);
 
-/* The device holds these bytes. */
+/* Checks that the device holds these bytes. */
 void check_bytes(const char *path, const unsigned char *bytes, size_t len);
 
-/* All bytes of a file, as a direct read finds them; for page_memory_free(..., size + 8192). */
+/*
+ * Returns all bytes of a file, read directly (with --ordinary, through the page cache). To be freed
+ * by page_memory_free(bytes, size + 8192).
+ */
 unsigned char *file_bytes(const char *path, size_t *size);
 
-/* Data calls that are counted; `pos` of -1 is for read() and write(). */
-ssize_t put(int fd, const void *bytes, size_t len, off_t pos);
-ssize_t get(int fd, void *bytes, size_t len, off_t pos);
+/* Make a call and count it: pread() or pwrite(), or read() or write() if `pos` is -1. */
+ssize_t put_bytes(int fd, const void *bytes, size_t len, off_t pos);
+ssize_t get_bytes(int fd, void *bytes, size_t len, off_t pos);
 
 /* --- threads --- */
 
@@ -94,43 +97,57 @@ struct crew {
 void crew_add(struct crew *c, void *(*main)(void *), void *argument);
 void crew_wait(struct crew *c);
 
-/* What `main` does in `count` forked children, after which each is done. */
+/* Runs `main` in `count` forked children and waits for them. */
 void fork_crew(int count, void (*main)(int number));
 
 /* --- pages that are not on the device --- */
 
+/* Access to the states of a file's pages. */
 struct dirt {
-	bool known; /* as root, and where there is a device behind the page cache */
+	bool known; /* false without root, on tmpfs and with --ordinary */
 	int pagemap, kpageflags;
 	unsigned char *map;
 	size_t len;
 };
 
-/* Of a file, as seen by the process that calls. */
+/* The result is valid in the calling process only. */
 struct dirt dirt_open(const char *path, size_t len);
 void dirt_close(struct dirt *d);
 
-/* How many pages of the range are dirty, or still on their way? */
+/* Returns how many pages of the range are dirty or under writeback; 0 if not known. */
 unsigned dirt_in(const struct dirt *d, size_t pos, size_t len);
 
 /* --- records --- */
 
 enum { RECORD_WRITERS = 8, RECORDS_MAX = 1 << 15, RECORD_LONGEST = 150000 };
 
-/* What was written of each writer's records, by number: in memory that all processes share. */
+/* Which records were written, in memory that all processes share. */
 struct ledger {
-	_Atomic uint32_t sent[RECORD_WRITERS];
+	_Atomic uint32_t sent[RECORD_WRITERS]; /* number of each writer's records */
 	_Atomic uint64_t bytes;
-	uint32_t counts[RECORD_WRITERS][RECORDS_MAX];
+	uint32_t counts[RECORD_WRITERS][RECORDS_MAX]; /* bytes written of each record */
 };
 
 size_t record_length(int writer, uint32_t seq);
-/* No byte of a record is 0. */
+/* Makes the first `len` bytes of a record. None of them is 0. */
 void record_make(unsigned char *into, int writer, uint32_t seq, size_t len);
-/* `count` bytes of the writer's next record were taken. */
+/* Records that `count` bytes of the writer's next record were written. */
 void ledger_add(struct ledger *l, int writer, size_t count);
-/* Is there room for more records of this writer, and in this round? */
+/* Returns whether this writer may write another record in this round. */
 bool ledger_open(struct ledger *l, int writer, double deadline);
+
+/* One writer of records. */
+struct record_writer {
+	struct ledger *ledger;
+	int id; /* its number in the ledger */
+	int fd;
+	double deadline;
+	const char *what;	     /* the case, for messages */
+	bool (*retries)(ssize_t done); /* repeats a write with this result; NULL: never */
+};
+
+/* Writes records at the descriptor's offset, or appends them, until ledger_open() returns false. */
+void write_records(const struct record_writer *w);
 
 /* Which records have been found so far. */
 struct findings {
@@ -138,9 +155,12 @@ struct findings {
 	uint64_t found;
 };
 
-/* The file's bytes are whole records in their order; also zeros between them, with `gaps`. */
+/*
+ * Checks that the file consists of whole records, each writer's in order. `gaps` allows zeros
+ * between them.
+ */
 void check_records(const struct ledger *l, struct findings *f, const char *path, bool gaps);
-/* All have been found. */
+/* Checks that all records of the ledger have been found. */
 void check_all_found(const struct ledger *l, const struct findings *f);
 
 /* --- the modes --- */

@@ -1,7 +1,7 @@
 /*
- * Large misaligned writes that do not overlap, and ordinary writers in the gaps between them: of
- * the same blocks, however large the filesystem says its blocks are. Nobody fails, nothing is
- * lost.
+ * Large misaligned direct writes that do not overlap, and ordinary writers in the gaps between
+ * them, which share blocks with them whatever the block size. No call must fail, and no byte must
+ * be lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ enum {
 static struct {
 	struct place file;
 	double deadline;
-	size_t len; /* of what each direct writer has */
+	size_t len; /* of each direct writer's range */
 	_Atomic bool over;
 	_Atomic uint64_t ordinary_writes, ordinary_reads, fsyncs;
 	unsigned char *expected;
@@ -34,7 +34,7 @@ static struct writer {
 	int fd;
 } writers[WRITERS];
 
-/* A gap comes first, and between any two, and last. */
+/* Returns the offset of the gap before this direct writer's range, or of the last gap. */
 static size_t gap_at(int number)
 {
 	return (size_t)number * (game.len + GAP);
@@ -52,7 +52,7 @@ static void direct_write(const struct writer *w, unsigned char *bytes, size_t po
 	ssize_t done;
 
 	fill(bytes, len, seed);
-	done = put(w->fd, bytes, len, (off_t)pos);
+	done = put_bytes(w->fd, bytes, len, (off_t)pos);
 	checked(done == (ssize_t)len, "write of %zu bytes at %zu: %zd (%s)", len, pos, done,
 		strerror(errno));
 	memcpy(game.expected + pos, bytes, len);
@@ -72,9 +72,9 @@ static void *writer_main(void *writer)
 
 		direct_write(w, buffer + 1, start + skip, len, n);
 		len = rng_between(&rng, 1, len);
-		checked(get(w->fd, buffer + 1, len, (off_t)(start + skip)) == (ssize_t)len &&
+		checked(get_bytes(w->fd, buffer + 1, len, (off_t)(start + skip)) == (ssize_t)len &&
 				!memcmp(buffer + 1, game.expected + start + skip, len),
-			"reading back: other bytes");
+			"a read returned other bytes than were written");
 	}
 	page_memory_free(buffer, LARGEST + 2);
 	return NULL;
@@ -87,14 +87,14 @@ static void ordinary_write(int fd, struct rng *rng, unsigned n)
 
 	checked(raw_pread(fd, bytes, GAP, (off_t)at) == GAP &&
 			!memcmp(bytes, game.expected + at, GAP),
-		"bytes of the ordinary writer are lost");
+		"bytes of the ordinary writer were lost");
 	fill(bytes, GAP, n);
 	memcpy(game.expected + at, bytes, GAP);
 	checked(raw_pwrite(fd, bytes, GAP, (off_t)at) == GAP, "ordinary write: %s",
 		strerror(errno));
 }
 
-/* Read-ahead makes large folios over everybody's blocks, and then they are gone again. */
+/* Read-ahead makes large folios that cover blocks of all writers, and then they are dropped. */
 static void *reader_main(void *unused)
 {
 	static unsigned char bytes[64 << 10];
@@ -139,7 +139,7 @@ static void prepare(void)
 	prepare_file(game.file.path, game.expected, 1);
 	if (stat(game.file.path, &st))
 		die("%s: %s", game.file.path, strerror(errno));
-	/* At least one whole block, and a part of one at either end; and no small write. */
+	/* At least one whole block and a partial block at each end, and no small write. */
 	game.len = (size_t)(st.st_blksize < LEAST ? LEAST : st.st_blksize) * 5 / 2 + 777;
 	if (game.len > LARGEST)
 		game.len = LARGEST;
@@ -166,7 +166,7 @@ void mode_beside(void)
 	game.over = true;
 	crew_wait(&ordinary);
 	for (int i = 0; i < WRITERS; i++)
-		check_direct_flag(writers[i].fd, "in the end");
+		check_direct_flag(writers[i].fd, "at the end");
 	check_fsync(game.file.path);
 	check_bytes(game.file.path, game.expected, gap_at(WRITERS) + GAP);
 	exercised("ordinary writes", game.ordinary_writes);

@@ -1,9 +1,9 @@
 /*
  * Pages of a file that are not on the device. See neighbours.h.
  *
- * /proc/self/pagemap tells which page of memory is under a mapping of the file, and
- * /proc/kpageflags what the kernel thinks of it (pagemap.rst in the kernel's documentation). A
- * page that is not in the page cache is not brought in for the look.
+ * /proc/self/pagemap tells which page frame is behind a mapping of the file, and /proc/kpageflags
+ * tells its flags (pagemap.rst in the kernel's documentation). Pages that are not in the page cache
+ * are not read in for the check.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 enum { PAGE = 4096 };
 
-/* There is nothing behind tmpfs, and an ordinary descriptor's pages are dirty as they may be. */
+/* tmpfs has no device, and pages written through ordinary descriptors may be dirty. */
 static bool can_be_clean(int fd)
 {
 	struct statfs st;
@@ -39,7 +39,7 @@ struct dirt dirt_open(const char *path, size_t len)
 	d.map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
 	if (d.map == MAP_FAILED)
 		die("%s: mmap: %s", path, strerror(errno));
-	/* No large folios around what is looked at: a neighbour's bytes would make them dirty. */
+	/* Avoid large folios around the checked pages: other bytes would make them dirty, too. */
 	madvise(d.map, len, MADV_RANDOM);
 	close(fd);
 	return d;
@@ -52,7 +52,7 @@ void dirt_close(struct dirt *d)
 	munmap(d->map, d->len);
 }
 
-/* A number of the table that begins at 0; 0 if it cannot be had. */
+/* Returns an entry of a table of 64-bit entries, or 0 if it cannot be read. */
 static uint64_t entry_of(int table, uint64_t index)
 {
 	uint64_t entry = 0;

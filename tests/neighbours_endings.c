@@ -1,6 +1,7 @@
 /*
- * A number is closed in the middle of a long write, and given to another file: the write goes on in
- * the file that it began with, and the other file has its own bytes only.
+ * A descriptor number is closed in the middle of a long write and given to another file, the
+ * victim. The write must continue in the file that it began with, and the victim must have only its
+ * own bytes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ static const char precious[] = "precious";
 
 static struct {
 	struct place file, victim;
-	int number; /* what is written to */
+	int number; /* the descriptor that is written to */
 	unsigned char *bytes;
 	size_t len;
 	ssize_t done;
@@ -27,14 +28,14 @@ static struct {
 
 static void *writer_main(void *unused)
 {
-	game.done = put(game.number, game.bytes + 1, game.len, AT);
+	game.done = put_bytes(game.number, game.bytes + 1, game.len, AT);
 	game.error = errno;
 	game.returned = true;
 	(void)unused;
 	return NULL;
 }
 
-/* The call has begun when the file grows: from then on it may not go anywhere else. */
+/* Waits until the file has grown. Then the call has begun, and must keep its file. */
 static void wait_for_bytes(int file, size_t least)
 {
 	struct stat st = { .st_size = 0 };
@@ -44,7 +45,7 @@ static void wait_for_bytes(int file, size_t least)
 			die("fstat: %s", strerror(errno));
 }
 
-/* --- ways to end; each gives the number to the victim --- */
+/* --- ways to end a number; each opens the victim on it and returns its descriptor --- */
 
 static int open_victim(void)
 {
@@ -90,7 +91,7 @@ static int by_close_range(void)
 	return at_number(open_victim());
 }
 
-/* Nothing else is open from the number on. */
+/* No descriptor above this number is in use. */
 static int by_close_range_to_the_end(void)
 {
 	checked(!close_range((unsigned)game.number, ~0U, 0), "close_range: %s", strerror(errno));
@@ -106,8 +107,8 @@ static int by_closefrom(void)
 static struct ending {
 	const char *name;
 	int (*end)(void);
-	uint64_t caught; /* in the middle of a write */
-	uint64_t spoilt;
+	uint64_t caught;  /* calls in the middle of a write */
+	uint64_t spoilt;  /* victims with other bytes than their own */
 } endings[] = {
 	{ "close", by_close, 0, 0 },
 	{ "dup3", by_dup3, 0, 0 },
@@ -129,12 +130,12 @@ static bool judge_victim(const struct ending *e, int fd)
 	fstat(fd, &st);
 	checked(clean, "%s: the victim has %lld bytes, not its own %zu", e->name,
 		(long long)st.st_size, sizeof(precious) - 1);
-	checked(!(fcntl(fd, F_GETFL) & O_DIRECT), "%s: the victim has become O_DIRECT", e->name);
+	checked(!(fcntl(fd, F_GETFL) & O_DIRECT), "%s: the victim became O_DIRECT", e->name);
 	checked(!fsync(fd), "%s: the victim's fsync: %s", e->name, strerror(errno));
 	return clean;
 }
 
-/* An ordinary descriptor's call writes all of it. */
+/* The write must be complete, as it would be on an ordinary descriptor. */
 static void judge_file(const struct ending *e)
 {
 	size_t size;
@@ -144,7 +145,8 @@ static void judge_file(const struct ending *e)
 		game.len, game.done, strerror(game.error));
 	bytes = file_bytes(game.file.path, &size);
 	checked(size == AT + game.len && !memcmp(bytes + AT, game.bytes + 1, game.len),
-		"%s: the file has %zu bytes, or other ones, not %zu", e->name, size, AT + game.len);
+		"%s: the file has %zu bytes, not %zu, or other contents", e->name, size,
+		AT + game.len);
 	page_memory_free(bytes, size + 8192);
 	check_fsync(game.file.path);
 }
@@ -161,7 +163,7 @@ static void play_round(struct ending *e, struct rng *rng)
 	observer = open_ordinary(game.file.path, 0);
 	game.number = HIGH;
 	if (at_number(open_direct(game.file.path, 0)) != HIGH)
-		die("number %d is taken", HIGH);
+		die("descriptor %d is in use", HIGH);
 	crew_add(&crew, writer_main, NULL);
 	wait_for_bytes(observer, rng_between(rng, 1, game.len / 2));
 	e->caught += !game.returned;
@@ -193,11 +195,11 @@ void mode_endings(void)
 			play_round(&endings[i], &rng);
 	while (seconds_now() < deadline);
 	for (int i = 0; i < ENDINGS; i++) {
-		printf("  %s: %llu in the middle of a write, %llu victims spoilt\n",
+		printf("  %s: %llu in the middle of a write, %llu victims damaged\n",
 		       endings[i].name, (unsigned long long)endings[i].caught,
 		       (unsigned long long)endings[i].spoilt);
 		caught += endings[i].caught;
 	}
-	exercised("numbers ended in the middle of a write", caught);
+	exercised("descriptors closed in the middle of a write", caught);
 	page_memory_free(game.bytes, LONGEST_WRITE + 8192);
 }

@@ -1,6 +1,6 @@
 /*
- * A program sets flags of its own with F_SETFL, and reads them, while its threads write: what it
- * set stays, and what the shim changes for a moment is never seen, by threads or forked children.
+ * The program sets flags with F_SETFL and reads them while its threads write. The flags that it set
+ * must stay, and neither threads nor forked children may see what the shim changes for a moment.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,7 @@ static void *placed_writer_main(void *id)
 		ssize_t done;
 
 		memset(bytes + 1, (int)rng_between(&rng, 1, 255), len);
-		done = put(game.shared, bytes + 1, len, (off_t)pos);
+		done = put_bytes(game.shared, bytes + 1, len, (off_t)pos);
 		checked(done == (ssize_t)len, "write: %zd (%s)", done, strerror(errno));
 		memcpy(counts->expected + pos, bytes + 1, len);
 	}
@@ -69,27 +69,16 @@ static void *placed_writer_main(void *id)
 	return NULL;
 }
 
-/* With O_APPEND and without, the offset being at the end: each record lands there. */
+/* The offset is at the end of the file, so each record goes there with and without O_APPEND. */
 static void *record_writer_main(void *id)
 {
-	int writer = *(const int *)id;
-	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
-
-	while (ledger_open(game.ledger, writer, game.deadline)) {
-		uint32_t seq = game.ledger->sent[writer];
-		size_t len = record_length(writer, seq);
-		ssize_t done;
-
-		record_make(bytes + 1, writer, seq, len);
-		done = put(game.shared, bytes + 1, len, -1);
-		checked(done == (ssize_t)len, "write: %zd (%s)", done, strerror(errno));
-		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
-	}
-	page_memory_free(bytes, RECORD_LONGEST + 8192);
+	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
+					       .fd = game.shared, .deadline = game.deadline,
+					       .what = "O_APPEND set and cleared" });
 	return NULL;
 }
 
-/* Another process that has the description looks at its flags. */
+/* Forks a process that shares the description and reads its flags all the time. */
 static pid_t start_onlooker(void)
 {
 	pid_t child;
@@ -122,8 +111,8 @@ static void play(double seconds, int flag, void *(*main)(void *))
 		toggle(flag);
 	crew_wait(&crew);
 	counts->over = true;
-	checked(!wait_children(scene.processes - 1), "the onlooker has failed");
-	check_direct_flag(game.shared, "in the end");
+	checked(!wait_children(scene.processes - 1), "the child that reads the flags failed");
+	check_direct_flag(game.shared, "at the end");
 	check_fsync(game.file.path);
 }
 
@@ -161,7 +150,7 @@ void mode_flags(void)
 		play_records(scene.seconds < 2 ? scene.seconds / 2 : 1);
 	exercised("flags set", counts->toggles);
 	exercised("flags read", counts->looks);
-	printf("  flags lost: %llu; looks that saw no O_DIRECT: %llu\n",
+	printf("  flags lost: %llu; reads without O_DIRECT: %llu\n",
 	       (unsigned long long)counts->lost, (unsigned long long)counts->unseen);
 	page_memory_free(counts, sizeof(*counts));
 }

@@ -1,7 +1,7 @@
 /*
- * Threads that read through one offset at the end of a file which grows meanwhile: nothing is
- * passed over, and nothing read twice. The file is made of words that tell where they are from,
- * and grows and is read by whole words, at addresses and offsets that direct I/O does not take.
+ * Threads read through one offset at the end of a growing file. No byte must be skipped or read
+ * twice. The file consists of words that encode their position. It grows and is read by whole
+ * words, at addresses and offsets that direct I/O does not accept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static struct {
 	struct place file;
 	int shared;
 	double deadline;
-	_Atomic size_t end; /* words that have been written */
+	_Atomic size_t end; /* number of words that have been written */
 	_Atomic bool grown;
 	_Atomic uint64_t reads, at_the_end;
 	_Atomic unsigned char seen[WORDS];
@@ -63,18 +63,19 @@ static void take_note(const unsigned char *bytes, size_t len)
 	memcpy(&first, bytes, sizeof(first));
 	first ^= mix64(scene.seed);
 	if (!checked(len % sizeof(word) == 0 && first + len / sizeof(word) <= WORDS,
-		     "%zu bytes that are no words of the file", len))
+		     "a read of %zu bytes that are not words of the file", len))
 		return;
 	for (size_t i = 0; i < len / sizeof(word); i++) {
 		memcpy(&next, bytes + i * sizeof(word), sizeof(next));
-		if (!checked(next == word_at(first + i), "%zu bytes that are no one range", len))
+		if (!checked(next == word_at(first + i),
+			     "a read of %zu bytes that are not one range", len))
 			return;
-		checked(!atomic_fetch_add(&game.seen[first + i], 1), "word %zu is read twice",
+		checked(!atomic_fetch_add(&game.seen[first + i], 1), "word %zu was read twice",
 			(size_t)first + i);
 	}
 }
 
-/* So that all readers come at the moment when there is more. */
+/* Spins until the file has grown, so that all readers continue at the same moment. */
 static void wait_for_more(size_t before)
 {
 	for (int spin = 0; spin < 2000 && game.end == before && !game.grown; spin++)
@@ -89,10 +90,11 @@ static void *reader_main(void *id)
 
 	for (;;) {
 		size_t before = game.end;
-		bool last = game.grown; /* Then what the read does not find will never come. */
+		bool last = game.grown; /* Then the read sees the final end of the file. */
 		size_t most = rng_one_in(&rng, 4) ? 200 : LONGEST / sizeof(word);
 		unsigned char *into = bytes + rng_between(&rng, 0, 9);
-		ssize_t got = get(game.shared, into, rng_between(&rng, 1, most) * sizeof(word), -1);
+		size_t len = rng_between(&rng, 1, most) * sizeof(word);
+		ssize_t got = get_bytes(game.shared, into, len, -1);
 
 		checked(got >= 0, "read: %s", strerror(errno));
 		if (got > 0) {
@@ -109,7 +111,7 @@ static void *reader_main(void *id)
 	return NULL;
 }
 
-/* What was passed over. */
+/* Checks that every word was read. */
 static void judge(void)
 {
 	size_t unread = 0;
@@ -121,11 +123,11 @@ static void judge(void)
 		unread++;
 		first = i;
 	}
-	checked(!unread, "%zu of %zu words are not read by anybody, from word %zu on", unread,
+	checked(!unread, "%zu of %zu words were not read, the first is word %zu", unread,
 		(size_t)game.end, first);
 	checked(lseek(game.shared, 0, SEEK_CUR) == (off_t)(game.end * sizeof(word)),
 		"the offset is not at the end");
-	check_direct_flag(game.shared, "in the end");
+	check_direct_flag(game.shared, "at the end");
 	check_fsync(game.file.path);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Memory that is not like any other: what cannot be pinned, and what goes away while it is copied.
+ * Special memory: memory that cannot be pinned, and memory that disappears while it is copied.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "neighbours.h"
 
-/* --- memfd_secret(2): direct I/O cannot pin it, the kernel's own copy takes it --- */
+/* --- memfd_secret(2): direct I/O cannot pin it, but the kernel can copy it --- */
 
 enum { SECRET = 1 << 20 };
 
@@ -23,10 +23,10 @@ static unsigned char *secret_memory(void)
 	unsigned char *memory;
 
 	if (fd < 0 || ftruncate(fd, SECRET))
-		skipped("no memfd_secret");
+		skipped("memfd_secret is unavailable");
 	memory = mmap(NULL, SECRET, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
-		skipped("no memory of memfd_secret");
+		skipped("cannot map memory of memfd_secret");
 	close(fd);
 	return memory;
 }
@@ -44,15 +44,16 @@ static void move_secret(int fd, unsigned char *memory, const struct transfer *t,
 
 	for (size_t i = 0; i < t->len; i++)
 		secret[i] = (unsigned char)(seed * 5 + i + i / 255);
-	done = put(fd, secret, t->len, t->pos);
+	done = put_bytes(fd, secret, t->len, t->pos);
 	checked(done == (ssize_t)t->len, "write of %zu secret bytes at %zu: %zd (%s)", t->len,
 		t->misalign, done, strerror(errno));
-	checked(get(fd, back, t->len, t->pos) == (ssize_t)t->len && !memcmp(back, secret, t->len),
-		"of %zu secret bytes others were written", t->len);
-	memset(secret, 0, t->len);
-	done = get(fd, secret, t->len, t->pos);
+	done = get_bytes(fd, back, t->len, t->pos);
 	checked(done == (ssize_t)t->len && !memcmp(back, secret, t->len),
-		"read of %zu bytes to secret memory: %zd (%s), or others", t->len, done,
+		"the file does not hold the %zu secret bytes that were written", t->len);
+	memset(secret, 0, t->len);
+	done = get_bytes(fd, secret, t->len, t->pos);
+	checked(done == (ssize_t)t->len && !memcmp(back, secret, t->len),
+		"read of %zu bytes to secret memory: %zd (%s), or other bytes", t->len, done,
 		strerror(errno));
 }
 
@@ -73,14 +74,14 @@ void mode_secret(void)
 	fd = open_direct(p.path, 0);
 	for (unsigned n = 0; n < CHOSEN || (seconds_now() < deadline && !tally->wrong); n++)
 		move_secret(fd, memory, &chosen[n % CHOSEN], n);
-	check_direct_flag(fd, "in the end");
+	check_direct_flag(fd, "at the end");
 	check_fsync(p.path);
 	close(fd);
 	munmap(memory, SECRET);
 	page_memory_free(zeros, SECRET);
 }
 
-/* --- shared file memory that a peer truncates --- */
+/* --- a mapped file that another process truncates --- */
 
 enum { TRUNCATED = 256 << 10 };
 
@@ -91,7 +92,7 @@ static struct truncation {
 
 static int memory_file;
 
-/* Brings the memory back: the interrupted copy can go on. */
+/* Restores the memory, so that the interrupted copy can continue. */
 static void on_sigbus(int number)
 {
 	int error = errno;
@@ -103,7 +104,7 @@ static void on_sigbus(int number)
 	errno = error;
 }
 
-static void truncate_all_along(void)
+static void truncate_repeatedly(void)
 {
 	struct rng rng = { mix64(scene.seed) };
 
@@ -141,12 +142,12 @@ static void write_truncated(double deadline)
 		_exit(2);
 	while (seconds_now() < deadline) {
 		size_t len = rng_between(&rng, 1, TRUNCATED - 2);
-		ssize_t done = put(fd, memory + 1, len, (off_t)rng_between(&rng, 0, 100));
+		ssize_t done = put_bytes(fd, memory + 1, len, (off_t)rng_between(&rng, 0, 100));
 
 		count_answer(done, len);
 		checked(done >= 0 || errno == EFAULT, "write: %zd (%s)", done, strerror(errno));
 	}
-	check_direct_flag(fd, "in the end");
+	check_direct_flag(fd, "at the end");
 	_exit(0);
 }
 
@@ -158,19 +159,19 @@ void mode_truncated(void)
 	truncation = shared_memory(sizeof(*truncation));
 	memory_file = memfd_create("truncated", MFD_CLOEXEC);
 	if (memory_file < 0 || ftruncate(memory_file, TRUNCATED))
-		skipped("no memfd_create");
+		skipped("memfd_create is unavailable");
 	fflush(stdout);
 	peer = fork_child();
 	if (!peer)
-		truncate_all_along();
+		truncate_repeatedly();
 	writer = fork_child();
 	if (!writer)
 		write_truncated(seconds_now() + scene.seconds);
 	waitpid(writer, &status, 0);
 	truncation->over = true;
-	checked(!status, "the writer was ended by signal %d, or with status %#x", WTERMSIG(status),
+	checked(!status, "the writer failed: signal %d, wait status %#x", WTERMSIG(status),
 		(unsigned)status);
-	checked(waitpid(peer, &status, 0) == peer && !status, "the peer has failed");
+	checked(waitpid(peer, &status, 0) == peer && !status, "the truncating process failed");
 	exercised("truncations", truncation->truncations);
 	exercised("writes cut short, refused, or interrupted by the handler",
 		  truncation->short_ones + truncation->refused + truncation->signals);

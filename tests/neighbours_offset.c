@@ -1,7 +1,7 @@
 /*
- * Records through one offset, of which some are cut short because half of their memory is bad: what
- * was not written is given back to nobody's harm. Threads of one process leave no gap that somebody
- * who reads along could see; processes lose no record.
+ * Records through one offset, of which some are cut short because a part of their memory is bad.
+ * The offset is then moved back, which must not harm other records. Threads of one process must
+ * leave no gap that a reader could see at any time, and processes must lose no record.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static struct counts {
 	_Atomic bool over;
 } *counts;
 
-/* Memory that ends at a page which nobody may touch. */
+/* Returns GOOD_ROOM bytes of memory, with inaccessible memory behind it. */
 static unsigned char *memory_with_an_end(void)
 {
 	unsigned char *memory = page_memory(2 * GOOD_ROOM);
@@ -39,16 +39,16 @@ static unsigned char *memory_with_an_end(void)
 	return memory;
 }
 
-/* Only the first `good` bytes of the record are in memory. */
+/* Only the first `good` bytes of the record are in accessible memory. */
 static void write_cut(unsigned char *memory, int writer, uint32_t seq, size_t len, size_t good)
 {
 	unsigned char *bytes = memory + GOOD_ROOM - good;
 	ssize_t done;
 
 	record_make(bytes, writer, seq, good);
-	done = put(game.shared, bytes, len, -1);
+	done = put_bytes(game.shared, bytes, len, -1);
 	checked(done >= -1 && done <= (ssize_t)good && (done >= 0 || errno == EFAULT),
-		"%zu of %zu bytes are good, and the answer is %zd (%s)", good, len, done,
+		"a record with %zu of %zu bytes accessible: %zd (%s)", good, len, done,
 		strerror(errno));
 	atomic_fetch_add(done > 0 ? &counts->cut : &counts->refused, 1);
 	ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
@@ -59,7 +59,7 @@ static void write_whole(unsigned char *memory, int writer, uint32_t seq, size_t 
 	ssize_t done;
 
 	record_make(memory + seq % 2, writer, seq, len);
-	done = put(game.shared, memory + seq % 2, len, -1);
+	done = put_bytes(game.shared, memory + seq % 2, len, -1);
 	checked(done == (ssize_t)len, "a record of %zu bytes: %zd (%s)", len, done,
 		strerror(errno));
 	ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
@@ -96,7 +96,7 @@ static void process_main(int number)
 	crew_wait(&crew);
 }
 
-/* Reads along, through a descriptor of its own: what is there is no gap. */
+/* Follows the file with its own descriptor. No byte that it reads may be 0, which is a gap. */
 static void *follower_main(void *unused)
 {
 	static unsigned char bytes[64 << 10];
@@ -110,7 +110,7 @@ static void *follower_main(void *unused)
 		if (got > 0)
 			counts->followed += (uint64_t)got;
 		counts->gaps += zero != NULL;
-		checked(!zero, "a follower finds a zero at byte %lld",
+		checked(!zero, "a follower reads a zero at byte %lld",
 			(long long)(pos + (zero - bytes)));
 		pos += got > 0 ? got : 0;
 		if (got <= 0)
@@ -126,7 +126,7 @@ static void judge(bool gaps)
 	struct findings found_ones = { .found = 0 };
 	struct stat st;
 
-	check_direct_flag(game.shared, "in the end");
+	check_direct_flag(game.shared, "at the end");
 	checked(!fstat(game.shared, &st) && (lseek(game.shared, 0, SEEK_CUR) == st.st_size || gaps),
 		"the offset is %lld, and the file ends at %lld",
 		(long long)lseek(game.shared, 0, SEEK_CUR), (long long)st.st_size);
@@ -170,7 +170,7 @@ void mode_offset(void)
 			play_round(3, 2);
 	} while (seconds_now() < deadline);
 	exercised("records cut short", counts->cut);
-	exercised("bytes read along", counts->followed);
+	exercised("bytes that the follower read", counts->followed);
 	printf("  records refused: %llu; reads that found a gap: %llu\n",
 	       (unsigned long long)counts->refused, (unsigned long long)counts->gaps);
 	page_memory_free(counts, sizeof(*counts));

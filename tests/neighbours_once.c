@@ -1,7 +1,7 @@
 /*
- * Calls that are refused with EINVAL for a reason that is not alignment: the program gets the
- * answer, and neighbours.bats counts under strace how often the kernel was asked. What is written
- * begins with "garbage", and then with the name of the case.
+ * Calls that fail with EINVAL for another reason than alignment. The program must get this error,
+ * and neighbours.bats counts the system calls under strace. The bytes written begin with "garbage-"
+ * and the name of the case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,20 +17,20 @@ enum { ROOM = 16384 };
 
 static unsigned char *bytes;
 
-/* The call is refused, and says so. */
+/* Makes a write, and checks that it fails with EINVAL. */
 static void refused(int fd, const char *name, size_t misalign, size_t len, off_t pos)
 {
 	ssize_t done;
 
 	memset(bytes, 0, ROOM);
 	snprintf((char *)bytes + misalign, 100, "garbage-%s", name);
-	done = put(fd, bytes + misalign, len, pos);
+	done = put_bytes(fd, bytes + misalign, len, pos);
 	checked(done == -1 && errno == EINVAL, "%s: %zd (%s)", name, done, strerror(errno));
 }
 
 /*
- * A number that was O_DIRECT and misaligned, closed inside the C library and then another file's,
- * opened inside the C library: nobody has told the shim.
+ * Opens `path` on a number that had O_DIRECT and a misaligned write before. The number is closed
+ * and opened inside the C library, so that the shim does not see either.
  */
 static FILE *reopen_inside(const char *path)
 {
@@ -38,7 +38,7 @@ static FILE *reopen_inside(const char *path)
 	int fd = open_direct(p.path, 0);
 	FILE *stream, *next;
 
-	checked(put(fd, bytes + 1, 1000, 3) == 1000, "write: %s", strerror(errno));
+	checked(put_bytes(fd, bytes + 1, 1000, 3) == 1000, "write: %s", strerror(errno));
 	stream = fdopen(fd, "r+");
 	if (!stream || fclose(stream))
 		die("fclose: %s", strerror(errno));
@@ -49,7 +49,7 @@ static FILE *reopen_inside(const char *path)
 	return next;
 }
 
-/* oom_score_adj says EINVAL to what is no number. */
+/* oom_score_adj refuses text that is not a number with EINVAL. */
 static void play_numbers(void)
 {
 	static const char oom[] = "/proc/self/oom_score_adj";
@@ -65,7 +65,7 @@ static void play_numbers(void)
 	fclose(stream);
 }
 
-/* An eventfd says EINVAL to less than 8 bytes, and a file to a place before its beginning. */
+/* An eventfd refuses less than 8 bytes with EINVAL, and a file refuses a negative offset. */
 static void play_others(void)
 {
 	struct place p = place_of("once");
@@ -79,7 +79,7 @@ static void play_others(void)
 	close(fd);
 }
 
-/* A file whose server means it. */
+/* A file on FUSE whose server fails every call with EINVAL. */
 static void play_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -88,8 +88,10 @@ static void play_file(const char *path)
 		die("%s: %s", path, strerror(errno));
 	refused(fd, "server-aligned", 0, 8192, 0);
 	refused(fd, "server-odd", 1, 5000, 3);
-	checked(get(fd, bytes, 4096, 0) == -1 && errno == EINVAL, "read: %s", strerror(errno));
-	checked(get(fd, bytes + 1, 5000, 3) == -1 && errno == EINVAL, "read: %s", strerror(errno));
+	checked(get_bytes(fd, bytes, 4096, 0) == -1 && errno == EINVAL, "read: %s",
+		strerror(errno));
+	checked(get_bytes(fd, bytes + 1, 5000, 3) == -1 && errno == EINVAL, "read: %s",
+		strerror(errno));
 	close(fd);
 }
 

@@ -1,8 +1,8 @@
 /*
- * Threads of one process that write the same misaligned bytes, each call with one value: afterwards
- * the file holds what some order of whole calls leaves. One of them does so by an ordinary
- * descriptor, within one block. Beside them, in the same blocks, another ordinary descriptor writes
- * bytes of its own and calls fsync, and a third reads and drops the page cache.
+ * Threads of one process write the same misaligned bytes, each call with one value. Afterwards the
+ * file must hold what some order of whole calls leaves. One of the threads uses an ordinary
+ * descriptor, and writes within one block. In the same blocks, another ordinary descriptor writes
+ * its own bytes and calls fsync, and a third reads and drops the page cache.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,15 +14,15 @@
 
 enum {
 	WRITERS = 4,
-	CALLS = WRITERS + 1, /* the last is an ordinary descriptor's */
+	CALLS = WRITERS + 1, /* the last one uses an ordinary descriptor */
 	REGIONS = 2,
-	INNER = 5000, /* where that one writes: within one block of the region */
+	INNER = 5000, /* offset of the ordinary write in the region; it stays within one block */
 	SPOT = 100,
 	SIZE = 512 << 10,
 	LONGEST_REGION = 200001,
 };
 
-/* What is overwritten. The ordinary writer owns SPOT bytes before and after it. */
+/* The bytes that are overwritten. The ordinary writer owns SPOT bytes before and after them. */
 static const struct region {
 	off_t at;
 	size_t len;
@@ -47,7 +47,7 @@ static struct writer {
 	int fd;
 } writers[CALLS];
 
-/* Of bytes that the others write, too: one of them comes last, and nobody fails. */
+/* Writes bytes that the direct writers write, too. */
 static ssize_t ordinary_call(int fd, const unsigned char *bytes, const struct call *c)
 {
 	ssize_t done;
@@ -72,7 +72,7 @@ static void *writer_main(void *writer)
 		if (game.over)
 			break;
 		memset(bytes + 1, c->value, c->len);
-		done = w->number < WRITERS ? put(w->fd, bytes + 1, c->len, c->at) :
+		done = w->number < WRITERS ? put_bytes(w->fd, bytes + 1, c->len, c->at) :
 					     ordinary_call(w->fd, bytes + 1, c);
 		if (!checked(done == (ssize_t)c->len, "overlapping write of %zu bytes: %zd (%s)",
 			     c->len, done, strerror(errno)))
@@ -83,7 +83,7 @@ static void *writer_main(void *writer)
 	return NULL;
 }
 
-/* Two of the calls write the whole region, two a part that may share an end with it. */
+/* Two calls write the whole region, and two a part of it that may share its start or end. */
 static void choose_calls(const struct region *r, struct rng *rng, unsigned round)
 {
 	for (int i = 0; i < WRITERS; i++) {
@@ -102,8 +102,8 @@ static void choose_calls(const struct region *r, struct rng *rng, unsigned round
 }
 
 /*
- * The region falls into segments at the ends of the calls, in each of which there is one value, or
- * the file holds a mix. So an order of the calls is tried on a few values only.
+ * The starts and ends of the calls divide the region into segments. Unless the file holds a mix,
+ * each segment has a single value, so that an order of the calls can be tried on a few values.
  */
 struct segments {
 	size_t ends[2 * CALLS + 1]; /* in ascending order, from the region's beginning */
@@ -136,7 +136,7 @@ static struct segments cut_at_calls(const struct region *r)
 	return s;
 }
 
-/* One value for each segment; false if there are more in one. */
+/* Stores the value of each segment. Returns false if a segment has more than one. */
 static bool values_of(const unsigned char *got, const struct segments *s, unsigned char *values)
 {
 	size_t start = 0;
@@ -160,9 +160,9 @@ static bool covers(const struct call *c, const struct region *r, size_t end)
 }
 
 /*
- * Can the calls that are not in `after` have been made, in some order, before those that are?
- * `open` says of which segments the value is that of an earlier call. The last call of all is
- * looked for first: what it covers must have its value.
+ * Returns whether the calls that are not in `after` can have been made in some order before those
+ * that are. The values of the segments in `open` come from these earlier calls. The search begins
+ * with the last call: all open segments that it covers must have its value.
  */
 static bool some_order(const unsigned char *values, const struct segments *s,
 		       const struct region *r, unsigned after, unsigned open)
@@ -194,7 +194,7 @@ static bool left_by_whole_calls(const unsigned char *got, const struct region *r
 	       some_order(values, &s, r, 0, (1U << s.count) - 1);
 }
 
-/* For the message: where the values change. */
+/* Describes the runs of equal values, for the message. */
 static const char *runs_of(const unsigned char *bytes, size_t len, char *text, size_t room)
 {
 	size_t used = 0;
@@ -214,21 +214,21 @@ static void judge(const struct region *r, const unsigned char *got, const char *
 {
 	char text[200] = "";
 
-	if (!checked(left_by_whole_calls(got, r), "%s: a mix of whole calls, bytes*writer:%s", how,
+	if (!checked(left_by_whole_calls(got, r), "%s: a mix of calls, bytes*writer:%s", how,
 		     runs_of(got, r->len, text, sizeof(text))))
 		game.mixes++;
 }
 
-/* Through the page cache, and from the device. */
+/* Checks the bytes in the page cache, and those on the device. */
 static void judge_round(const struct region *r, int ordinary, int device)
 {
 	static unsigned char got[SIZE] __attribute__((aligned(4096)));
 
 	if (raw_pread(ordinary, got, r->len, r->at) != (ssize_t)r->len)
-		wrong("an ordinary read: %s", strerror(errno));
+		wrong("ordinary read: %s", strerror(errno));
 	judge(r, got, "page cache");
 	if (raw_pread(device, got, SIZE, 0) != SIZE)
-		wrong("a direct read: %s", strerror(errno));
+		wrong("direct read: %s", strerror(errno));
 	judge(r, got + r->at, "device");
 }
 
@@ -239,7 +239,7 @@ static off_t spot_at(unsigned n)
 	return n % 2 ? r->at + (off_t)r->len : r->at - SPOT;
 }
 
-/* Its bytes stay, whatever the others do, and neither it nor fsync fails. */
+/* Checks that its bytes stay, and that neither its writes nor its fsync fail. */
 static void *ordinary_main(void *unused)
 {
 	unsigned char mine[2 * REGIONS][SPOT] = { 0 };
@@ -252,7 +252,7 @@ static void *ordinary_main(void *unused)
 
 		checked(raw_pread(fd, back, SPOT, spot_at(spot)) == SPOT &&
 				!memcmp(back, mine[spot], SPOT),
-			"bytes of the ordinary writer are lost");
+			"bytes of the ordinary writer were lost");
 		memset(mine[spot], (int)(n & 0xff), SPOT);
 		checked(raw_pwrite(fd, mine[spot], SPOT, spot_at(spot)) == SPOT,
 			"ordinary write: %s", strerror(errno));
@@ -266,7 +266,7 @@ static void *ordinary_main(void *unused)
 	for (unsigned spot = 0; spot < 2 * REGIONS; spot++)
 		checked(raw_pread(fd, back, SPOT, spot_at(spot)) == SPOT &&
 				!memcmp(back, mine[spot], SPOT),
-			"bytes of the ordinary writer are lost in the end");
+			"bytes of the ordinary writer were lost at the end");
 	close(fd);
 	(void)unused;
 	return NULL;
@@ -344,7 +344,7 @@ void mode_overlap(void)
 	crew_wait(&overlapping);
 	crew_wait(&ordinary);
 	for (int i = 0; i < WRITERS; i++)
-		check_direct_flag(writers[i].fd, "in the end");
+		check_direct_flag(writers[i].fd, "at the end");
 	check_fsync(game.file.path);
 	exercised("rounds", rounds);
 	exercised("ordinary writes", game.ordinary_writes);

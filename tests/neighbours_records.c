@@ -1,4 +1,5 @@
-/* Records, and the ledger of what was written of them. See neighbours.h. */
+/* Records, and the ledger of those that were written. See neighbours.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ size_t record_length(int writer, uint32_t seq)
 		return rng_between(&rng, 200, 4000);
 	case 10 ... 16:
 		return rng_between(&rng, 4000, 20000);
-	case 17 ... 18: /* Not everything is misaligned. */
+	case 17 ... 18: /* some records are aligned */
 		return 4096 * rng_between(&rng, 1, 3);
 	default:
 		return rng_between(&rng, 20000, RECORD_LONGEST);
@@ -50,8 +51,28 @@ bool ledger_open(struct ledger *l, int writer, double deadline)
 	return l->sent[writer] < RECORDS_MAX && l->bytes < ROOM && seconds_now() < deadline;
 }
 
-static bool stands(const struct ledger *l, const unsigned char *bytes, size_t room, int writer,
-		   uint32_t seq)
+void write_records(const struct record_writer *w)
+{
+	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
+
+	while (ledger_open(w->ledger, w->id, w->deadline)) {
+		uint32_t seq = w->ledger->sent[w->id];
+		size_t len = record_length(w->id, seq);
+		ssize_t done;
+
+		record_make(bytes + seq % 2, w->id, seq, len);
+		do
+			done = put_bytes(w->fd, bytes + seq % 2, len, -1);
+		while (w->retries && w->retries(done));
+		checked(done == (ssize_t)len, "%s: a record of %zu bytes: %zd (%s)", w->what, len,
+			done, strerror(errno));
+		ledger_add(w->ledger, w->id, done > 0 ? (size_t)done : 0);
+	}
+	page_memory_free(bytes, RECORD_LONGEST + 8192);
+}
+
+static bool matches(const struct ledger *l, const unsigned char *bytes, size_t room, int writer,
+		    uint32_t seq)
 {
 	unsigned char should[RECORD_LONGEST + 8];
 	size_t count = l->counts[writer][seq];
@@ -66,7 +87,10 @@ static bool stands(const struct ledger *l, const unsigned char *bytes, size_t ro
 	return !memcmp(bytes, should, count);
 }
 
-/* The length of the record that begins here; 0 if none does. A few may be missing before it. */
+/*
+ * Returns the length of the record that begins here, or 0 if none does. Up to MISSING_MOST records
+ * of the same writer may be missing before it.
+ */
 static size_t record_at(const struct ledger *l, struct findings *f, const unsigned char *bytes,
 			size_t room)
 {
@@ -79,7 +103,7 @@ static size_t record_at(const struct ledger *l, struct findings *f, const unsign
 		if (end > next + MISSING_MOST)
 			end = next + MISSING_MOST;
 		for (uint32_t seq = next; seq < end; seq++) {
-			if (!stands(l, bytes, room, writer, seq))
+			if (!matches(l, bytes, room, writer, seq))
 				continue;
 			f->next[writer] = seq + 1;
 			f->found++;
@@ -117,7 +141,7 @@ void check_records(const struct ledger *l, struct findings *f, const char *path,
 		}
 		pos += len;
 	}
-	checked(!bad, "%s: %zu of %zu bytes are of no whole record in its place, from byte %zu on",
+	checked(!bad, "%s: %zu of %zu bytes are not part of a whole record, the first is byte %zu",
 		path, bad, size, where);
 	page_memory_free(bytes, size + 8192);
 }
@@ -129,6 +153,6 @@ void check_all_found(const struct ledger *l, const struct findings *f)
 	for (int writer = 0; writer < RECORD_WRITERS; writer++)
 		for (uint32_t seq = 0; seq < l->sent[writer]; seq++)
 			sent += l->counts[writer][seq] != 0;
-	checked(sent == f->found, "%llu records were written, and %llu found whole",
+	checked(sent == f->found, "%llu records were written, but %llu were found whole",
 		(unsigned long long)sent, (unsigned long long)f->found);
 }

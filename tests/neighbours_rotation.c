@@ -1,7 +1,6 @@
 /*
- * A log is rotated under its writers: the number that they write to is given another file, by dup2
- * or by close and open. A call keeps the file that it began with, so every record is whole in one
- * file.
+ * A log is rotated while threads write to it: dup2, or close and open, give its number another
+ * file. A call must keep the file that it began with, so that every record is whole in one file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +12,7 @@
 
 enum { LOGGERS = 2, LOGS_MAX = 250 };
 
-static const char victims_own[] = "these bytes are the victim's own\n";
+static const char victims_own[] = "these bytes belong to the victim\n";
 
 static struct {
 	struct ledger *ledger;
@@ -22,7 +21,7 @@ static struct {
 	bool by_close;
 	int flags;
 	unsigned logs;
-	_Atomic uint64_t between; /* writes that met no descriptor */
+	_Atomic uint64_t between; /* writes that failed with EBADF between close and open */
 	_Atomic bool over;
 } game;
 
@@ -43,7 +42,7 @@ static int open_log(void)
 	return open_direct(p.path, O_EXCL | game.flags);
 }
 
-/* Only with close: until the next open there is no log, or a victim that cannot be written. */
+/* Between close and open the number is closed, or is the victim, which cannot be written. */
 static bool met_no_log(ssize_t done)
 {
 	if (!game.by_close || done >= 0 || errno != EBADF)
@@ -54,38 +53,27 @@ static bool met_no_log(ssize_t done)
 
 static void *logger_main(void *id)
 {
-	int writer = *(const int *)id;
-	unsigned char *bytes = page_memory(RECORD_LONGEST + 8192);
+	char what[40];
 
-	while (ledger_open(game.ledger, writer, game.deadline)) {
-		uint32_t seq = game.ledger->sent[writer];
-		size_t len = record_length(writer, seq);
-		ssize_t done;
-
-		record_make(bytes + seq % 2, writer, seq, len);
-		do
-			done = put(game.number, bytes + seq % 2, len, -1);
-		while (met_no_log(done));
-		checked(done == (ssize_t)len, "%s%s: a record of %zu bytes: %zd (%s)",
-			game.by_close ? "close and open" : "dup2",
-			game.flags & O_APPEND ? ", O_APPEND" : "", len, done, strerror(errno));
-		ledger_add(game.ledger, writer, done > 0 ? (size_t)done : 0);
-	}
+	snprintf(what, sizeof(what), "%s%s", game.by_close ? "close and open" : "dup2",
+		 game.flags & O_APPEND ? ", O_APPEND" : "");
+	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
+					       .fd = game.number, .deadline = game.deadline,
+					       .what = what, .retries = met_no_log });
 	game.over = true;
-	page_memory_free(bytes, RECORD_LONGEST + 8192);
 	return NULL;
 }
 
-/* The number is an ordinary file's for a moment, in which nobody may do anything with it. */
+/* Opens the victim on the number for a moment. No write may reach it or change its flags. */
 static void lend_to_victim(const char *path)
 {
 	char bytes[100];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd != game.number)
-		die("the victim got number %d", fd);
+		die("the victim got descriptor %d, not %d", fd, game.number);
 	usleep(300);
-	checked(!(fcntl(fd, F_GETFL) & O_DIRECT), "the victim's descriptor has become O_DIRECT");
+	checked(!(fcntl(fd, F_GETFL) & O_DIRECT), "the victim's descriptor became O_DIRECT");
 	checked(raw_pread(fd, bytes, sizeof(bytes), 0) == sizeof(victims_own) - 1 &&
 			!memcmp(bytes, victims_own, sizeof(victims_own) - 1),
 		"the victim's bytes have changed");
@@ -105,7 +93,7 @@ static void rotate(const char *victim)
 		if (game.logs % 2)
 			lend_to_victim(victim);
 		if (open_log() != game.number)
-			die("the log got another number");
+			die("the log got another descriptor number");
 	}
 	rotations++;
 }
@@ -163,7 +151,7 @@ static void play_logs(double seconds, bool by_close, int flags, uint64_t seed)
 	while (seconds_now() < deadline);
 }
 
-/* --- readers, whose number is now the one file's and now the other's --- */
+/* --- readers of a number that refers to two files in turn --- */
 
 enum { TWIN = 256 << 10, READERS = 2 };
 
@@ -177,7 +165,7 @@ static void *reader_main(void *id)
 	while (!game.over) {
 		size_t len = rng_one_in(&rng, 2) ? 70001 : rng_between(&rng, 100, 9000);
 		off_t pos = (off_t)(rng_between(&rng, 0, TWIN - len) | 1);
-		ssize_t got = get(game.number, bytes + 1, len - 1, pos);
+		ssize_t got = get_bytes(game.number, bytes + 1, len - 1, pos);
 
 		if (checked(got == (ssize_t)len - 1 && !memcmp(bytes + 1, bytes + 2, len - 2),
 			    "a read of %zu bytes: %zd, or a mix of two files", len - 1, got))
@@ -235,9 +223,9 @@ void mode_rotation(void)
 	play_logs(scene.seconds / 4, false, 0, 2);
 	play_logs(scene.seconds / 4, true, O_APPEND, 3);
 	exercised("rotations of a log", rotations);
-	exercised("times that the number was a victim's", victims);
-	printf("  writes that met no descriptor: %llu\n", (unsigned long long)game.between);
+	exercised("victims opened on the number", victims);
+	printf("  writes between close and open: %llu\n", (unsigned long long)game.between);
 	play_readers(scene.seconds / 4);
-	exercised("reads of the one file", reads_of[0]);
-	exercised("reads of the other", reads_of[1]);
+	exercised("reads of the first file", reads_of[0]);
+	exercised("reads of the second file", reads_of[1]);
 }

@@ -69,7 +69,7 @@ void check_bytes(const char *path, const unsigned char *bytes, size_t len)
 		if (!bad++)
 			pos = i;
 	}
-	checked(!bad, "%s: %zu of %zu bytes are not those that were written, from byte %zu on",
+	checked(!bad, "%s: %zu of %zu bytes differ from what was written, the first is byte %zu",
 		path, bad, len, pos);
 	page_memory_free(got, len + 8192);
 }
@@ -83,28 +83,30 @@ unsigned char *file_bytes(const char *path, size_t *size)
 		die("%s: %s", path, strerror(errno));
 	*size = (size_t)st.st_size;
 	bytes = page_memory(*size + 8192);
-	/* On ext4 (Linux 6.18) an ordinary write that is cut short by bad memory leaves blocks
-	 * behind the end of the file, at which a direct read says EIO. */
+	/*
+	 * On ext4 (Linux 6.18) an ordinary write that is cut short by bad memory leaves blocks
+	 * beyond the end of the file, which a direct read cannot read (EIO).
+	 */
 	if ((scene.ordinary ? raw_read_cached : raw_read_direct)(path, bytes, *size) < *size)
-		die("%s: shorter than its size", path);
+		die("%s: read less than the file's size", path);
 	return bytes;
 }
 
 void count_call(const void *memory, size_t len, off_t pos)
 {
 	atomic_fetch_add(&tally->calls, 1);
-	/* At an offset that nobody knows, the length will do. */
+	/* The offset of read() and write() is unknown; address and length must suffice. */
 	if (((uintptr_t)memory | len | (size_t)(pos < 0 ? 0 : pos)) % 512)
 		atomic_fetch_add(&tally->misaligned, 1);
 }
 
-ssize_t put(int fd, const void *bytes, size_t len, off_t pos)
+ssize_t put_bytes(int fd, const void *bytes, size_t len, off_t pos)
 {
 	count_call(bytes, len, pos);
 	return pos == -1 ? write(fd, bytes, len) : pwrite(fd, bytes, len, pos);
 }
 
-ssize_t get(int fd, void *bytes, size_t len, off_t pos)
+ssize_t get_bytes(int fd, void *bytes, size_t len, off_t pos)
 {
 	count_call(bytes, len, pos);
 	return pos == -1 ? read(fd, bytes, len) : pread(fd, bytes, len, pos);

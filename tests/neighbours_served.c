@@ -1,7 +1,7 @@
 /*
- * A buffer whose pages are brought by a thread of the program (userfaultfd(2)), which writes to a
- * direct descriptor itself before it brings one. neighbours.bats allows one bounce buffer: who
- * holds it must not wait for a page, or both wait for good.
+ * A buffer whose pages are provided by a thread of the program (userfaultfd(2)), which itself
+ * writes to a direct descriptor before it provides one. neighbours.bats allows a single bounce
+ * buffer. A call that holds it must not wait for a page, or both threads would deadlock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,12 +31,12 @@ static void register_memory(void)
 
 	game.faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (game.faults < 0 || ioctl(game.faults, UFFDIO_API, &api))
-		skipped("no userfaultfd");
+		skipped("userfaultfd is unavailable");
 	game.memory = page_memory(SERVED);
 	range.range.start = (uintptr_t)game.memory;
 	range.range.len = SERVED;
 	if (ioctl(game.faults, UFFDIO_REGISTER, &range))
-		skipped("userfaultfd is refused");
+		skipped("UFFDIO_REGISTER failed");
 }
 
 static void serve_page(uintptr_t address)
@@ -46,10 +46,10 @@ static void serve_page(uintptr_t address)
 	struct uffdio_copy copy = { .dst = address / PAGE * PAGE, .src = (uintptr_t)page,
 				    .len = PAGE };
 
-	/* What the program does to bring a page: I/O of its own, of which direct I/O takes none. */
-	checked(put(game.servers_fd, own + 1, 20001, 777) == 20001, "the server's write: %s",
+	/* The program does misaligned I/O to provide a page. */
+	checked(put_bytes(game.servers_fd, own + 1, 20001, 777) == 20001, "the server's write: %s",
 		strerror(errno));
-	checked(get(game.servers_fd, own + 1, 9001, 5) == 9001, "the server's read: %s",
+	checked(get_bytes(game.servers_fd, own + 1, 9001, 5) == 9001, "the server's read: %s",
 		strerror(errno));
 	memset(page, (int)((address - (uintptr_t)game.memory) / PAGE + 1), PAGE);
 	if (ioctl(game.faults, UFFDIO_COPY, &copy) && errno != EEXIST)
@@ -78,11 +78,11 @@ static void forget_pages(void)
 static void check_written(size_t misalign, size_t len, off_t pos)
 {
 	static unsigned char back[SERVED];
-	bool same = get(game.fd, back, len, pos) == (ssize_t)len;
+	bool same = get_bytes(game.fd, back, len, pos) == (ssize_t)len;
 
 	for (size_t i = 0; i < len && same; i++)
 		same = back[i] == (unsigned char)((misalign + i) / PAGE + 1);
-	checked(same, "%zu served bytes: others were written", len);
+	checked(same, "the file does not hold the %zu served bytes", len);
 }
 
 static void move_served(struct rng *rng)
@@ -93,12 +93,12 @@ static void move_served(struct rng *rng)
 	ssize_t done;
 
 	forget_pages();
-	done = put(game.fd, game.memory + misalign, len, pos);
+	done = put_bytes(game.fd, game.memory + misalign, len, pos);
 	if (checked(done == (ssize_t)len, "write of %zu served bytes: %zd (%s)", len, done,
 		    strerror(errno)))
 		check_written(misalign, len, pos);
 	forget_pages();
-	done = get(game.fd, game.memory + misalign, len, pos);
+	done = get_bytes(game.fd, game.memory + misalign, len, pos);
 	checked(done == (ssize_t)len, "read of %zu bytes to served memory: %zd (%s)", len, done,
 		strerror(errno));
 }
@@ -117,11 +117,11 @@ void mode_served(void)
 	game.fd = open_direct(mine.path, 0);
 	game.servers_fd = open_direct(servers.path, 0);
 	if (pthread_create(&server, NULL, server_main, NULL))
-		die("pthread_create");
+		die("pthread_create failed");
 	do
 		move_served(&rng);
 	while (seconds_now() < deadline);
-	check_direct_flag(game.fd, "in the end");
+	check_direct_flag(game.fd, "at the end");
 	check_fsync(mine.path);
 	check_fsync(servers.path);
 	exercised("pages served", game.served);

@@ -1,6 +1,6 @@
 /*
- * Threads and forked children on one description, each in pages of its own: when a write has
- * returned, its pages are on the device, whatever a neighbour does with the description meanwhile.
+ * Threads and forked children use one description, each in its own pages. When a write returns, its
+ * pages must be on the device, whatever the others do with the description at the same time.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@ enum {
 	PROCESSES = 2,
 	THREADS = 4,
 	WRITERS = PROCESSES * THREADS,
-	STRIPS = 4, /* of each writer, between those of the others */
+	STRIPS = 4, /* for each writer, between those of the others */
 	STRIP = 128 << 10,
 	SIZE = WRITERS * STRIPS * STRIP,
 	WHOLE = 64 << 10,
 };
 
-/* What only this mode has to share between processes. */
+/* Memory that the processes share. */
 static struct arena {
 	_Atomic uint64_t aligned, looks, dirty, reads;
 	double deadline;
@@ -48,7 +48,7 @@ static struct range any_range(struct writer *w)
 	size_t at = strip * STRIP;
 	size_t len;
 
-	/* Two threads are always aligned, or nearly. */
+	/* Two threads of each process are nearly always aligned. */
 	if (w->id % THREADS >= 2 && !rng_one_in(&w->rng, 20))
 		return (struct range){ at + rng_between(&w->rng, 0, 1) * WHOLE, WHOLE, true };
 	len = rng_one_in(&w->rng, 4) ? 9000 : rng_one_in(&w->rng, 20) ? 70001 : 100;
@@ -64,14 +64,14 @@ static void write_range(struct writer *w, struct range r)
 	w->generation++;
 	for (size_t i = 0; i < r.len; i++)
 		bytes[i] = (unsigned char)(w->generation * 37 + (unsigned)w->id * 11 + i);
-	done = put(shared, bytes, r.len, (off_t)r.pos);
+	done = put_bytes(shared, bytes, r.len, (off_t)r.pos);
 	checked(done == (ssize_t)r.len, "write of %zu bytes at %zu: %zd (%s)", r.len, r.pos, done,
 		strerror(errno));
 	dirty = dirt_in(w->dirt, r.pos, r.len);
 	atomic_fetch_add(&arena->looks, w->dirt->known);
 	atomic_fetch_add(&arena->dirty, dirty != 0);
 	atomic_fetch_add(&arena->aligned, r.aligned);
-	checked(!dirty, "%u pages of [%zu, %zu) (%s) are not on the device when the call returns",
+	checked(!dirty, "%u pages of [%zu, %zu) (%s) were not on the device when the call returned",
 		dirty, r.pos, r.pos + r.len, r.aligned ? "aligned" : "misaligned");
 	memcpy(arena->expected + r.pos, bytes, r.len);
 }
@@ -79,12 +79,12 @@ static void write_range(struct writer *w, struct range r)
 static void read_range(struct writer *w, struct range r)
 {
 	unsigned char *bytes = w->buffer + (r.aligned ? 0 : 3);
-	ssize_t done = get(shared, bytes, r.len, (off_t)r.pos);
+	ssize_t done = get_bytes(shared, bytes, r.len, (off_t)r.pos);
 
 	atomic_fetch_add(&arena->reads, 1);
 	checked(done == (ssize_t)r.len && !memcmp(bytes, arena->expected + r.pos, r.len),
-		"read of %zu bytes at %zu: %zd, or other bytes than were written", r.len,
-		r.pos, done);
+		"read of %zu bytes at %zu: %zd, or other bytes than were written", r.len, r.pos,
+		done);
 }
 
 static void *writer_main(void *writer)
@@ -133,20 +133,20 @@ void mode_shared(void)
 	shared = open_direct(file.path, 0);
 	arena->deadline = seconds_now() + scene.seconds;
 	fork_crew(scene.processes, process_main);
-	check_direct_flag(shared, "in the end");
+	check_direct_flag(shared, "at the end");
 	dirt = dirt_open(file.path, SIZE);
 	dirty = dirt_in(&dirt, 0, SIZE);
-	checked(!dirty, "%u pages are not on the device in the end", dirty);
+	checked(!dirty, "%u pages are not on the device at the end", dirty);
 	check_fsync(file.path);
 	check_bytes(file.path, arena->expected, SIZE);
 	exercised("aligned writes", arena->aligned);
 	exercised("reads", arena->reads);
 	if (dirt.known) {
-		exercised("looks for dirty pages", arena->looks);
+		exercised("checks for dirty pages", arena->looks);
 		printf("  writes that returned before their pages were on the device: %llu\n",
 			(unsigned long long)arena->dirty);
 	} else {
-		puts("  dirty pages cannot be told here");
+		puts("  the state of pages is not known here");
 	}
 	dirt_close(&dirt);
 	close(shared);

@@ -1,4 +1,4 @@
-/* The frame of the tests in signals.h, and what they share. */
+/* The main function, and helpers of the tests. See signals.h. */
 #include "signals.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static unsigned char byte_of(unsigned seed, size_t n)
 	return (unsigned char)(seed * 31 + n * 7 + n / 256);
 }
 
-/* In the buffer at an odd address, whatever the buffer's own is. */
+/* Returns the first odd address in the buffer. */
 static unsigned char *odd(unsigned char *buffer)
 {
 	return (unsigned char *)((uintptr_t)buffer | 1);
@@ -84,7 +84,7 @@ bool moves_data(struct spot s, off_t at, unsigned seed, size_t len)
 	unsigned char *buffer = len < 2048 ? small : page_memory(LONGEST + 2);
 	bool ok = puts_data(s, at, seed, len, buffer) && holds_data(s, at, seed, len, buffer);
 
-	/* Not malloc's: this is for handlers, too. */
+	/* malloc() is not async-signal-safe. */
 	if (buffer != small)
 		page_memory_free(buffer, LONGEST + 2);
 	return ok;
@@ -111,7 +111,7 @@ static void *visitor_main(void *visitor)
 {
 	struct visitor *v = visitor;
 	struct spot s = spot_open(100 + v->number);
-	/* On a device, spots are shared out again: then two threads have one half each. */
+	/* On a device two threads may have the same spot. Then each uses one half. */
 	off_t at = v->number < SPOTS ? 0 : SPOT_SIZE / 2;
 
 	for (int i = 0; i < v->rounds; i++) {
@@ -142,7 +142,7 @@ void crowd(int rounds)
 	pthread_barrier_destroy(&all_here);
 }
 
-/* Where no crowd comes, not even a child's on the same device. */
+/* An offset that crowd() does not use, so that a child's crowd cannot overlap on a device. */
 enum { BUSTLE_AT = SPOT_SIZE / 2 + 250000 };
 
 static void *bustle_main(void *bustle)
@@ -209,7 +209,7 @@ void storm_stop(struct storm *s)
 	pthread_join(s->thread, NULL);
 }
 
-/* No child outlives a test that has failed, or been killed for hanging. */
+/* Kills children when the test fails, or is killed because it hangs. */
 static void die_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

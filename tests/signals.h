@@ -1,13 +1,13 @@
 /*
- * A guest's coexistence under fire (promise P7): signals, processes and threads at the worst moment.
+ * Signals, processes and threads that interrupt the shim's work (promise P7).
  *
- * signals.bats starts this program under the shim, in a directory of each filesystem and on block
- * devices. All I/O here is such that direct I/O would refuse it.
+ * signals.bats runs this program under the shim, in directories of several filesystems and on block
+ * devices. All I/O of these tests is misaligned.
  */
 #ifndef DIOSHIM_TEST_SIGNALS_H
 #define DIOSHIM_TEST_SIGNALS_H
 
-/* cmocka.h needs the first four. */
+/* cmocka.h requires the first four. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,15 +20,15 @@
 
 #include "stress_util.h"
 
-/* In a thread, a child process or a handler, where cmocka's assertions have nowhere to go. */
+/* An assertion for threads, child processes and handlers, where those of cmocka do not work. */
 #define must(condition)                                                                \
 	((condition) ? (void)0 :                                                       \
-		       found("%s:%d: not so: %s (errno %d)", __FILE__, __LINE__, #condition, errno))
+		       found("%s:%d: failed: %s (errno %d)", __FILE__, __LINE__, #condition, errno))
 
-/* How much longer than in `make check` everything goes on. */
+/* How many times longer the tests run than in `make check`. */
 extern unsigned scale;
 
-/* A file of one's own, or a part of the block device. */
+/* A file, or a part of the block device. */
 struct spot {
 	int fd;
 	off_t base;
@@ -41,20 +41,23 @@ struct spot spot_open(int number);
 void spot_close(struct spot s);
 bool still_direct(struct spot s);
 
-/* Write `len` bytes that stand for `seed` at an odd address, read them back. Async-signal-safe. */
+/*
+ * Writes `len` bytes that depend on `seed` from an odd address, and reads them back. Returns
+ * whether this worked. Async-signal-safe.
+ */
 bool moves_data(struct spot s, off_t at, unsigned seed, size_t len);
 
-/* The halves of that. The buffer is LONGEST bytes and one more. */
+/* The two halves of moves_data(). The buffer must have room for `len` + 1 bytes. */
 bool puts_data(struct spot s, off_t at, unsigned seed, size_t len, unsigned char *buffer);
 bool holds_data(struct spot s, off_t at, unsigned seed, size_t len, unsigned char *buffer);
 
-/* Is all of [at, at + len) the byte `a`, or all of it the byte `b`? */
+/* Returns whether all of [at, at + len) is the byte `a`, or all of it the byte `b`. */
 bool all_old_or_all_new(struct spot s, off_t at, size_t len, unsigned char a, unsigned char b);
 
-/* More threads than there are bounce buffers, all at once. Hangs if one of those has been lost. */
+/* Runs more threads at once than there are bounce buffers. Hangs if a buffer was lost. */
 void crowd(int rounds);
 
-/* Threads that go on moving data in spots of their own, in the background. */
+/* Threads that move data in spots of their own in the background. */
 struct bustle {
 	pthread_t threads[8];
 	int count;
@@ -66,8 +69,9 @@ void bustle_start(struct bustle *b, int count, int first_spot);
 void bustle_stop(struct bustle *b);
 
 /*
- * A thread that sends a signal to the one that starts it, at random short intervals after the one
- * before was handled: where the disk is slow, what is interrupted has to get on, too.
+ * A thread that sends signals to the thread that starts it. It sends each one a short random time
+ * after the handler of the one before has ended, so that the interrupted call makes progress on a
+ * slow disk, too.
  */
 struct storm {
 	pthread_t thread;
@@ -78,9 +82,9 @@ struct storm {
 
 void storm_start(struct storm *s, int signal);
 void storm_stop(struct storm *s);
-void storm_handled(void); /* for the handler to say at its end */
+void storm_handled(void); /* to be called by the handler at its end */
 
-/* What has to be enough of something may take so long, for each of `scale`, on a slow machine. */
+/* Seconds, times `scale`, that a test may take on a slow machine to reach its minimum counts. */
 enum { PATIENCE = 20 };
 
 /* The tests, one file for each kind. */

@@ -1,4 +1,4 @@
-/* What the program itself has set: the file size limit, and O_DIRECT as another thread likes. */
+/* Settings of the program: the file size limit, and O_DIRECT that another thread toggles. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +15,7 @@ static void files_only(void)
 {
 	if (!on_block_device())
 		return;
-	print_message("of files only, and this is a block device\n");
+	print_message("for files only, but this is a block device\n");
 	skip();
 }
 
@@ -30,7 +30,7 @@ static ssize_t write_odd(struct spot s, size_t len, off_t at)
 	return pwrite(s.fd, bytes + 1, len, s.base + at);
 }
 
-/* The wait status of a child under the limit. */
+/* Runs `body` in a child with a file size limit. Returns the wait status. */
 static int under_limit(struct spot s, void (*body)(struct spot s))
 {
 	const struct rlimit limit = { LIMIT, LIMIT };
@@ -155,7 +155,7 @@ static void direct_on_and_off(void **state)
 	flipper.over = true;
 	pthread_join(thread, NULL);
 	assert_true(flipper.flips > 100);
-	/* As the program leaves it, it stays. */
+	/* The flag must stay as the program has set it. */
 	set_direct(flipper.spot, true);
 	assert_true(moves_data(flipper.spot, 3, 1, 50001));
 	assert_true(still_direct(flipper.spot));

@@ -1,4 +1,4 @@
-/* Handlers that interrupt misaligned I/O: they write themselves, jump away, or fork. */
+/* Handlers that interrupt misaligned I/O, and write, jump away or fork. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +14,7 @@ static void handle(int number, void (*handler)(int))
 {
 	struct sigaction action = { .sa_handler = handler };
 
-	/* All other signals come through: handlers interrupt each other. */
+	/* No other signal is blocked, so that handlers interrupt each other. */
 	sigemptyset(&action.sa_mask);
 	must(!sigaction(number, &action, NULL));
 }
@@ -23,7 +23,7 @@ static void handle(int number, void (*handler)(int))
 
 enum { SLOTS = 300, SLOT_SIZE = 1501 };
 
-/* What a handler writes: records in slots that meet inside sectors, round and round. */
+/* Records that a handler writes in turn to slots that meet inside sectors. */
 static struct diary {
 	struct spot spot;
 	volatile unsigned count;
@@ -36,7 +36,7 @@ static void note(struct diary *d)
 	unsigned n = d->count + 1;
 
 	must(puts_data(d->spot, (off_t)(n % SLOTS) * SLOT_SIZE, n, SLOT_SIZE, buffer));
-	/* The one before: a read needs a bounce buffer, which the interrupted call may have. */
+	/* Read the previous record: this needs a bounce buffer, and the call may hold one. */
 	must(n == 1 || holds_data(d->spot, (off_t)((n - 1) % SLOTS) * SLOT_SIZE, n - 1, SLOT_SIZE,
 				  buffer));
 	d->seed[n % SLOTS] = n;
@@ -55,7 +55,7 @@ static void on_usr1(int number)
 
 static volatile sig_atomic_t alarms_wanted;
 
-/* Set anew when the one before is through: a slow disk would leave time for nothing else. */
+/* A one-shot timer, because on a slow disk a periodic one would leave no time for other work. */
 static void set_alarm(void)
 {
 	const struct itimerval once = { .it_value.tv_usec = 400 };
@@ -86,7 +86,7 @@ static void diary_is_right(struct diary *d)
 	assert_true(d->count > 100);
 }
 
-/* Go on until `end`; for as many as are enough, longer. */
+/* Returns whether to continue: until `end`, or up to PATIENCE longer if there is not enough yet. */
 static bool go_on(double end, bool enough)
 {
 	return seconds_now() < (enough ? end : end + PATIENCE * scale);
@@ -128,7 +128,7 @@ static void handlers_that_write(void **state)
 	spot_close(s);
 }
 
-/* The worst place: the sector and the file that the interrupted call is at work on. */
+/* The spot where the handler writes into the same sector as the interrupted call. */
 static struct spot contended;
 static volatile unsigned intrusions;
 
@@ -183,7 +183,7 @@ static void on_usr1_jump(int number)
 	siglongjmp(landing, 1);
 }
 
-/* A misaligned write of one byte value all over, in a way that `way` selects. */
+/* Makes a misaligned write of a single byte value. `way` selects the length and the call. */
 static void fill(struct spot s, int way, unsigned char value)
 {
 	static unsigned char bytes[LONGEST + 2];
@@ -201,7 +201,7 @@ static void fill(struct spot s, int way, unsigned char value)
 
 static const size_t fill_lengths[] = { 70001, 1500, 77 };
 
-/* True if it was jumped out of. */
+/* Returns whether the handler jumped out of the call. */
 static bool fill_and_jump(struct spot s, int way, unsigned char value)
 {
 	if (sigsetjmp(landing, 1))
@@ -217,7 +217,7 @@ static void handlers_that_jump(void **state)
 	struct spot s = spot_open(0);
 	struct storm storm;
 	unsigned jumps = 0;
-	/* Many more than there are bounce buffers: if each jump lost one, none would be left. */
+	/* Many more than there are bounce buffers. If each jump lost one, none would be left. */
 	unsigned enough = 300 * scale;
 	double end = seconds_now() + PATIENCE * scale;
 
@@ -233,7 +233,7 @@ static void handlers_that_jump(void **state)
 		fill(s, way, old);
 		jumps += fill_and_jump(s, way, new);
 		must(still_direct(s));
-		/* The call that was jumped out of has been made, or has not. */
+		/* The call that was jumped out of has written all or nothing. */
 		must(all_old_or_all_new(s, 300, fill_lengths[way % 3], old, new));
 	}
 	storm_stop(&storm);

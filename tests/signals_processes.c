@@ -1,4 +1,4 @@
-/* Processes that begin while other threads are in the middle of misaligned I/O. */
+/* Processes that are created while other threads do misaligned I/O. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -19,7 +19,7 @@ static bool ended_well(pid_t child)
 	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
-/* In the child, by the parent's descriptor and by one of its own. */
+/* Moves data in the child, through the parent's descriptor and through its own. */
 static void child_moves_data(struct spot inherited, int number)
 {
 	struct spot own = spot_open(number);
@@ -27,7 +27,7 @@ static void child_moves_data(struct spot inherited, int number)
 	must(moves_data(inherited, 1, 1, 33));
 	must(moves_data(inherited, 9, 2, 90001));
 	must(moves_data(own, 3, 3, 5001));
-	/* Not the inherited one: the parent's next call may have it buffered for a moment. */
+	/* On the inherited description a call of the parent may clear O_DIRECT for a moment. */
 	must(still_direct(own));
 	_exit(0);
 }
@@ -75,7 +75,7 @@ static void fork_from_threads(void **state)
 	crowd(1);
 }
 
-/* A child that goes on to fork and to start threads of its own has everything afresh, too. */
+/* A child can fork and start threads itself. */
 static void generations(void **state)
 {
 	struct spot s = spot_open(0);
@@ -116,7 +116,7 @@ static void vfork_and_exec(void **state)
 		pid_t child = vfork();
 
 		if (!child) {
-			/* More than vfork(2) allows, and what programs do all the same. */
+			/* vfork(2) does not allow this, but programs do it. */
 			if (!puts_data(s, 11, i, 600, buffer))
 				_exit(1);
 			execve("/bin/true", true_args, environ);

@@ -1,4 +1,4 @@
-/* Threads: cancelled amid misaligned I/O, more than there are bounce buffers, or thousands. */
+/* Threads that are cancelled in misaligned I/O, more of them than bounce buffers, and thousands. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static struct victim {
 
 enum { VICTIM_AT = 1234 };
 
-/* No cancellation point but the misaligned call itself. */
+/* The misaligned call is the only cancellation point. */
 static void *victim_main(void *unused)
 {
 	static unsigned char bytes[LONGEST + 2];
@@ -70,7 +70,7 @@ static void cancel(int type)
 		victim.reads = i % 4 == 3;
 		cancel_once(&rng);
 		assert_true(still_direct(victim.spot));
-		/* The call that was cancelled has been made, or has not. */
+		/* The cancelled call has written all or nothing. */
 		if (!victim.reads)
 			assert_true(all_old_or_all_new(victim.spot, VICTIM_AT, victim.len,
 						       (unsigned char)(victim.value - 1),
@@ -92,7 +92,7 @@ static void cancel_asynchronous(void **state)
 	cancel(PTHREAD_CANCEL_ASYNCHRONOUS);
 }
 
-/* A cancellation that is already there when the call is made: nothing is written any more. */
+/* A cancellation that is pending before the call: the call must write nothing. */
 static void *cancelled_before(void *unused)
 {
 	static unsigned char bytes[1002];
@@ -141,7 +141,7 @@ static void more_threads_than_buffers(void **state)
 static void *passer_by(void *spot)
 {
 	struct spot *s = spot;
-	/* A part of the spot for each thread that there can be at one time. */
+	/* Concurrent threads must have different parts of the spot. */
 	static _Atomic unsigned count;
 	unsigned n = atomic_fetch_add(&count, 1);
 	off_t at = (off_t)(n % 200) * 5003;
@@ -164,7 +164,7 @@ static void batches(struct spot *s, unsigned count)
 	}
 }
 
-/* KiB of this process's memory, proc(5), /proc/PID/status. */
+/* Returns a value in KiB from /proc/self/status, see proc(5). */
 static long memory(const char *what)
 {
 	FILE *status = fopen("/proc/self/status", "r");
@@ -186,13 +186,13 @@ static void thousands_of_threads(void **state)
 	long size, resident;
 
 	(void)state;
-	/* Once everything is there that is needed at all ... */
+	/* Let the library allocate everything that it needs. */
 	crowd(1);
 	batches(&s, 10);
 	size = memory("VmSize:");
 	resident = memory("VmRSS:");
 	batches(&s, 50 * scale);
-	/* ... nothing is added by thousands more; they may touch bounce buffers that are mapped. */
+	/* More threads must not add memory, but may touch mapped bounce buffers. */
 	assert_in_range(memory("VmSize:"), 0, size + 1024);
 	assert_in_range(memory("VmRSS:"), 0, resident + 16 * 1024);
 	assert_true(still_direct(s));

@@ -14,7 +14,7 @@ rewriting() {
   shim "$DIOSHIM_TEST_BIN/stress" --seconds 2 "$scratch/file"
 }
 
-@test "P5: interleaved writers, aligned neighbours and writers past the shim lose nothing on a filesystem" {
+@test "P5: disjoint writers, aligned neighbours and writers without the shim lose nothing on a filesystem" {
   on_each "${filesystems[@]}" -- rewriting
 }
 
@@ -22,7 +22,7 @@ extending() {
   shim "$DIOSHIM_TEST_BIN/stress" --seconds 1 --extend "$scratch/file"
 }
 
-@test "P4, P5: writers that extend a file lose nothing, and it is never longer than what they write" {
+@test "P4, P5: writers that extend a file lose nothing and never make it too long" {
   on_each "${filesystems[@]}" -- extending
 }
 
@@ -38,11 +38,11 @@ unreadable_device() {
   shim "$DIOSHIM_TEST_BIN/stress" --seconds 2 --block-device --write-only "$scratch"
 }
 
-@test "P5: nor if the descriptors cannot be read" {
+@test "P5: the threads of one process lose nothing on a block device with write-only descriptors" {
   on_each blk-512 blk-4096 -- unreadable_device
 }
 
-# The kernel's refusals show that these are the calls that need help.
+# This shows that the calls of these tests need the shim.
 refused() {
   run "$DIOSHIM_TEST_BIN/stress" --seconds 1 "$scratch/file"
   ((status != 0)) && [[ $output == *'(Invalid argument)'* ]]

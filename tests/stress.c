@@ -1,5 +1,5 @@
 /*
- * Disjoint writers under fire. See stress.h, and usage() below.
+ * Options, processes and rounds. See stress.h, and usage() below.
  */
 #include "stress.h"
 
@@ -16,7 +16,7 @@
 
 #include <linux/fs.h>
 
-/* Each round has a new file and a new layout, and ends with a look at the device. */
+/* Each round has a new file and a new layout, and ends with a check of the device. */
 enum { ROUNDS_LEAST = 3, ROUND_SECONDS_MOST = 5 };
 
 static double round_seconds(const struct options *o)
@@ -40,8 +40,8 @@ static void usage(void)
 {
 	die("usage: stress [--seconds N] [--threads N] [--processes N] [--plain N] [--seed S]\n"
 	    "              [--size BYTES] [--extend | --block-device [--write-only]] PATH\n"
-	    "PATH: a file to be made anew, or the device; what it holds is lost. Writers: the\n"
-	    "threads of the processes, under the shim, and --plain processes past it: up to %d.",
+	    "PATH: a file or a block device; its contents are overwritten. There are up to %d\n"
+	    "writers: the threads of --processes under the shim, and --plain processes without it.",
 	    WRITERS_MAX);
 }
 
@@ -77,7 +77,7 @@ static struct options parse(int argc, char **argv)
 
 	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		parse_option(&o, letter);
-	/* The kernel has no lock there that would keep processes apart, or buffered writers. */
+	/* On devices the kernel has no lock that serializes processes, or buffered writers. */
 	if (o.block_device) {
 		o.threads *= o.processes;
 		o.processes = 1;
@@ -91,7 +91,7 @@ static struct options parse(int argc, char **argv)
 	return o;
 }
 
-/* The unit of the direct neighbours: the least that the device or the filesystem takes. */
+/* Returns the smallest unit of direct I/O on the device or filesystem, for aligned neighbours. */
 static size_t sector_of(const struct options *o)
 {
 	size_t sector = 0;
@@ -110,7 +110,7 @@ static size_t sector_of(const struct options *o)
 	for (sector = 512; sector < 4096; sector *= 2) {
 		void *bytes = page_memory(4096);
 
-		/* Past the shim: the kernel's own opinion. */
+		/* Without the shim, the kernel refuses a unit that is too small. */
 		if (raw_pwrite(fd, bytes, sector, (off_t)sector) == (ssize_t)sector)
 			break;
 	}
@@ -118,7 +118,7 @@ static size_t sector_of(const struct options *o)
 	return sector;
 }
 
-/* New files begin in turn with all blocks written, with holes, and with blocks only reserved. */
+/* New files begin in turn with all blocks written, with holes, and with preallocated blocks. */
 static void prepare_file(struct arena *a, unsigned round)
 {
 	const struct options *o = &a->options;
@@ -255,7 +255,7 @@ static void play_round(struct arena *a, unsigned round)
 	if (o->extend)
 		pthread_join(watcher, NULL);
 	supply_close(&supply);
-	/* What it had under way when it gave up would be taken for a loss. */
+	/* Otherwise verify() would report the unfinished write of a failed process as lost. */
 	if (failed)
 		found("%d of the processes failed", failed);
 	verify(a);
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 	double end = seconds_now() + o.seconds;
 	unsigned rounds = 0;
 
-	/* What hangs, fails. */
+	/* Fail if the test hangs. */
 	alarm((unsigned)o.seconds * 2 + 60);
 	a->options = o;
 	a->sector = sector_of(&o);

@@ -1,4 +1,4 @@
-/* Who owns which bytes, and what is in them. See stress.h. */
+/* The ranges, their owners and their bytes. See stress.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +47,7 @@ void layout(struct arena *a, uint64_t seed)
 	a->size = a->options.size - rng_between(&r, 1, PAGE - 1);
 	a->range_count = 0;
 	while (pos < a->size && a->range_count < RANGES_MAX - 2) {
-		/* Before an aligned neighbour goes an odd range that ends where a sector begins. */
+		/* An odd range before an aligned one ends where a sector begins. */
 		if (!a->options.write_only && rng_one_in(&r, 3)) {
 			add_range(a, &r, &pos, a->sector - pos % a->sector, false);
 			add_range(a, &r, &pos, a->sector * rng_between(&r, 1, 3), true);
@@ -79,10 +79,10 @@ static void explain(const struct arena *a, const char *who, size_t pos, unsigned
 	unsigned is = (got ^ (unsigned)mix64(pos)) & 0xff;
 	unsigned should = (a->expected[pos] ^ (unsigned)mix64(pos)) & 0xff;
 	const char *what = is >> 4 == should >> 4	 ? "an older update came back" :
-			   is == 0			 ? "as it was before anybody wrote" :
+			   is == 0			 ? "as prepared, before any write" :
 			   is >> 4 > 0 && is >> 4 <= (unsigned)writers_in_all(&a->options) ?
 							   "looks like another writer's" :
-							   "torn or from elsewhere";
+							   "torn, or of another position";
 
 	fprintf(stderr,
 		"%s: %zu wrong from byte %zu on, in [%u, %u) of writer %u: %s "

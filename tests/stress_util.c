@@ -1,4 +1,4 @@
-/* What the tests under fire share. See stress_util.h. */
+/* What the stress tests share. See stress_util.h. */
 #include "stress_util.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* splitmix64's (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators). */
+/* The mixer of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators). */
 uint64_t mix64(uint64_t value)
 {
 	value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
@@ -46,7 +46,7 @@ static void complain(const char *format, va_list ap)
 	if (n > (int)sizeof(text) - 2)
 		n = sizeof(text) - 2;
 	text[n++] = '\n';
-	/* One write: many processes complain at once. */
+	/* A single write, because many processes may print at once. */
 	if (write(STDERR_FILENO, text, n) < 0)
 		_exit(2);
 }
@@ -166,7 +166,7 @@ void raw_write_file(const char *path, const void *bytes, size_t len)
 		done += (size_t)n;
 	}
 	to_device(fd, path);
-	/* Nothing of it stays in a block device's cache, where direct writes would pass it by. */
+	/* Leave nothing in the page cache of a block device, which direct writes bypass. */
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
 }
@@ -176,7 +176,10 @@ static void drop_caches(int fd)
 	int all;
 
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	/* Pages that the advice left alone. A container may forbid it: the direct read must do. */
+	/*
+	 * The advice may leave pages behind. A container may forbid this; the direct read must then
+	 * suffice.
+	 */
 	all = (int)syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 	if (all < 0)
 		return;
@@ -195,7 +198,7 @@ static size_t read_all(int fd, const char *path, void *into, size_t room)
 		if (n < 0)
 			die("%s: reading at %zu: %s", path, done, strerror(errno));
 		done += (size_t)n;
-		/* A direct read stops short only at the end of the file, here. */
+		/* A short direct read means the end of the file. */
 		if (n == 0 || n % 512)
 			break;
 	}

@@ -1,4 +1,4 @@
-/* The size while writers extend the file, and the bytes when all are done. See stress.h. */
+/* Checks the size while writers extend the file, and the bytes at the end. See stress.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,10 +21,10 @@ void watch_size(struct arena *a)
 			die("%s: %s", a->options.path, strerror(errno));
 		most = atomic_load(&a->started_end);
 		if ((uint64_t)st.st_size > most)
-			found("the file has %lld bytes, and nobody has begun to write beyond %llu",
+			found("the file has %lld bytes, but no write beyond %llu has begun",
 			      (long long)st.st_size, (unsigned long long)most);
 		if ((uint64_t)st.st_size < least)
-			found("the file has %lld bytes, and a write up to %llu is complete",
+			found("the file has %lld bytes, but a write up to %llu is complete",
 			      (long long)st.st_size, (unsigned long long)least);
 	}
 	close(fd);
@@ -48,7 +48,7 @@ static void verify_bytes(struct arena *a, const char *how,
 	size_t got = read(a->options.path, bytes, a->size);
 
 	if (got < a->size)
-		found("%s: %zu bytes where %zu were written", how, got, a->size);
+		found("%s: %zu bytes, but %zu were written", how, got, a->size);
 	judge(a, how, bytes, 0, a->size);
 	munmap(bytes, room);
 }
@@ -57,7 +57,7 @@ void verify(struct arena *a)
 {
 	if (!a->options.block_device)
 		verify_size(a);
-	verify_bytes(a, "on the device in the end", raw_read_device);
+	verify_bytes(a, "on the device at the end", raw_read_device);
 	if (!a->options.block_device)
-		verify_bytes(a, "through the page cache in the end", raw_read_cached);
+		verify_bytes(a, "through the page cache at the end", raw_read_cached);
 }

@@ -1,4 +1,4 @@
-/* How a writer comes by its descriptor. See stress.h. */
+/* How writers get their descriptors. See stress.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

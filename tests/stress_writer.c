@@ -10,7 +10,7 @@
 
 enum { PIECES = 4 };
 
-/* Where the bytes are in memory: at any address, or at one that direct I/O takes. */
+/* Returns memory for the bytes of a range: at any address, or at one that direct I/O accepts. */
 static unsigned char *place(struct writer *w, const struct range *range)
 {
 	if (range->sectors || rng_one_in(&w->rng, 4))
@@ -33,7 +33,7 @@ static int cut(struct writer *w, unsigned char *bytes, size_t len, struct iovec 
 	return n;
 }
 
-/* Only those that no other thread uses. */
+/* Returns whether no other thread uses the file offset. */
 static bool offset_is_own(const struct writer *w)
 {
 	return w->way == WAY_OWN || w->way == WAY_DSYNC;
@@ -92,12 +92,12 @@ static void transfer(struct writer *w, bool write, unsigned char *bytes, const s
 	else
 		done = transfer_plain(w, write, bytes, range->len, range->start);
 	if (done != (ssize_t)range->len)
-		found("writer %d (%s): %s of [%u, %u) gave %zd (%s)", w->id, way_names[w->way],
+		found("writer %d (%s): %s of [%u, %u) returned %zd (%s)", w->id, way_names[w->way],
 		      write ? "write" : "read", range->start, range->start + range->len, done,
 		      done < 0 ? strerror(errno) : "short");
 }
 
-/* Now and then only a part, so that the border to old bytes of our own is inside a sector, too. */
+/* Sometimes returns a part, so that new and old bytes of one writer also meet inside a sector. */
 static struct range part_of(struct writer *w, const struct range *range)
 {
 	struct range part = *range;
@@ -152,7 +152,7 @@ static const struct range *any_own(struct writer *w, size_t from_first)
 	return w->own[rng_between(&w->rng, 0, from_first - 1)];
 }
 
-static void rewrite_all_along(struct writer *w)
+static void rewrite_until_deadline(struct writer *w)
 {
 	while (seconds_now() < w->arena->deadline) {
 		const struct range *range = any_own(w, w->own_count);
@@ -181,5 +181,5 @@ void writer_run(struct writer *w)
 	if (w->arena->options.extend)
 		extend_once(w);
 	else
-		rewrite_all_along(w);
+		rewrite_until_deadline(w);
 }

@@ -1,9 +1,9 @@
 /*
- * libFuzzer on whole calls: the input is a program of reads, writes and changes, made on an O_DIRECT
- * file and on an ordinary one; they must not differ in anything that a program can see. It is the
- * differential test, with the compiler's coverage in place of a random number.
+ * Fuzzes whole calls with libFuzzer. The input is a sequence of reads, writes and changes, which
+ * are made on an O_DIRECT file and on an ordinary one. The two must not differ in anything that a
+ * program can observe. It is the differential test with libFuzzer in place of random numbers.
  *
- * The shim is linked in, so that read() here is the shim's; the ordinary file's calls go past it by
+ * The shim is linked in, so that read() is the shim's function. The ordinary file's calls use
  * syscall(2). DIOSHIM_FUZZ_DIRS names the directories to work in, which should be on filesystems
  * that refuse misaligned direct I/O. tests/fuzz/run builds and starts it.
  */
@@ -30,12 +30,12 @@ enum { ORDINARY, DIRECT, SIDES };
 #define MOST_CALLS 12
 #define MOST_PIECES 4
 #define ARENA ((size_t)1 << 20)
-#define FAR ((off_t)1 << 20) /* no offset is beyond this, or much beyond the end */
+#define FAR ((off_t)1 << 20) /* no offset is farther than this beyond the end of the file */
 
 struct side {
 	char path[PATH_MAX];
 	int fd;
-	int witness; /* ordinary, for the comparisons only */
+	int witness; /* an ordinary descriptor for comparisons and other programs' writes */
 	unsigned char *arena;
 };
 
@@ -52,11 +52,11 @@ static void count_signal(int number)
 	file_size_signals++;
 }
 
-/* The input, read from the front; behind its end there are zeros. */
+/* The rest of the input. After its end zeros are read. */
 static const uint8_t *input;
 static size_t input_left;
 
-static unsigned take(void)
+static unsigned take_byte(void)
 {
 	if (!input_left)
 		return 0;
@@ -64,19 +64,20 @@ static unsigned take(void)
 	return *input++;
 }
 
-static unsigned take2(void)
+static unsigned take_two_bytes(void)
 {
-	unsigned low = take();
+	unsigned low = take_byte();
 
-	return low | take() << 8;
+	return low | take_byte() << 8;
 }
 
 static void make_side(struct side *side, const char *dir, const char *name)
 {
 	snprintf(side->path, sizeof(side->path), "%s/%s.%d", dir, name, (int)getpid());
 	side->witness = open(side->path, O_CREAT | O_TRUNC | O_RDWR, 0600);
-	/* With a page behind it that cannot be touched. */
-	side->arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* The page after the arena is inaccessible. */
+	side->arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (side->witness < 0 || side->arena == MAP_FAILED ||
 	    mprotect(side->arena + ARENA, 4096, PROT_NONE))
 		err(1, "%s", side->path);
@@ -144,11 +145,11 @@ static off_t size_of(const struct side *side)
 	return st.st_size;
 }
 
-/* Near the borders of blocks, near the end of the file, or anywhere. */
+/* Takes a position near a block boundary, near the end of the file, or anywhere. */
 static off_t take_position(const struct side *side)
 {
-	unsigned how = take();
-	off_t near = (off_t)(int8_t)take();
+	unsigned how = take_byte();
+	off_t near = (off_t)(int8_t)take_byte();
 	off_t pos;
 
 	switch (how % 4) {
@@ -162,15 +163,15 @@ static off_t take_position(const struct side *side)
 		pos = size_of(side) + near;
 		break;
 	default:
-		pos = (off_t)take2() * 16 + near;
+		pos = (off_t)take_two_bytes() * 16 + near;
 	}
 	return pos > size_of(side) + FAR ? FAR : pos;
 }
 
 static size_t take_length(void)
 {
-	unsigned how = take();
-	size_t few = take();
+	unsigned how = take_byte();
+	size_t few = take_byte();
 
 	switch (how % 4) {
 	case 0:
@@ -190,10 +191,10 @@ static void take_pieces(struct call *c)
 		      c->op == PWRITEV || c->op == PWRITEV2;
 	size_t at = 4096;
 
-	c->count = vector ? 1 + (int)(take() % MOST_PIECES) : 1;
+	c->count = vector ? 1 + (int)(take_byte() % MOST_PIECES) : 1;
 	c->asked = 0;
 	for (int i = 0; i < c->count; i++) {
-		unsigned shift = take();
+		unsigned shift = take_byte();
 
 		at = (at + 4095) / 4096 * 4096 + (shift & 3 ? shift : shift * 2);
 		c->piece[i].len = take_length();
@@ -207,12 +208,12 @@ static int take_flags(void)
 {
 	static const int flags[] = { 0, 0, RWF_DSYNC, RWF_APPEND };
 
-	return flags[take() % 4];
+	return flags[take_byte() % 4];
 }
 
 static void take_call(struct call *c, const struct side *side)
 {
-	unsigned op = take();
+	unsigned op = take_byte();
 
 	memset(c, 0, sizeof(*c));
 	c->op = (enum op)(op % OPS);
@@ -224,10 +225,10 @@ static void take_call(struct call *c, const struct side *side)
 	if (c->op == PREADV2 || c->op == PWRITEV2)
 		c->flags = c->op == PREADV2 ? 0 : take_flags();
 	if (c->op == SETFL || c->op == REOPEN)
-		c->flags = take() % 3 ? 0 : O_APPEND;
-	/* Large enough for libFuzzer to write down an input that crashes under it. */
+		c->flags = take_byte() % 3 ? 0 : O_APPEND;
+	/* Large enough for libFuzzer to save an input that crashes under this limit. */
 	if (op >= 240 && c->pos >= 0)
-		c->limit = 4096 + (rlim_t)c->pos + take2();
+		c->limit = 4096 + (rlim_t)c->pos + take_two_bytes();
 }
 
 static long transfer(const struct call *c, const struct side *side, bool direct)
@@ -290,7 +291,7 @@ static long change(const struct call *c, struct side *side, bool direct)
 		close(side->fd);
 		side->fd = open_side(side, direct, c->flags);
 		return side->fd < 0 ? -1 : 0;
-	default: /* another program's, without the shim */
+	default: /* a write of another program, without the shim */
 		return syscall(SYS_pwrite64, side->witness, side->arena + c->piece[0].at,
 			       c->piece[0].len, c->pos);
 	}
@@ -344,7 +345,7 @@ static void differ(const char *what, const struct call *c, const struct outcome 
 	abort();
 }
 
-/* Up to the end of the last piece, and some of what lies behind. */
+/* Returns the size of the arena's part with all pieces and a page after the last. */
 static size_t arena_used(const struct call *c)
 {
 	size_t used = 0;
@@ -365,7 +366,7 @@ static void fill_arenas(const struct call *c, struct place *place)
 		memcpy(place->side[which].arena, pattern + c->fill % 256, arena_used(c));
 }
 
-/* What was asked for and not read may hold anything (see tests/differential_check.c). */
+/* Bytes that were requested but not read may have any value, see tests/differential_check.c. */
 static void forgive_unread(const struct call *c, struct place *place, long ret)
 {
 	size_t got = ret > 0 ? (size_t)ret : 0;
@@ -408,16 +409,18 @@ static void compare_files(struct place *place, const struct call *last)
 					     sizeof(bytes[0]), at);
 		if (got[0] == got[1] && got[0] > 0 && !memcmp(bytes[0], bytes[1], (size_t)got[0]))
 			continue;
-		print_first_difference("the file", bytes[ORDINARY], bytes[DIRECT], (size_t)got[0], at);
+		print_first_difference("the file", bytes[ORDINARY], bytes[DIRECT], (size_t)got[0],
+				       at);
 		differ("file contents", last, NULL); /* or in an earlier call */
 	}
 }
 
 /*
- * A write from memory that can be read only in part. Where the kernel takes the direct call as it stands,
- * it stops at a block's border, or says EFAULT (ext4, where a part may be in the file already); XFS (Linux
- * 6.18) claims up to a block too much, and on an ordinary descriptor leaves in a hole whatever was in
- * the page. So all there is to compare is that no more is claimed than an ordinary descriptor could.
+ * Returns whether this is a write from memory of which a part is inaccessible. If the kernel
+ * accepts the direct call, it stops at a block boundary, or fails with EFAULT (on ext4, where a
+ * part may be in the file already). XFS (Linux 6.18) reports up to a block too much, and on an
+ * ordinary descriptor leaves stale memory in a hole. So only the return value can be compared: it
+ * must not be larger than on an ordinary descriptor.
  */
 static bool from_partly_bad_memory(const struct call *c)
 {
@@ -428,7 +431,7 @@ static bool from_partly_bad_memory(const struct call *c)
 	return bad && c->op >= WRITE;
 }
 
-/* False: from here on the two files may differ. */
+/* Makes and compares one call. Returns false if the two files may differ from now on. */
 static bool one_call(struct call *c, struct place *place)
 {
 	struct outcome o[SIDES];
@@ -456,7 +459,7 @@ static bool one_call(struct call *c, struct place *place)
 	if (memcmp(place->side[DIRECT].arena, place->side[ORDINARY].arena, arena_used(c))) {
 		print_first_difference("memory", place->side[ORDINARY].arena,
 				       place->side[DIRECT].arena, arena_used(c), 0);
-		/* If the files differ already, that is what has to be found. */
+		/* If the files differ, report that instead. */
 		compare_files(place, c);
 		differ("memory", c, o);
 	}
@@ -474,7 +477,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	input = data;
 	input_left = size;
-	first = take();
+	first = take_byte();
 	place = &places[first % place_count];
 	for (int which = 0; which < SIDES; which++) {
 		struct side *side = &place->side[which];
