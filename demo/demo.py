@@ -1,4 +1,4 @@
-"""The demonstration of ./setup: runs the two programs in this directory, each without and with the
+"""The demonstration of ./setup run: runs the two programs in this directory, without and with the
 shim. Fails if a result is not the expected one."""
 import errno
 import filecmp

@@ -22,7 +22,7 @@ kernel_has() { # CONFIG
   ! [[ -r /proc/config.gz ]] || zgrep -q "^$1=" /proc/config.gz || skip "this kernel has no $1"
 }
 
-# Attaches a loop device to a sparse file. Sets $device.
+# Attaches a loop device to a sparse file. Sets $device; the caller detaches it.
 attach_image() { # SECTOR SIZE
   local image
   image=$(mktemp "$BATS_TEST_TMPDIR/image.XXXXXX")

@@ -51,14 +51,19 @@ words_of() { # FILE
   grep -owE '(SYS_)?[a-z][a-z0-9_]*' "$1" | sed 's/^SYS_//' | as_functions | sort -u
 }
 
+names_all() { # FILE [TAKES]
+  diff <(comm -23 <(table_transfers "${@:2}" | as_functions | sort) <(words_of "$BATS_TEST_DIRNAME/$1")) \
+    /dev/null || fail "tests/$1 leaves these out"
+}
+
 @test "the test programs that have their own list of transfers leave none out" {
   local file
   [[ $(table_transfers | wc -l) -ge 10 ]]
   for file in badinput_scene.c differential_calls.c differential_report.c fuzz/calls_fuzz.c \
     interleave_syscall.c recordmake_scene.c; do
-    diff <(comm -23 <(table_transfers | as_functions | sort) <(words_of "$BATS_TEST_DIRNAME/$file")) \
-      /dev/null || fail "tests/$file leaves these out"
+    names_all "$file"
   done
+  names_all tracelines.py OFFSET
 }
 
 @test "the object needs no library but the C library" {

@@ -109,7 +109,7 @@ ordinary() {
 
 @test "P2: so is a call on a pipe, a socket, /dev/null or /dev/zero" {
   scratch_trace=$BATS_TEST_TMPDIR/trace
-  # Writes first, so that there is something to read. Descending order has them so.
+  # In descending order, so that the writes come first and leave something to read.
   mapfile -t without_offset < <(table_transfers -v OFFSET | sort --reverse)
   each_transfer 3 1001 -1 "${without_offset[@]}"
   same_with_and_without pipe: rdwr "${calls[@]}"
