@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measure the shim against I/O aligned by hand. `make bench` runs this.
 
-Modes: quick (the contract's table), default, full (every size and number of threads),
-smoke (does the harness work? its numbers mean nothing).
+Modes: quick (the table of targets), default, full (every size and number of threads),
+smoke (tests the harness; its numbers mean nothing).
 """
 
 import argparse
@@ -29,7 +29,7 @@ def parse_size(text):
     unit = units.get(text[-1:].upper(), 1)
     size = int(text[:-1] if unit > 1 else text) * unit
     if size < 16 << 20:
-        raise argparse.ArgumentTypeError("16M at the least")
+        raise argparse.ArgumentTypeError("must be at least 16M")
     return size >> 20 << 20
 
 
@@ -39,9 +39,9 @@ def parse_arguments():
     parser.add_argument("--mode", default="default", choices=("quick", "default", "full", "smoke"))
     parser.add_argument("--worker", required=True, help="the iobench program")
     parser.add_argument("--library", required=True, help="libdioshim.so")
-    parser.add_argument("--dir", required=True, help="directory for the files that are measured on")
+    parser.add_argument("--dir", required=True, help="directory for the test files")
     parser.add_argument("--size", default="128M", type=parse_size,
-                        help="of a file; there are up to six at a time (default 128M)")
+                        help="size of a test file; there are up to six at a time (default 128M)")
     parser.add_argument("--out", required=True, help="directory for raw.csv and results.json")
     return parser.parse_args()
 
@@ -61,7 +61,7 @@ def find_libraries(shim):
     }
     for name, path in libraries.items():
         if not path:
-            print(f"{name} is not installed (Debian: {name}): left out", file=sys.stderr)
+            print(f"{name} is not installed (Debian: {name}); left out", file=sys.stderr)
     return libraries
 
 
@@ -72,7 +72,7 @@ def contract_plans(maker, libraries, transfer, probe, start):
 
 
 def preload_plans(maker, libraries, seconds):
-    """What it costs to be preloaded at all, here and elsewhere."""
+    """The cost of being preloaded at all, of this and of other libraries."""
     present = [name for name in ("shim", "eatmydata", "nocache") if libraries[name]]
     return (maker.probes("preload", present, seconds) +
             maker.starts("preload", libraries, present, seconds)[:1])
@@ -82,7 +82,7 @@ def special_plans(maker, seconds, sizes):
     more = special.Special(maker)
     return (more.crowd(seconds) + more.streams(seconds) +
             more.bounce((64 * plans.K, 256 * plans.K), max(3 * seconds, 0.5)) +
-            more.without(sizes, seconds))
+            more.disable(sizes, seconds))
 
 
 def default_plans(maker, libraries):
@@ -121,7 +121,7 @@ def make_plans(mode, maker, libraries):
 
 def warn(environment, bench, maker):
     if environment["load"] > BUSY * environment["cpus"]:
-        print(f"warning: the machine is busy (load {environment['load']:.2f}): timings will be noise",
+        print(f"warning: the machine is busy (load {environment['load']:.2f}); timings will be unreliable",
               file=sys.stderr)
     try:
         with Worker(bench.program, maker.options("read", 4096, "--shorten", "1")) as worker:
@@ -129,7 +129,7 @@ def warn(environment, bench, maker):
     except Refused:
         return
     print(f"warning: {environment['file_system']['type']} takes any alignment, so the shim has "
-          "nothing to do here; choose another BENCH_DIR", file=sys.stderr)
+          "nothing to do here; use another BENCH_DIR", file=sys.stderr)
 
 
 def empty(directory):
@@ -138,12 +138,12 @@ def empty(directory):
 
 
 def planned_seconds(comparison):
-    """As planned, and what starting the workers takes."""
+    """The planned time, and an estimate for starting the workers."""
     return len(comparison.sides) * (comparison.seconds + 0.1 * comparison.repeats)
 
 
 class Run:
-    """One run of the harness: what it works with, and what it has found."""
+    """One run of the harness: its environment, and its results."""
 
     def __init__(self, arguments, directory):
         self.mode = arguments.mode
@@ -191,7 +191,7 @@ class Run:
 
     def _run_fio(self):
         empty(self.maker.directory)
-        # Made by our own worker, so that both write over the same kind of blocks.
+        # Our own worker makes the file, so that both overwrite the same kind of blocks.
         path = os.path.join(self.maker.directory, "fio.dat")
         make = ("--op", "read", "--file", path, "--file-size", str(self.maker.size))
         with Worker(self.bench.program, make):
@@ -221,7 +221,7 @@ class Run:
 
 def fio_available():
     if not fio.available():
-        print("fio is not installed (Debian: fio): our numbers are not checked against it",
+        print("fio is not installed (Debian: fio); our numbers are not compared with it",
               file=sys.stderr)
     return fio.available()
 

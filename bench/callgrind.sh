@@ -1,12 +1,12 @@
 #!/bin/sh
-# Count the instructions that the shim adds to a call, with valgrind's callgrind: the same each time,
-# where a clock is not. Each count is the difference between two runs of different length, so that
-# what a program does once, when it starts, is not in it.
+# Counts the instructions that the shim adds to a call, with valgrind's callgrind: unlike times,
+# counts do not vary. Each count is the difference between two runs of different length, so that it
+# does not include what a program does once, when it starts.
 #
 #   callgrind.sh IOBENCH LIBDIOSHIM.SO DIRECTORY >TABLE
 #
-# The table is in Markdown. What the kernel does is not counted. Without the shim a misaligned call
-# would fail, so its yardstick is the aligned one.
+# The table is in Markdown. Instructions in the kernel are not counted. Without the shim a
+# misaligned call would fail, so it is compared with the aligned one.
 set -u
 
 if [ $# -ne 3 ]; then
@@ -24,7 +24,7 @@ mkdir -p -- "$3" || exit
 scratch=$(mktemp -d -- "$3/callgrind.XXXXXX") || exit
 trap 'rm -rf -- "$scratch"' EXIT
 
-# The instructions of a whole process.
+# Prints the number of instructions of a whole process.
 instructions() ( # PRELOAD COUNT [OPTION...]
   export LD_PRELOAD="$1"
   count=$2
@@ -46,11 +46,11 @@ per_call() { # PRELOAD [OPTION...]
   echo $(((high - low + (many - few) / 2) / (many - few)))
 }
 
-row() { # WHAT MISALIGNMENT [OPTION...]: an option that only the run with the shim gets
+row() { # WHAT MISALIGNMENT [OPTION...]; only the run with the shim gets MISALIGNMENT
   what=$1 odd=$2
   shift 2
   without=$(per_call '' "$@") || failed "$what"
-  # shellcheck disable=SC2086 # an option and its value, or nothing
+  # shellcheck disable=SC2086 # an option and its value, or empty
   with=$(per_call "$library" $odd "$@") || failed "$what"
   echo "| $what | $without | $with | $((with - without)) |"
 }
@@ -61,7 +61,7 @@ failed() { # WHAT
   exit 1
 }
 
-# Every block written, before valgrind slows it down.
+# Makes the file before valgrind slows it down.
 "$iobench" --op read --count 1 --file "$scratch/file" --file-size 4194304 >"$scratch/out" || exit
 
 echo '| call | without | with the shim | added |'

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 
-# The same colour for the same way of doing it, in every figure; readable without telling colours.
+# Each side has the same colour in every figure, and its own point type for readers who cannot tell
+# colours.
 STYLES = {
     "passed": ("aligned, under the shim", "#000000", 7),
     "address": ("misaligned address", "#0072b2", 5),
@@ -37,7 +38,7 @@ set logscale x 2
 set xtics ({ticks})
 set xrange [{first}:{last}]
 set yrange [0:2.5]
-set ylabel "times as fast (more is better)"
+set ylabel "speed relative to aligned (higher is better)"
 set xlabel "size of a call" offset 0,0.3
 set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb "#000000" dt 2
 """
@@ -79,7 +80,7 @@ def draw_ratios(results, op, path):
     blocks, plots = [], []
     for side in STYLES:
         rows = ratio_rows([line for line in lines if line["side"] == side])
-        # The yardstick is the line at 1. Buffered I/O is another thing; the table has it.
+        # The baseline is the line at 1. Buffered I/O is not comparable; only the table has it.
         if rows and side not in ("aligned", "buffered"):
             blocks.append(block(side, rows))
             plots.append(f"${side} using 1:2:3:4 with yerrorlines {style(side)}")
@@ -116,7 +117,7 @@ def scaling_panels(results, op):
             number += 1
             chosen = [line for line in lines
                       if line["size"] == size and line["files"] in (files, "")]
-            where = "all on one descriptor" if files == "one file" else "a file for each"
+            where = "one descriptor for all" if files == "one file" else "one file per thread"
             yield panel(chosen, number, f"{size}, {where}")
 
 
@@ -149,13 +150,13 @@ def main():
     arguments = parser.parse_args()
     path = os.path.join(arguments.results, "results.json")
     if not os.path.exists(path):
-        sys.exit(f"{path} is not there: run `make bench` first")
+        sys.exit(f"{path} not found; run `make bench` first")
     if not shutil.which("gnuplot"):
         sys.exit("gnuplot is not installed (Debian: gnuplot-nox)")
     with open(path, encoding="utf-8") as file:
         results = json.load(file)
     for name, drawn in draw_all(results, arguments.doc):
-        print(f"{name}: {'drawn' if drawn else 'left as it is: no such measurements'}")
+        print(f"{name}: {'drawn' if drawn else 'unchanged: not measured'}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Some ways of doing the same I/O, measured in turns."""
+"""Comparisons: several ways of doing the same I/O, measured in turns."""
 
 import contextlib
 import dataclasses
@@ -12,13 +12,14 @@ from workers import Refused, Worker
 
 BATCH_NS = 20e6
 CALLS_IN_BATCH = 4
-# So short that most batches are not interrupted: the best of many is the cost without interruption.
+# So short that most batches are not interrupted: the best of many batches has the cost without
+# interruption.
 PROBE_BATCH_NS = 1e6
 
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One way of doing it: the options of iobench, and what is preloaded."""
+    """One way of doing the I/O: the options of iobench, and what is preloaded."""
     name: str
     options: tuple
     preload: str = None
@@ -27,16 +28,16 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """The first side is the yardstick of the others."""
+    """The other sides are compared with the first one, the baseline."""
     section: str
     what: dict          # op, size, pattern, threads, files: the columns of the table
     sides: tuple
     seconds: float      # for each side
-    # turns: median of the paired runs' ratios; best: each run's figure is its best batch;
+    # turns: the median of the ratios of paired batches; best: the ratio of each run's best batch;
     # added: the difference in time, not the ratio
     metric: str = "turns"
-    per: str = "op"     # or byte: where the sides move different amounts in a call
-    repeats: int = 3    # with new processes: memory and code lie elsewhere
+    per: str = "op"     # or byte, if the sides move different amounts in a call
+    repeats: int = 3    # each with new processes, and so with another layout of memory and code
     batch_ns: float = None
 
     def batch(self):
@@ -51,12 +52,12 @@ class Comparison:
 
 @dataclasses.dataclass
 class Result:
-    """What came out for one side."""
+    """The results of one side."""
     side: str
     samples: list = dataclasses.field(default_factory=list)
     refused: str = ""
-    memory: list = dataclasses.field(default_factory=list)  # KiB of its own, at the end of each run
-    value: float = None     # ratio to the yardstick, or ns added
+    memory: list = dataclasses.field(default_factory=list)  # private KiB at the end of each run
+    value: float = None     # ratio to the baseline, or ns added
     low: float = None
     high: float = None
 
@@ -67,7 +68,7 @@ class Result:
         return stats.spread(_times(self.samples, "op"))
 
     def fairness(self):
-        """Calls of the slowest thread for each of the fastest: of each run, all batches together."""
+        """Calls of the slowest thread divided by those of the fastest, over all batches of a run."""
         shares = []
         for run in _by_repeat(self):
             batches = (sample["thread_ops"] for sample in run if "thread_ops" in sample)
@@ -127,12 +128,12 @@ def _take_turns(comparison, running, repeat):
     length, commands = _plan_batches(comparison, running)
     share = comparison.seconds / comparison.repeats
     turns = list(zip(commands, running))
-    # Some ways take much longer than planned (an fsync at the end, a machine that is busy).
+    # Some sides take much longer than planned (an fsync at the end, a busy machine).
     deadline = time.monotonic() + 1.5 * share * len(running)
     order = random.Random(repeat)
-    # By two, so that each pass has its neighbour in the opposite order: a drift cancels out. The
-    # order is drawn anew for each two, because it matters who went before: what they left in the
-    # CPU's caches, in the page cache, in the disk's queue.
+    # In pairs of passes, the second in reverse order, so that a drift cancels out. Each pair has a
+    # new random order, because a side is affected by what the previous one left in the CPU's
+    # caches, in the page cache and in the disk's queue.
     for number in range(0, max(2, round(share * 1e9 / length)), 2):
         order.shuffle(turns)
         _pass(turns, repeat, number)
@@ -149,7 +150,7 @@ def _pass(turns, repeat, number):
 
 
 def _plan_batches(comparison, running):
-    """The nanoseconds that a batch takes, and the command for each worker's."""
+    """The nanoseconds of a batch, and the command for each worker."""
     if comparison.metric == "best":
         length = comparison.batch()
         return length, [_probe_command(worker, length) for worker, _ in running]
@@ -161,7 +162,7 @@ def _plan_batches(comparison, running):
 
 
 def _probe_command(worker, length):
-    """By count: a look at the clock around each call would cost as much as the call."""
+    """Batches by count: to read the clock around each call would cost as much as the call."""
     calls = 1
     while True:
         elapsed = worker.batch(f"count {calls}")["elapsed_ns"]
@@ -180,7 +181,7 @@ def _judge(comparison, results):
 
 
 def _against(comparison, base, result):
-    """What one run of each gives: a list of ratios or differences."""
+    """The ratios or differences of one run of each side."""
     if comparison.metric == "best":
         return [min(_times(base, "op")) / min(_times(result, "op"))]
     if comparison.metric == "added":

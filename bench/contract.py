@@ -1,4 +1,4 @@
-"""The table of what the shim must reach, row by row, with what was measured."""
+"""The table of targets that the shim must meet, with the measured values."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ class Row:
         return "met" if self._reached(self.value) else "not met"
 
     def in_doubt(self):
-        """Is the target inside the interval, so that another run may say otherwise?"""
+        """Whether the target is inside the interval, so that another run may give the opposite result."""
         return (self.low is not None and self.value is not None and
                 self._reached(self.low) != self._reached(self.high))
 
@@ -37,13 +37,13 @@ class Row:
 def _row(what, case, target, result, unit="x", scale=1):
     row = Row(what, case, target, unit)
     if result.value is None:
-        row.note = result.refused or "the yardstick could not be measured"
+        row.note = result.refused or "the baseline could not be measured"
     else:
         row.value, row.low, row.high = (v / scale for v in (result.value, result.low, result.high))
     return row
 
 
-# The targets: what, side, sizes, at least.
+# The targets: what, side, sizes, minimum ratio.
 TRANSFERS = (
     ("aligned, direct", "passed", ("4 KiB", *LARGE), 0.99),
     ("misaligned address", "address", ("4 KiB",), 0.97),
@@ -81,12 +81,12 @@ def rows_for(comparison, results):
 
 
 def in_order(rows):
-    """Rows of one kind next to each other, in the order of the contract's table."""
+    """The rows in the order of TRANSFERS, those of one kind together."""
     kinds = [what for what, *_ in TRANSFERS]
     return sorted(rows, key=lambda row: kinds.index(row.what) if row.what in kinds else -1)
 
 
-# Memory: what the process has to itself, with the shim and without, in the same state.
+# Memory: the private memory of a process in the same state, with the shim and without.
 
 BOUNCING_THREADS = 64
 
@@ -102,7 +102,7 @@ def _memory(bench, options, preload, extra, after_bounce):
 def _memory_row(bench, what, target, aligned, misaligned, after_bounce, extra=None):
     row = Row(what, "", target, "KiB")
     try:
-        # Whoever makes the file has used more memory.
+        # Another process makes the file, because that takes memory.
         with Worker(bench.program, aligned):
             pass
         with_shim = _memory(bench, misaligned, "shim", extra, after_bounce)

@@ -1,4 +1,4 @@
-"""The same by fio: is what we measure what others measure?"""
+"""The same measurements by fio, as a check of our own."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import subprocess
 import stats
 from plans import K, M, size_name
 
-# By mode: sizes of a call, and passes over the sides, by two.
+# For each mode: sizes of a call, and the number of passes over the sides, which is even.
 EXTENT = {
     "smoke": ((64 * K,), 2),
     "default": ((4 * K, M), 2),
@@ -55,7 +55,7 @@ def _ns_per_op(command, library, op):
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         raise RuntimeError(f"fio failed: {run.stdout[:300]} {run.stderr[-300:]}")
-    # Some complaint may come before the JSON.
+    # fio may print a warning before the JSON.
     job = json.loads(run.stdout[run.stdout.index("{"):])["jobs"][0]
     return 1e9 / job["read" if op == "read" else "write"]["iops"]
 
@@ -72,7 +72,7 @@ def _measure(plans, libraries, op, size, passes):
 
 
 def _ours(comparisons, op, size, side):
-    """Our own number for the same thing: the contract's comparison, of one thread, sequential."""
+    """Our own result for the same I/O: the comparison of the contract, one thread, sequential."""
     for line in comparisons:
         if (line["section"], line["op"], line.get("size"), line["side"]) == (
                 "contract", op, size_name(size), side):
@@ -81,7 +81,7 @@ def _ours(comparisons, op, size, side):
 
 
 def rows(mode, plans, libraries, comparisons, progress):
-    """One row for each op, size and side: fio's time and ratio next to ours."""
+    """One row for each op, size and side, with the time and ratio of fio and ours."""
     sizes, passes = EXTENT[mode]
     table = []
     for op in ("read", "overwrite"):

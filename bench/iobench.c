@@ -1,13 +1,13 @@
 /*
- * iobench: one kind of I/O, over and over, timed. bench.py starts it with and without the shim and
- * compares; it uses the plain calls of the C library, so that the shim interposes.
+ * iobench repeats one kind of I/O and measures the time. bench.py starts it with and without the
+ * shim and compares. It uses the ordinary functions of the C library, which the shim interposes.
  *
  *	iobench --op OP [OPTION...] --count N | --time MS     one batch, its result as one line of JSON
  *	iobench --op OP [OPTION...]                           a batch for each line of standard input
  *
- * In the second form a line is "count N" or "time NANOSECONDS", and the end of the input is the end
- * of the program. So a process with the shim and one without can take turns of a few milliseconds,
- * and whatever drifts on the machine drifts for both.
+ * In the second form a line is "count N" or "time NANOSECONDS", and the program ends at the end of
+ * the input. So a process with the shim and one without can take turns of a few milliseconds, and a
+ * drift of the machine affects both.
  */
 #include "iobench.h"
 
@@ -36,31 +36,31 @@ static const char usage[] =
 	"usage: iobench --op OP [OPTION...] [-- CHILD ARG...]\n"
 	"  --op OP              read overwrite extend records records-extend |\n"
 	"                       null cached open spawn\n"
-	"  --file PATH          made if it is not there; PATH.0, PATH.1... with --own-files\n"
-	"  --file-size BYTES    all threads together\n"
-	"  --size BYTES         of a call\n"
-	"  --shorten BYTES      off the length of each call: misaligned length\n"
+	"  --file PATH          created if it does not exist; PATH.0, PATH.1... with --own-files\n"
+	"  --file-size BYTES    size for all threads together\n"
+	"  --size BYTES         size of a call\n"
+	"  --shorten BYTES      subtract from the length of each call: misaligned length\n"
 	"  --address-off BYTES  misaligned address\n"
 	"  --offset-off BYTES   misaligned offset\n"
-	"  --random             else sequential\n"
-	"  --stream             read() and write(), not pread() and pwrite()\n"
-	"  --append             with O_APPEND\n"
-	"  --huge               buffers in huge pages, else in ordinary ones\n"
+	"  --random             random offsets instead of sequential ones\n"
+	"  --stream             use read() and write() instead of pread() and pwrite()\n"
+	"  --append             open with O_APPEND\n"
+	"  --huge               put the buffers in huge pages\n"
 	"  --memory-fd FD       shared memory for the buffers, unless --huge\n"
-	"  --buffers N          used in turn, so that they are not in the CPU's cache\n"
-	"  --buffered           without O_DIRECT; reads start cold, writes end with fsync\n"
-	"  --record BYTES       of --op records: blocks of --size are written again for each\n"
-	"  --sync-every N       calls, not only at the end of a batch\n"
+	"  --buffers N          use N buffers in turn, so that they are not in the CPU's cache\n"
+	"  --buffered           open without O_DIRECT; reads start cold, writes end with fsync\n"
+	"  --record BYTES       size of a record; each rewrites its blocks of --size\n"
+	"  --sync-every N       sync after every N calls, not only at the end of a batch\n"
 	"  --sync-with HOW      fsync, fdatasync, range (sync_file_range)\n"
-	"  --threads N\n"
-	"  --own-files          one for each thread\n"
-	"  --untimed            do not look at the clock around each call\n"
+	"  --threads N          number of threads\n"
+	"  --own-files          one file per thread\n"
+	"  --untimed            do not read the clock around each call\n"
 	"  --meet               each call also writes to memory that all threads write to\n"
-	"  --spread             each thread stays on a CPU\n"
-	"  --stacks             say where the threads' stacks are\n"
-	"  --cpu N              run on that CPU only\n"
-	"  --child-preload LIB  LD_PRELOAD of what `spawn` starts\n"
-	"  --count N, --time MS one batch, then end\n";
+	"  --spread             bind each thread to a CPU\n"
+	"  --stacks             print the addresses of the threads' stacks\n"
+	"  --cpu N              run on CPU N only\n"
+	"  --child-preload LIB  LD_PRELOAD of the program that `spawn` starts\n"
+	"  --count N, --time MS run one batch and exit\n";
 
 enum option_code {
 	OPT_OP = 256, OPT_FILE, OPT_FILE_SIZE, OPT_SIZE, OPT_SHORTEN, OPT_ADDRESS_OFF, OPT_OFFSET_OFF,
@@ -117,10 +117,10 @@ static int sync_find(const char *text)
 	for (int i = SYNC_FILE; i <= SYNC_RANGE; i++)
 		if (!strcmp(text, names[i]))
 			return i;
-	die("--sync-with: fsync, fdatasync or range");
+	die("--sync-with: must be fsync, fdatasync or range");
 }
 
-/* The options that say where and how the calls are made; false if `code` is none of them. */
+/* Sets an option without an argument. Returns false if `code` is not one. */
 static bool set_switch(struct setup *s, int code)
 {
 	switch (code) {
@@ -174,19 +174,19 @@ static void check_setup(const struct setup *s)
 	if (!s->op)
 		die("--op is missing or unknown\n%s", usage);
 	if (s->threads < 1 || s->threads > THREADS_MOST)
-		die("--threads: 1 to %d", THREADS_MOST);
+		die("--threads: must be 1 to %d", THREADS_MOST);
 	if (s->buffers < 1 || s->addr_off >= PAGE || s->shorten >= s->size)
 		die("--buffers, --address-off or --shorten is out of range");
 	if (s->stream && s->threads > 1 && !s->own_files)
-		die("--stream with several threads needs --own-files");
+		die("--stream with several threads requires --own-files");
 	if (s->stream && s->random)
-		die("--stream and --random exclude each other");
+		die("--stream cannot be used with --random");
 	if (s->record > s->size || (s->size > PAGE && s->record))
-		die("--record: at most --size, and that at most %d", PAGE);
+		die("--record: must be at most --size, and --size at most %d", PAGE);
 	if (!s->record != !strstr(s->op->name, "records"))
-		die("--record and --op records need each other");
+		die("--op records requires --record, and the reverse");
 	if ((s->op->is & ON_FILE) && !s->path)
-		die("--op %s needs --file", s->op->name);
+		die("--op %s requires --file", s->op->name);
 }
 
 static void parse(int argc, char **argv, struct setup *s, struct batch *b)
@@ -196,7 +196,7 @@ static void parse(int argc, char **argv, struct setup *s, struct batch *b)
 	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!set_switch(s, code) && !set_text(s, code, optarg) &&
 		    !set_number(s, b, code, optarg))
-			die("see above\n%s", usage);
+			die("invalid option\n%s", usage);
 	s->child = argv + optind;
 	check_setup(s);
 }
@@ -223,7 +223,7 @@ static bool parse_command(const char *line, struct batch *b)
 static void one_batch(struct worker *workers, const struct setup *s, const struct batch *b)
 {
 	if (!s->timed && b->count == UINT64_MAX)
-		die("--untimed needs a count");
+		die("--untimed requires a count");
 	run_batch(workers, s, b);
 	print_result(workers, s);
 }
@@ -237,7 +237,7 @@ static void serve(struct worker *workers, const struct setup *s)
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!parse_command(line, &b))
-			die("not a command: %s", line);
+			die("invalid command: %s", line);
 		one_batch(workers, s, &b);
 	}
 }
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
 	struct batch b = { UINT64_MAX, UINT64_MAX };
 	struct worker *workers;
 
-	/* What is freed goes back to the kernel: more calls must not show as more memory. */
+	/* So that free() returns memory to the kernel: more calls must not show as more memory. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	parse(argc, argv, &s, &b);
 	pin(s.cpu);

@@ -1,4 +1,4 @@
-/* What the parts of iobench share. See iobench.c for what it is and how it is used. */
+/* What the parts of iobench share. See iobench.c for its purpose and usage. */
 #ifndef DIOSHIM_IOBENCH_H
 #define DIOSHIM_IOBENCH_H
 
@@ -13,7 +13,7 @@ enum {
 	THREADS_MOST = 256,
 	TIMES_MOST = 1 << 16, /* calls of one thread and batch whose times are kept */
 	STACK_TOUCHED = 16 << 10,
-	APART = 128, /* bytes: neither a cache line nor the one fetched along with it in common */
+	APART = 128, /* bytes: two cache lines, because they are prefetched in pairs */
 };
 
 struct worker;
@@ -21,7 +21,7 @@ struct worker;
 /* What an op does, as bits. */
 enum op_is {
 	ON_FILE = 1,   /* works on the file named by --file, else on /dev/null or nothing */
-	TRANSFERS = 2, /* direct I/O is what it is about */
+	TRANSFERS = 2, /* measures direct I/O */
 	WRITES = 4,
 	GROWS = 8,     /* starts from an empty file in each batch */
 };
@@ -29,16 +29,16 @@ enum op_is {
 struct op {
 	const char *name;
 	unsigned is; /* enum op_is */
-	/* One call of the program under test. Bytes moved; NO_MORE; or -1 with errno set. */
+	/* Makes one call. Returns the bytes moved, NO_MORE, or -1 with errno set. */
 	ssize_t (*once)(struct worker *w);
 };
 
-/* The file is as long as it may get: the batch ends here. */
+/* The file has its full length, so the batch ends. */
 #define NO_MORE (-2)
 
 enum sync_with { SYNC_FILE, SYNC_DATA, SYNC_RANGE };
 
-/* What is measured: the command line. */
+/* What is measured, from the command line. */
 struct setup {
 	const struct op *op;
 	const char *path;
@@ -48,34 +48,34 @@ struct setup {
 	size_t addr_off;      /* bytes past a page boundary */
 	uint64_t pos_off;     /* bytes past an aligned offset */
 	unsigned threads;
-	unsigned buffers;     /* of each thread, used in turn */
-	size_t record;        /* bytes; the op `records` */
-	uint64_t sync_every;  /* calls; 0: fsync once, at the end of a batch */
+	unsigned buffers;     /* per thread, used in turn */
+	size_t record;        /* bytes; for the op `records` */
+	uint64_t sync_every;  /* in calls; 0: one fsync at the end of a batch, if buffered */
 	int sync_with;        /* enum sync_with */
 	bool random;
 	bool stream;          /* read() and write() at the description's own offset */
 	bool append;
 	bool huge;
 	bool buffered;        /* no O_DIRECT; fsync, or a cold cache */
-	bool own_files;       /* one for each thread; else one descriptor for all */
-	bool timed;           /* look at the clock around each call */
+	bool own_files;       /* one file per thread; else one descriptor for all */
+	bool timed;           /* read the clock around each call */
 	bool meet;            /* each call also writes to memory that all threads write to */
-	bool spread;          /* each thread stays on a CPU, one after the other */
-	bool stacks;          /* say where each thread's stack is, on stderr */
-	int cpu;              /* of all threads; -1: any */
+	bool spread;          /* bind each thread to a CPU, in turn */
+	bool stacks;          /* print the address of each thread's stack to stderr */
+	int cpu;              /* for all threads; -1: any */
 	int memory_fd;        /* shared memory for the buffers; -1: our own */
 	char **child;         /* what `spawn` starts */
 	const char *child_preload;
 };
 
-/* One thread's share. Aligned: threads must not meet in our own memory. */
+/* One thread's state. Aligned, so that the harness itself shares no cache lines between threads. */
 struct worker {
 	const struct setup *setup;
 	unsigned index;
 	int fd;
 	char *memory;         /* the buffers */
 	uint64_t buffer_step; /* bytes from one buffer to the next */
-	uint64_t calls;       /* since the start; chooses the buffer */
+	uint64_t calls;       /* since the start; selects the buffer */
 	uint64_t start, end;  /* the part of the file that it works on */
 	uint64_t pos;         /* of the next call, if sequential */
 	uint64_t rng;
@@ -94,31 +94,35 @@ struct batch {
 
 const struct op *op_find(const char *name);
 
-/* Where a worker's part of the file begins, as far as it is used. */
+/* Returns the first offset that a worker uses. */
 uint64_t first_pos(const struct worker *w);
 
-/* xorshift64 */
+/* Returns the next number of an xorshift64 generator. */
 uint64_t next_random(struct worker *w);
 
-/* Called once for each worker, before the first batch; the process ends if it cannot be done. */
+/*
+ * Opens the file and makes the buffers, once before the first batch. Ends the process on failure.
+ */
 void worker_prepare(struct worker *w);
 
-/* Bring the file into the state that a batch starts from; not timed. */
+/* Brings the file into the state that a batch starts from; not timed. */
 void worker_begin(struct worker *w);
 
-/* After the last call of a batch; part of its time. 0, or -1 with errno set. */
+/* Ends a batch, as part of its time. Returns 0, or -1 with errno set. */
 int worker_finish(struct worker *w);
 
-/* After that, not timed: what has grown takes no room while others have their turn. */
+/*
+ * Empties a file that has grown, so that it takes no space during other workers' turns; not timed.
+ */
 void worker_end(struct worker *w);
 
-/* Start the threads; then run batches, one after the other, in all of them. */
+/* run_start() starts the threads; run_batch() runs a batch in all of them. */
 void run_start(struct worker *workers, const struct setup *s);
 void run_batch(struct worker *workers, const struct setup *s, const struct batch *b);
 
 void print_result(struct worker *workers, const struct setup *s);
 
-/* The calling thread to one CPU, if `cpu` is one. */
+/* Binds the calling thread to a CPU, unless `cpu` is negative. */
 void pin(int cpu);
 
 uint64_t now_ns(void);

@@ -1,4 +1,4 @@
-/* The files and buffers that the calls are made on, and the state that a batch starts from. */
+/* The files and buffers of the calls, and the state that a batch starts from. */
 #include "iobench.h"
 
 #include <errno.h>
@@ -22,7 +22,10 @@ static bool transfers(const struct setup *s)
 	return s->op->is & TRANSFERS;
 }
 
-/* Bytes that no file system, device or host can take for a hole or a copy. */
+/*
+ * Fills `buf` with bytes that no file system, device or host can turn into a hole or share with a
+ * copy.
+ */
 static void fill(char *buf, size_t size, uint64_t seed)
 {
 	struct worker random = { .rng = seed * 0x9e3779b97f4a7c15 + 1 };
@@ -52,7 +55,9 @@ static void write_file(int fd, const char *path, uint64_t size)
 		die("cannot flush %s: %s", path, strerror(errno));
 }
 
-/* Every block written, so that an overwrite is one; kept from one process to the next. */
+/*
+ * Writes every block, so that a later write really overwrites. The next process uses the same file.
+ */
 static void make_file(const char *path, uint64_t size)
 {
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
@@ -94,7 +99,7 @@ static int open_own_file(const struct worker *w)
 	return fd;
 }
 
-/* All threads on one descriptor: the first one opens it. */
+/* All threads use one descriptor, which the first one opens. */
 static int open_shared_file(const struct worker *w)
 {
 	const struct setup *s = w->setup;
@@ -128,8 +133,9 @@ static char *map_own_memory(const struct setup *s, size_t size)
 }
 
 /*
- * The same physical pages in each of the processes that are compared. How many neighbours in a buffer
- * are neighbours in memory is luck, and makes a direct transfer of 1 MiB up to twice as fast.
+ * Maps the same physical pages in each of the processes that are compared. How many pages of a
+ * buffer are physically contiguous varies, and makes a direct transfer of 1 MiB up to twice as
+ * fast.
  */
 static char *map_shared_memory(int fd, size_t size, unsigned index)
 {
@@ -146,14 +152,17 @@ static char *map_shared_memory(int fd, size_t size, unsigned index)
 	return map;
 }
 
-/* Whole pages for each buffer, huge ones if asked for, and all of them touched. */
+/* Makes buffers of whole pages, huge ones if requested, and touches all of them. */
 static void make_buffers(struct worker *w)
 {
 	const struct setup *s = w->setup;
 	size_t page = s->huge ? HUGE_PAGE : PAGE;
 	size_t total;
 
-	/* A page for the misalignment, with or without one: the same memory, to be compared. */
+	/*
+	 * Always with an extra page for the misalignment, so that the amount of memory is
+	 * comparable.
+	 */
 	w->buffer_step = (s->size + PAGE + page - 1) / page * page;
 	total = w->buffer_step * s->buffers;
 	w->memory = s->huge || s->memory_fd < 0 ?
@@ -162,7 +171,10 @@ static void make_buffers(struct worker *w)
 	fill(w->memory, total, w->index + 1);
 }
 
-/* A thread that has the file to itself, or the only one, has all of it; else they share it out. */
+/*
+ * A thread uses all of its own file, or of a shared one with random offsets; else its share of
+ * that.
+ */
 static void set_range(struct worker *w)
 {
 	const struct setup *s = w->setup;
@@ -185,7 +197,7 @@ void worker_prepare(struct worker *w)
 	if (w->fd < 0)
 		die("cannot open: %s", strerror(errno));
 	if (grows(w->setup) && w->setup->threads > 1 && !w->setup->own_files)
-		die("--op extend with several threads needs --own-files");
+		die("--op extend with several threads requires --own-files");
 }
 
 static void empty_file(struct worker *w)

@@ -21,7 +21,7 @@ static char *buffer(struct worker *w)
 	return w->memory + w->setup->addr_off + w->calls++ % w->setup->buffers * w->buffer_step;
 }
 
-/* xorshift64: the same offsets in every process, at a cost of nothing. */
+/* xorshift64: the same offsets in every process, at almost no cost. */
 uint64_t next_random(struct worker *w)
 {
 	w->rng ^= w->rng << 13;
@@ -40,7 +40,10 @@ static int fsync_if_buffered(struct worker *w)
 	return w->setup->buffered && (w->setup->op->is & WRITES) ? fsync(w->fd) : 0;
 }
 
-/* Sequential: back to the start. What was written is flushed, lest it be written over in the cache. */
+/*
+ * Goes back to the start. Flushes buffered writes first, so that they are not overwritten in the
+ * cache.
+ */
 static int rewind_file(struct worker *w)
 {
 	w->pos = first_pos(w);
@@ -49,7 +52,7 @@ static int rewind_file(struct worker *w)
 	return fsync_if_buffered(w);
 }
 
-/* Where the next call goes; -1 if the file could not be rewound. */
+/* Returns the offset of the next call; -1 if the file could not be rewound. */
 static off_t next_pos(struct worker *w)
 {
 	const struct setup *s = w->setup;
@@ -65,7 +68,7 @@ static off_t next_pos(struct worker *w)
 	return pos;
 }
 
-/* A file that is long enough never gives less; if it does, what is measured is not what was meant. */
+/* Turns a short count into an error: the file is long enough, so the measurement would be wrong. */
 static ssize_t whole(const struct setup *s, ssize_t ret)
 {
 	if (ret >= 0 && (size_t)ret != length(s)) {
@@ -86,7 +89,7 @@ static ssize_t read_once(struct worker *w)
 				    pread(w->fd, buffer(w), length(s), pos));
 }
 
-/* What a program that writes without O_DIRECT does for a record to be on the device. */
+/* Syncs if it is time to, as a program without O_DIRECT does to have a record on the device. */
 static int sync_in_turn(struct worker *w, off_t pos)
 {
 	const struct setup *s = w->setup;
@@ -96,7 +99,7 @@ static int sync_in_turn(struct worker *w, off_t pos)
 	switch (s->sync_with) {
 	case SYNC_DATA:
 		return fdatasync(w->fd);
-	case SYNC_RANGE: /* as far as O_DIRECT brings it: the device has it, perhaps in its cache */
+	case SYNC_RANGE: /* as O_DIRECT: the device has the data, perhaps in its cache */
 		return sync_file_range(w->fd, pos, length(s), SYNC_FILE_RANGE_WAIT_BEFORE |
 				       SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 	default:
@@ -131,8 +134,8 @@ static ssize_t extend_once(struct worker *w)
 }
 
 /*
- * A log as it is written by hand with O_DIRECT: the record is copied to its place in an aligned
- * buffer, and the block that it lies in, or both, written once more. Aligned `size`, `record` bytes.
+ * Writes a log record as a program does that aligns its direct I/O itself: copies the record to its
+ * place in an aligned buffer, and rewrites the one or two blocks of `size` bytes that it is in.
  */
 static ssize_t record_once(struct worker *w)
 {
@@ -170,7 +173,7 @@ static ssize_t open_once(struct worker *w)
 	return fd < 0 || close(fd) ? -1 : 0;
 }
 
-/* The environment of the children: ours, with their LD_PRELOAD. */
+/* Returns the environment of the children: that of this process, with their own LD_PRELOAD. */
 static char **child_environment(const struct setup *s)
 {
 	static char **env;

@@ -1,4 +1,4 @@
-/* Batches: threads, clocks and the numbers that come of them. */
+/* Batches: threads, clocks and results. */
 #include "iobench.h"
 
 #include <errno.h>
@@ -23,12 +23,12 @@ uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* The call's bytes are counted; false if it failed or was the last. */
+/* Makes a call and counts its bytes. Returns false if it failed or was the last. */
 static bool one_call(struct worker *w)
 {
 	ssize_t ret = w->setup->op->once(w);
 
-	/* A known cost to measure others by: a counter that all threads share. */
+	/* A known cost for comparison: a counter that all threads share. */
 	if (w->setup->meet)
 		atomic_fetch_add(&met, 1);
 	if (ret >= 0) {
@@ -75,7 +75,7 @@ static void run_one(struct worker *w)
 	w->elapsed = now_ns() - start;
 }
 
-/* So that a deeper call does not show as memory taken: each stack is this deep from the start. */
+/* Touches the stack at the start, so that a deeper call does not show as more memory. */
 static void touch_stack(void)
 {
 	volatile char deep[STACK_TOUCHED];
@@ -84,7 +84,7 @@ static void touch_stack(void)
 		deep[i] = 0;
 }
 
-/* The CPUs that the process may use, in turn: one for each thread. */
+/* Binds each thread to one of the CPUs that the process may use, in turn. */
 static void spread(const struct worker *w)
 {
 	cpu_set_t set;
@@ -98,7 +98,7 @@ static void spread(const struct worker *w)
 			pin(cpu);
 }
 
-/* For who reads a trace of memory accesses: these are the thread's own. */
+/* Prints the address range of the thread's stack, for shared.py. */
 static void show_stack(const struct setup *s)
 {
 	pthread_attr_t attr;
@@ -125,7 +125,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* The threads outlive the batches, as a program's threads do, and so does what they have warmed up. */
+/* The threads live for all batches, so that caches stay warm, as in a real program. */
 static void start_threads(struct worker *workers, unsigned count)
 {
 	pthread_t id;
@@ -138,7 +138,7 @@ static void start_threads(struct worker *workers, unsigned count)
 			die("cannot start %u threads", count);
 }
 
-/* Touched: more calls must not show as more memory. */
+/* Touches the memory, because more calls must not show as more memory. */
 static uint64_t *room_for_times(void)
 {
 	uint64_t *times = aligned_alloc(PAGE, TIMES_MOST * sizeof(*times));
@@ -191,7 +191,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* All threads' times in one sorted array, which the caller frees. */
+/* Returns all threads' times in one sorted array, which the caller frees. */
 static uint64_t *all_times(const struct worker *workers, unsigned threads, size_t *count)
 {
 	uint64_t *all;
@@ -222,7 +222,7 @@ static void print_percentiles(const struct worker *workers, unsigned threads)
 	free(all);
 }
 
-/* For how fair it was. */
+/* Prints the calls of each thread, which show how fair it was. */
 static void print_threads(const struct worker *workers, unsigned threads)
 {
 	if (threads == 1)
@@ -243,7 +243,7 @@ static bool print_error(const struct worker *workers, unsigned threads)
 	return false;
 }
 
-/* From the first thread's start to the last one's end. */
+/* Returns the time from the first thread's start to the last one's end, in ns. */
 static uint64_t whole_time(const struct worker *workers, unsigned threads)
 {
 	uint64_t first = UINT64_MAX, last = 0;
@@ -258,9 +258,10 @@ static uint64_t whole_time(const struct worker *workers, unsigned threads)
 }
 
 /*
- * ns_per_op is what one call adds to the time of the whole, all threads together: one over the sum
- * of their rates. Threads stop within one call of each other, and waiting for the last is not I/O.
- * Not so with a count of calls: threads that ran one after the other would seem to be fast.
+ * ns_per_op is the time per call of all threads together: one over the sum of their rates. In a
+ * timed batch the threads end within one call of each other, and the wait for the last one is not
+ * counted. With --untimed it is the whole time, because threads that ran one after the other would
+ * seem fast.
  */
 void print_result(struct worker *workers, const struct setup *s)
 {

@@ -1,4 +1,4 @@
-"""Where it was measured: a number means nothing without it."""
+"""A description of the machine, without which the numbers mean nothing."""
 
 import datetime
 import os
@@ -27,7 +27,7 @@ def _field(path, name):
 
 
 def _mount(directory):
-    """The file system's type, source and options: the longest mount point above the directory."""
+    """Mount point, type, source and options of the file system that has the directory."""
     path = os.path.realpath(directory)
     best = ("", "", "", "")
     with open("/proc/self/mounts", encoding="utf-8") as mounts:
@@ -40,7 +40,7 @@ def _mount(directory):
 
 
 def _device(directory):
-    """The block device's own account of itself, as far as there is one."""
+    """What sysfs says of the block device, if there is one."""
     number = os.stat(directory).st_dev
     base = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
     if not os.path.exists(base):

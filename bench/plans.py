@@ -11,7 +11,7 @@ RANDOM_SIZES = [4 * K, 64 * K, M]
 THREADS = [1, 2, 4, 8, 16]
 CROWDS = [1, 2, 4, 8, 64]
 
-# Odd, and not a divisor of anything. The length loses one byte, so that the amounts stay comparable.
+# Odd numbers. The length loses only one byte, so that the amounts stay comparable.
 ADDRESS = ("--address-off", "13")
 LENGTH = ("--shorten", "1")
 OFFSET = ("--offset-off", "1237")
@@ -34,12 +34,12 @@ class Plans:
         self.left_out = []
 
     def options(self, op, size, *more, where="direct"):
-        """Sides that leave pages in the cache have a file of their own: dropping them takes time."""
+        """The options of iobench. Sides that fill the page cache use another file: dropping it takes time."""
         path = os.path.join(self.directory, f"{op}-{where}.dat")
         return ("--op", op, "--file", path, "--file-size", str(self.size), "--size", str(size),
                 *more)
 
-    # The ways of doing one kind of I/O.
+    # The sides of a comparison.
 
     def _sides(self, op, size, common, which):
         def side(name, *more, where="direct", preload=None):
@@ -58,7 +58,7 @@ class Plans:
         return tuple(every[name] for name in which)
 
     def fits(self, what, size, threads):
-        """Does each thread's share of the file hold two calls?"""
+        """Whether each thread's share of the file holds two calls. Notes it if not."""
         need = 2 * size * threads
         if need > self.size:
             self.left_out.append(f"{what}: needs BENCH_SIZE={need // M}M or more")
@@ -107,7 +107,7 @@ class Plans:
         return (Side("none", options), *(Side(name, options, name) for name in preloads))
 
     def starts(self, section, libraries, preloads, seconds):
-        """Start and exit of a program, in a child of a process that is never preloaded itself."""
+        """Start and exit of a program, as a child of a process that has nothing preloaded."""
         return [self._starts_of_true(section, libraries, preloads, seconds),
                 self._starts_of_bouncer(section, libraries, seconds)]
 
@@ -147,11 +147,11 @@ class Plans:
             for threads in CROWDS:
                 plans += self.matrix("scaling", ("read", "overwrite"), sizes, which, "random",
                                      threads, own_files and threads > 1, seconds, repeats=2)
-        # One thread is the same on one file and on its own.
+        # With one thread, both kinds are the same.
         return [plan for number, plan in enumerate(plans) if plan not in plans[:number]]
 
     def cold(self, sizes, seconds):
-        """Buffers used in turn, 64 MiB of them: a copy then meets memory, not the CPU's cache."""
+        """Uses 64 MiB of buffers in turn, so that a copy accesses memory, not the CPU's cache."""
         which = ("aligned", "passed", "address", "both", "huge")
         plans = []
         for size in sizes:

@@ -1,4 +1,4 @@
-"""What the user sees, and what is kept: a terminal table, raw.csv and results.json."""
+"""The output: progress and tables on the terminal, raw.csv and results.json."""
 
 import csv
 import json
@@ -13,11 +13,11 @@ KEYS = ("section", "op", "pattern", "size", "threads", "files", "side")
 
 
 class Progress:
-    """How far, and how long yet: one line that is written over, where there is a terminal."""
+    """Progress and remaining time: one line that is overwritten, if there is a terminal."""
 
     def __init__(self, total_seconds, silent_results):
         self.total = total_seconds
-        # No terminal, and the results come at the end only: then the labels are the progress.
+        # Without a terminal, and if results come only at the end, each label is printed on a line.
         self.as_lines = silent_results and not sys.stderr.isatty()
         self.done = 0
         self.started = time.monotonic()
@@ -32,7 +32,7 @@ class Progress:
             print(text, file=sys.stderr, flush=True)
 
     def _estimate(self):
-        """As planned, until there is experience; then as it went so far."""
+        """The planned time at first; later an estimate from the time taken so far."""
         elapsed = time.monotonic() - self.started
         return elapsed * self.total / self.done if self.done > self.total / 20 else self.total
 
@@ -60,7 +60,7 @@ def side_text(comparison, result):
     return text + (f" fairness {result.fairness():.2f}" if comparison.section == "bounce" else "")
 
 
-def yardstick_text(result):
+def baseline_text(result):
     if result.refused:
         return f"{result.side}: {result.refused}"
     text = f"{result.side} {microseconds(result.median_ns())} us"
@@ -70,7 +70,7 @@ def yardstick_text(result):
 
 def print_comparison(comparison, results):
     Progress.clear()
-    parts = [yardstick_text(results[0])]
+    parts = [baseline_text(results[0])]
     parts += [side_text(comparison, result) for result in results[1:]]
     print(f"{comparison.section}: {comparison.label()}: " + ", ".join(parts), flush=True)
 
@@ -123,7 +123,7 @@ def _summary(comparison, result):
 
 
 class Files:
-    """The results on disk, in a directory of the build tree; complete after every comparison."""
+    """The result files in a directory of the build tree; they are complete after every comparison."""
 
     def __init__(self, directory, environment):
         os.makedirs(directory, exist_ok=True)

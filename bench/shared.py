@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Which memory do threads share that they write to in every call? Every single store is looked at.
+"""Count the memory that threads share and write to in every call, by a trace of every store.
 
     shared.py IOBENCH LIBDIOSHIM.SO DIRECTORY >TABLE
 
-valgrind's lackey prints each access to memory of two threads that make the same calls. What is
-counted is the cache lines, outside of their stacks, that both wrote to in every second call or more
-often. A thread is known by its stack: it writes to nobody else's. The table is in Markdown.
+valgrind's lackey prints each memory access of two threads that make the same calls. This counts the
+cache lines, outside their stacks, that both wrote to in every second call or more often. A thread is
+identified by the stack that it writes to. The table is in Markdown.
 """
 
 import collections
@@ -22,7 +22,7 @@ FILE_SIZE = 1 << 20
 
 OWN = ("--own-files",)
 ADDRESS, BOTH = ("--address-off", "13"), ("--shorten", "1", "--offset-off", "1237")
-# What, the options of every run, and those that only the shim makes possible.
+# The name, the options of every run, and the options that work only with the shim.
 ROWS = (
     ("write, 1 byte to /dev/null", ("--op", "null"), ()),
     ("pread, 4 KiB from the page cache", ("--op", "cached", *OWN), ()),
@@ -38,7 +38,7 @@ ROWS = (
 
 
 class Stores:
-    """Who wrote to which line, and how often. The first stack is the main thread's."""
+    """How often each thread wrote to each cache line. The first stack is the main thread's."""
 
     def __init__(self, stacks):
         self.stacks = stacks
@@ -57,7 +57,7 @@ class Stores:
         address = int(text[3:].partition(",")[0], 16)
         owner = self._owner(address)
         if owner is not None:
-            # The command line lies on the first thread's stack, and all read it.
+            # All threads read the command line, which is on the main thread's stack.
             if owner or text[1] != "L":
                 self.thread = owner
         elif self.thread is not None and text[1] != "L":
@@ -73,7 +73,7 @@ def read_stacks(text):
 
 
 def count(program, options, preload, directory):
-    """Lines that both threads keep writing to."""
+    """The number of cache lines that both threads keep writing to."""
     environment = {key: text for key, text in os.environ.items() if key != "LD_PRELOAD"}
     if preload:
         environment["LD_PRELOAD"] = preload
@@ -95,7 +95,7 @@ def count(program, options, preload, directory):
 
 
 def make_files(program, options, directory):
-    """Before valgrind slows it down, and so that filling them is not in the trace."""
+    """Make the files before valgrind runs, so that it is faster and filling them is not in the trace."""
     subprocess.run([program, *options, "--threads", str(THREADS), "--count", "1", "--file",
                     os.path.join(directory, "file"), "--file-size", str(FILE_SIZE)],
                    stdout=subprocess.DEVNULL, check=True)

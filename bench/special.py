@@ -1,28 +1,29 @@
-"""What is measured beside the sweeps: streams, crowds of threads, optimisations left out."""
+"""What is measured in addition to the sweeps: streams, many threads, disabled optimisations."""
 
 import os
 
 from compare import Comparison, Side
 from plans import ADDRESS, K, LENGTH, M, OFFSET, size_name
 
-# What DIOSHIM_DISABLE takes.
+# The words of DIOSHIM_DISABLE.
 OPTIMISATIONS = ("hints", "hugepages", "prefetch")
 BOUNCING_THREADS = 64
 BOUNDS = ("4M", "1M", "64K")
-# Long enough for each of 64 threads to have several turns at the bounce buffers.
+# Long enough for each of 64 threads to get a bounce buffer several times.
 LONG_BATCH_NS = 250e6
-# The threads do not start at the very same moment: this is long beside that.
+# Long compared with the time between the starts of the first and the last thread.
 CROWD_BATCH_NS = 10e6
 CALLS = {"null": "1-byte write to /dev/null", "cached": "4 KiB pread from the page cache"}
 
 
 class Special:
-    """Makes comparisons on the files of `plans`."""
+    """Makes comparisons on the files of `plans`, a Plans."""
 
     def __init__(self, plans):
         self.plans = plans
 
-    # Consecutive writes that no alignment suits: against what a program by hand would write.
+    # Consecutive misaligned writes, compared with what a program would do that aligns its I/O
+    # itself.
 
     def streams(self, seconds):
         writes = ("overwrite", "extend", "append")
@@ -39,7 +40,7 @@ class Special:
         return ("extend", ("--stream", "--append")) if op == "append" else (op, ("--stream",))
 
     def _record_sides(self, way):
-        """The range is what O_DIRECT promises: on the device, if in its cache; fsync is more."""
+        """`range` syncs as far as O_DIRECT does: perhaps only to the device's cache. fsync does more."""
         op, more = self._stream(way)
         odd = self.plans.options(op, 100, *more, where="edges")
         hand = "records" if op == "overwrite" else "records-extend"
@@ -71,10 +72,10 @@ class Special:
                 Side("address", options(op, 4 * K, *more, *ADDRESS), "shim"),
                 Side("buffered", options(op, 4 * K, *more, "--buffered", where="buffered")))
 
-    # Does the shim write to memory that threads share?
+    # Shows whether the shim writes to memory that threads share.
 
     def crowd(self, seconds):
-        """Each thread on a CPU and a file of its own; "meet" is what one shared counter does."""
+        """Each thread has its own CPU and file; "meet" shows the cost of one shared counter."""
         cpus = len(os.sched_getaffinity(0))
         return [self._crowd(op, threads, seconds) for op in CALLS for threads in (1, 2, 4, 8, 16)
                 if threads <= cpus]
@@ -105,15 +106,15 @@ class Special:
         bounds = [Side(bound, odd, "shim", (("DIOSHIM_BOUNCE_MAX", bound),)) for bound in BOUNDS]
         return (Side("aligned", options), Side("address", odd, "shim"), *bounds)
 
-    # What each optimisation brings.
+    # The gain of each optimisation.
 
-    def without(self, sizes, seconds):
+    def disable(self, sizes, seconds):
         ways = {"misaligned address": ADDRESS, "misaligned length and offset": (*LENGTH, *OFFSET)}
-        return [Comparison("without", {"op": op, "pattern": way, "size": size_name(size)},
-                           self._without_sides(op, size, odd), seconds, repeats=2)
+        return [Comparison("disable", {"op": op, "pattern": way, "size": size_name(size)},
+                           self._disabled_sides(op, size, odd), seconds, repeats=2)
                 for way, odd in ways.items() for op in ("read", "overwrite") for size in sizes]
 
-    def _without_sides(self, op, size, odd):
+    def _disabled_sides(self, op, size, odd):
         options = self.plans.options(op, size, *odd, where="edges")
         lists = {"all": None, **{f"without {name}": name for name in OPTIMISATIONS},
                  "without any": ",".join(OPTIMISATIONS)}

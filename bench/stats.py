@@ -1,4 +1,4 @@
-"""Medians, and how far to believe them."""
+"""Medians and their confidence intervals."""
 
 import random
 import statistics
@@ -7,7 +7,7 @@ RESAMPLES = 1000
 
 
 def spread(values):
-    """The quartiles: what half of the values lie between."""
+    """The first and third quartile."""
     if len(values) < 2:
         return values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -17,10 +17,10 @@ def spread(values):
 def interval(runs):
     """The median of all values, and the bounds that hold the medians of 95 % of resamples.
 
-    Resampled in two steps, first the runs, then the values of each: two values of one run have more
-    in common (memory, code layout) than two of different runs, and a few runs tell only so much.
+    Resamples in two steps, first the runs, then the values of each: values of one run have more in
+    common (memory, code layout) than those of different runs.
     """
-    # Seeded: the same samples shall give the same report.
+    # A fixed seed, so that the same samples give the same report.
     pick = random.Random(1)
     medians = sorted(statistics.median(_resample(runs, pick)) for _ in range(RESAMPLES))
     low = medians[int(RESAMPLES * 0.025)]
@@ -37,12 +37,12 @@ def _resample(runs, pick):
 
 
 def neighbours(values):
-    """Two passes in opposite order, taken together: a steady drift cancels out."""
+    """The means of each two passes in opposite order, so that a steady drift cancels out."""
     return [(a + b) / 2 for a, b in zip(values[0::2], values[1::2])]
 
 
 def ratios(base, other):
-    """How many times as fast as `base` is `other`? For each two passes."""
+    """The speed of `other` relative to `base`, for each two passes."""
     return [b / o for b, o in zip(neighbours(base), neighbours(other))]
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Which system calls does one call of the program become under the shim? Counted by strace.
+"""Count, with strace, the system calls that one call of the program becomes under the shim.
 
     syscalls.py IOBENCH LIBDIOSHIM.SO DIRECTORY >TABLE
 
-Each count is the difference between two runs of different length, so that what is done once is not in
-it. The table is in Markdown.
+Each count is the difference between two runs of different length, so that it does not include what a
+process does once. The table is in Markdown.
 """
 
 import collections
@@ -46,7 +46,7 @@ COUNT = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$")
 def count(program, library, options, calls, directory):
     """The system calls of a whole process, by name."""
     summary = os.path.join(directory, "summary")
-    # An option that comes again wins.
+    # If an option is repeated, the last one counts.
     command = ["strace", "-c", "-o", summary, "-E", f"LD_PRELOAD={library}", program, "--untimed",
                "--count", str(calls), "--file", os.path.join(directory, "file"), "--file-size",
                str(FILE_SIZE), *options]
@@ -63,21 +63,21 @@ def count(program, library, options, calls, directory):
 
 def per_call(program, library, options, directory):
     few, many = (FEW_LARGE, MANY_LARGE) if set(options) & {"1000000", str(M)} else (FEW, MANY)
-    count(program, library, options, 1, directory)      # makes the file, which is not to be counted
+    count(program, library, options, 1, directory)      # makes the file, which must not be counted
     low, high = (count(program, library, options, calls, directory) for calls in (few, many))
     shares = {name: (high[name] - low[name]) / (many - few) for name in high}
     return {name: share for name, share in shares.items() if share >= 0.02}
 
 
 def text(shares):
-    """A number only where it is not one call in one."""
+    """The names of the system calls, with a number unless it is 1."""
     words = [name if abs(share - 1) < 0.02 else f"{name} {share:.2f}".rstrip("0").rstrip(".")
              for name, share in sorted(shares.items(), key=lambda item: -item[1])]
     return ", ".join(words)
 
 
 def table(program, library, directory):
-    print("| call | system calls | in all |")
+    print("| call | system calls | total |")
     print("| --- | --- | ---: |")
     for what, options in ROWS:
         shares = per_call(program, library, options, directory)

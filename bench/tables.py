@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Put the results of `make bench` into doc/performance.md, each between its two marks:
+"""Write the results of `make bench` into doc/performance.md, each between its two marks:
 
     <!-- table: NAME -->
     <!-- end -->
 
-NAME is that of a section of results.json, or of a table that another program has made, NAME.md.
-Where it says `figure: NAME.svg`, the figure is put in if charts.py has drawn it.
+NAME is a section of results.json, or a table NAME.md that another program has made. A mark
+`figure: NAME.svg` is filled with the figure if charts.py has drawn it.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def value(line):
     return f"{line['value']:.2f}"
 
 
-def yardstick(line):
+def baseline(line):
     if "median_ns" not in line:
         return line["refused"]
     text = report.microseconds(line["median_ns"]) + " us"
@@ -66,7 +66,7 @@ def section_table(name):
 
 
 def bounce_table(results):
-    """One row for each way: how fast, how fair, how much memory."""
+    """One row for each side: speed, fairness, memory."""
     rows, base = [], {}
     for line in results["comparisons"]:
         if line["section"] != "bounce" or "value" not in line:
@@ -77,7 +77,7 @@ def bounce_table(results):
                      f"{line['value']:.2f}", f"{line['fairness']:.2f}",
                      report.microseconds(line["p99_ns"]),
                      f"{line['memory_kib'] - base['memory_kib']:.0f} KiB"))
-    head = ("", "way", "all threads", "against aligned", "slowest / fastest thread",
+    head = ("", "side", "all threads", "against aligned", "slowest / fastest thread",
             "99th percentile, us", "memory added")
     return table(head, rows) if rows else None
 
@@ -92,7 +92,7 @@ def label(line):
 def cell(by_side, side, first):
     if side not in by_side:
         return ""
-    return yardstick(by_side[side]) if side == first else value(by_side[side])
+    return baseline(by_side[side]) if side == first else value(by_side[side])
 
 
 def fio_table(results):
@@ -113,7 +113,7 @@ FILL = {
     "fio": fio_table,
     "bounce": bounce_table,
     **{name: section_table(name) for name in ("preload", "sweep", "scaling", "crowd", "records",
-                                              "streams", "without", "cold")},
+                                              "streams", "disable", "cold")},
 }
 
 
@@ -139,7 +139,7 @@ def fill_in(text, results, counts, doc):
             new = FILL[name](results)
         else:
             new = read(os.path.join(counts, name + ".md"))
-        print(f"{name}: {'left as it is: not measured' if new is None else 'filled in'}")
+        print(f"{name}: {'unchanged: not measured' if new is None else 'filled in'}")
         return match.group(0) if new is None else start + new + end
 
     return MARKS.sub(one, text)
@@ -149,12 +149,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", required=True)
-    parser.add_argument("--counts", required=True, help="directory of tables made elsewhere")
+    parser.add_argument("--counts", required=True, help="directory of the tables of bench-callgrind")
     parser.add_argument("--doc", required=True)
     arguments = parser.parse_args()
     results = read(os.path.join(arguments.results, "results.json"))
     if results is None:
-        sys.exit("there are no results: run `make bench` first")
+        sys.exit("no results; run `make bench` first")
     path = os.path.join(arguments.doc, "performance.md")
     text = fill_in(read(path), json.loads(results), arguments.counts, arguments.doc)
     with open(path + ".new", "w", encoding="utf-8") as file:

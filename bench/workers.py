@@ -1,4 +1,4 @@
-"""A running iobench that takes turns with others."""
+"""Running iobench processes, which take turns."""
 
 import json
 import os
@@ -6,11 +6,11 @@ import subprocess
 
 
 class Refused(Exception):
-    """What was to be measured cannot be done; the message says why."""
+    """The measurement is not possible; the message says why."""
 
 
 class Worker:
-    """Ends when it goes out of its `with`. `memory` is a descriptor of shared memory for buffers."""
+    """A context manager that ends the process. `memory` is a descriptor of shared memory for buffers."""
 
     def __init__(self, program, arguments, preload=None, extra=None, memory=None):
         environment = dict(os.environ, **(extra or {}))
@@ -44,7 +44,7 @@ class Worker:
         return words.strip() or f"iobench ended with status {self.process.returncode}"
 
     def batch(self, command):
-        """Run one batch; see iobench.c for the commands. What it measured."""
+        """Run one batch and return its results; see iobench.c for the commands."""
         try:
             self.process.stdin.write(command + "\n")
             self.process.stdin.flush()

@@ -1,4 +1,4 @@
-"""The known way out: a page-aligned buffer from anonymous mmap, and aligned lengths and offsets."""
+"""The usual workaround: a page-aligned buffer from anonymous mmap, and aligned lengths and offsets."""
 import ctypes
 import mmap
 import os

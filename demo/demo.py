@@ -1,5 +1,5 @@
-"""The demonstration that ./setup run plays: the two programs beside this file, each without and
-with the shim. Fails if anything does not come out as it says."""
+"""The demonstration of ./setup run: runs the two programs in this directory, without and with the
+shim. Fails if a result is not the expected one."""
 import errno
 import filecmp
 import mmap
@@ -23,7 +23,7 @@ def fail(why):
 
 
 def show(command):
-    """Print a command as one would type it at the top of the checkout."""
+    """Print a command as it would be typed at the top of the checkout."""
     short = {SHIM[0]: './setup', UNALIGNED: 'demo/unaligned.py', ALIGNED: 'demo/aligned.py'}
     words = [short.get(word) or os.path.basename(word) for word in command]
     print('$ ' + ' '.join(map(shlex.quote, words)), flush=True)
@@ -38,7 +38,7 @@ def title(words):
     print(f'\n{words}')
 
 
-# Where: a directory whose file system is particular about alignment, as most are
+# A directory whose file system refuses misaligned direct I/O, as most do
 
 def probe(directory):
     """'refuses' or 'takes' misaligned direct I/O; None if there is no O_DIRECT at all."""
@@ -48,7 +48,7 @@ def probe(directory):
         os.close(fd)
         fd = os.open(path, os.O_DIRECT | os.O_WRONLY)
         try:
-            # An odd address, on both sides of a page boundary: some kernels take any within a page.
+            # An odd address, across a page boundary: some kernels take any buffer within one page.
             os.write(fd, memoryview(mmap.mmap(-1, 2 * mmap.PAGESIZE))[mmap.PAGESIZE - 511:][:1024])
             return 'takes'
         except OSError as error:
@@ -78,10 +78,10 @@ def choose_directory():
     fail('no O_DIRECT in ' + ', '.join(places))
 
 
-# The program that knows nothing about alignment
+# The program that ignores alignment
 
 def without_shim(path, copy, particular):
-    title('1. A program that writes with O_DIRECT as if to any file, b\' \' * 1024 at first:')
+    title('1. A program that writes misaligned data with O_DIRECT, b\' \' * 1024 first:')
     result = run([sys.executable, UNALIGNED, path, copy])
     if particular:
         if result.returncode == 0 or 'OSError: [Errno 22]' not in result.stderr:
@@ -101,10 +101,10 @@ def with_shim(path, copy):
         fail(result.stderr)
     if not filecmp.cmp(path, copy, shallow=False):
         fail('the file, read without O_DIRECT and without the shim, differs')
-    print(f'  and all {os.path.getsize(path)} bytes, read without O_DIRECT or shim: the same')
+    print(f'  all {os.path.getsize(path)} bytes, read without O_DIRECT and without the shim, are the same')
 
 
-# The program that takes care itself
+# The program that aligns its I/O itself
 
 def traced(strace, prefix, path):
     """Run aligned.py under strace; its buffer's address, and its system calls on the file."""
@@ -119,13 +119,13 @@ def traced(strace, prefix, path):
 
 
 def untouched(path):
-    title('3. A program that brings its own aligned buffer (anonymous mmap): the shim keeps out of it.')
+    title('3. A program with its own aligned buffer (anonymous mmap): the shim changes nothing.')
     strace = shutil.which('strace')
     if not strace or subprocess.call([strace, '-o', os.devnull, 'true'], stderr=subprocess.DEVNULL):
         result = run(SHIM + [sys.executable, ALIGNED, path])
         if result.returncode != 0:
             fail(result.stderr)
-        print('  it ran; strace, which would show its system calls, is not to be had here')
+        print('  it ran; strace, which would show its system calls, does not work here')
         return
     names = []
     for prefix in [], SHIM:
@@ -135,13 +135,13 @@ def untouched(path):
         for call in moves:
             print('  ' + call)
             if call.split(', ')[1] != address:
-                fail('the kernel saw another address')
+                fail('the kernel got another address')
         names.append([call.split('(')[0] for call in calls])
         if len(moves) != 2:
-            fail('not one write and one read:\n' + '\n'.join(calls))
+            fail('expected one write and one read, got:\n' + '\n'.join(calls))
     if names[0] != names[1]:
-        fail(f'other system calls on the file: {names[0]} without, {names[1]} with the shim')
-    print('  the program\'s own address each time, and the same system calls on the file')
+        fail(f'different system calls on the file: {names[0]} without the shim, {names[1]} with it')
+    print('  both times the kernel got the program\'s own address and the same system calls')
 
 
 def main():
@@ -152,12 +152,12 @@ def main():
         copy = os.path.join(scratch, 'copy')
         print(f'The files are in a temporary directory in {place} ({filesystem(place)}).')
         if not particular:
-            print('Note: the file systems at hand take misaligned direct I/O as it is, so nothing is refused\n'
-                  'here even without the shim. On ext4 or XFS, step 1 ends in EINVAL.')
+            print('Note: the file systems here accept misaligned direct I/O, so nothing is refused even\n'
+                  'without the shim. On ext4 or XFS, step 1 ends with EINVAL.')
         without_shim(path, copy, particular)
         with_shim(path, copy)
         untouched(path)
-    print('\nAll as promised.')
+    print('\nAll results are as expected.')
 
 
 if __name__ == '__main__':

@@ -1,25 +1,25 @@
-"""A program that knows nothing about alignment: O_DIRECT, and any buffer, length and offset."""
+"""A program that ignores alignment: it uses O_DIRECT with any buffer, length and offset."""
 import mmap
 import os
 import sys
 
 
 def blanks(size):
-    """b' ' * size, at an address that is good nowhere: odd, and with a page boundary further on.
-    What Python allocates is aligned by luck at times, and some kernels take any buffer that lies
+    """b' ' * size, at an address that every kernel refuses: odd, and the bytes cross a page boundary.
+    What Python allocates is sometimes aligned by chance, and some kernels take any buffer that lies
     within one page."""
     for blank in [b' ' * (size + 1) for _ in range(1000)]:
         address = id(blank) + bytes.__basicsize__
         if address % 2 == 1 and address % mmap.PAGESIZE + size > mmap.PAGESIZE:
             return memoryview(blank)[1:]
-    sys.exit('no such address')
+    sys.exit('no misaligned buffer found')
 
 
 f = os.open(sys.argv[1], os.O_CREAT | os.O_TRUNC | os.O_DIRECT | os.O_RDWR)
 os.write(f, blanks(1024))
 print(f'  wrote {1024:7} bytes at {0:7}')
 
-# What the file should hold, kept in ordinary memory.
+# The expected contents of the file.
 wanted = bytearray(b' ' * 1024)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Static analysers over the sources and scripts. What each is told to pass over stands, with the
-# reason, in .clang-tidy, or in the file it is about.
+# Static analysers, run on the sources and scripts. What an analyser is told to ignore is written,
+# with the reason, in .clang-tidy or in the file that it concerns.
 
 load lib
 
@@ -12,7 +12,7 @@ setup() {
   sources=(src/*.c launcher/*.c launcher/*/*.c)
 }
 
-# The analysers' warnings go to standard error; one is enough to fail.
+# Warnings go to standard error; one is enough to fail.
 gcc_analyzer() { # SOURCE...
   local source
   for source; do
@@ -31,29 +31,29 @@ check_with_cppcheck() { # SOURCE...
     --std=c11 -D_GNU_SOURCE -Icommon -Isrc -Ilauncher "$@"
 }
 
-@test "gcc -fanalyzer has nothing to say" {
+@test "gcc -fanalyzer reports nothing" {
   need gcc
   gcc_analyzer "${sources[@]}"
 }
 
-@test "clang-tidy has nothing to say" {
+@test "clang-tidy reports nothing" {
   need clang-tidy
   clang_tidy "${sources[@]}"
 }
 
-@test "cppcheck has nothing to say" {
+@test "cppcheck reports nothing" {
   need cppcheck
   check_with_cppcheck "${sources[@]}"
 }
 
-@test "shellcheck has nothing to say" {
+@test "shellcheck reports nothing" {
   need shellcheck
   shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh completion/*.bash
 }
 
-# Each is shown a fault of the kind it is there for.
+# Each analyser must report a fault of the kind that it is used for.
 
-@test "gcc -fanalyzer sees a double free" {
+@test "gcc -fanalyzer reports a double free" {
   need gcc
   cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
 #include <stdlib.h>
@@ -64,7 +64,7 @@ EOT
   [[ $output == *analyzer-double-free* ]]
 }
 
-@test "clang-tidy sees a null pointer followed" {
+@test "clang-tidy reports a null pointer dereference" {
   need clang-tidy
   cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
 int follow(int *p);
@@ -74,7 +74,7 @@ EOT
   [[ $output == *clang-analyzer-core.NullDereference* ]]
 }
 
-@test "cppcheck sees an index past the end" {
+@test "cppcheck reports an index past the end" {
   need cppcheck
   cat >"$BATS_TEST_TMPDIR/fault.c" <<'EOT'
 int past(void);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Bad input under the shim: the answers that the kernel has for an ordinary file (badinput.c).
+# Bad input under the shim gets the answers that the kernel gives for an ordinary file (badinput.c).
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch: on_each in lib.bash
@@ -10,27 +10,27 @@ badinput() {
   shim "$DIOSHIM_TEST_BIN/badinput" "$scratch"
 }
 
-@test "bad input is answered as by the kernel on ext4 with 512-byte sectors" {
+@test "bad input gets the kernel's answer on ext4 with 512-byte sectors" {
   on_each ext4-512 -- badinput
 }
 
-@test "bad input is answered as by the kernel on ext4 with 4096-byte sectors" {
+@test "bad input gets the kernel's answer on ext4 with 4096-byte sectors" {
   on_each ext4-4096 -- badinput
 }
 
-@test "bad input is answered as by the kernel on XFS" {
+@test "bad input gets the kernel's answer on XFS" {
   on_each xfs -- badinput
 }
 
-@test "bad input is answered as by the kernel on btrfs" {
+@test "bad input gets the kernel's answer on btrfs" {
   on_each btrfs -- badinput
 }
 
-@test "bad input is answered as by the kernel on tmpfs" {
+@test "bad input gets the kernel's answer on tmpfs" {
   on_each tmpfs -- badinput
 }
 
-@test "bad input is answered as by the kernel on the filesystem at hand" {
+@test "bad input gets the kernel's answer on the filesystem of the temporary directory" {
   scratch=$BATS_TEST_TMPDIR badinput
 }
 

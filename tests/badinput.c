@@ -1,6 +1,7 @@
 /*
- * Bad input gets the kernel's own answer, and nothing is moved: every call here is made on an
- * O_DIRECT file under the shim, and by raw syscall on an ordinary file of the same contents.
+ * Bad input gets the kernel's own answer, and no data is moved. Every call here is made on an
+ * O_DIRECT file under the shim, and as a raw system call on an ordinary file with the same
+ * contents.
  *
  *	LD_PRELOAD=libdioshim.so badinput DIRECTORY
  */
@@ -16,15 +17,32 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static const long readers[] = { SYS_read, SYS_pread64 };
-static const long writers[] = { SYS_write, SYS_pwrite64 };
-static const long vector_readers[] = { SYS_readv, SYS_preadv, SYS_preadv2 };
-static const long vector_writers[] = { SYS_writev, SYS_pwritev, SYS_pwritev2 };
+#include "transfers.h"
 
-#define FOR_EACH(nr, list) \
-	for (const long *nr = (list); nr < (list) + sizeof(list) / sizeof((list)[0]); nr++)
+#define NUMBER(call, takes) SYS_##call,
+static const long transfers[] = { DIOSHIM_TRANSFERS(NUMBER) };
 
-/* Aligned in everything but the memory, and in nothing. */
+/* What the calls of each group take, of TRANSFER_VECTOR and TRANSFER_WRITE. */
+enum group {
+	readers = 0,
+	writers = TRANSFER_WRITE,
+	vector_readers = TRANSFER_VECTOR,
+	vector_writers = TRANSFER_VECTOR | TRANSFER_WRITE,
+};
+
+static bool in_group(long nr, enum group group)
+{
+	return (transfer_takes(nr) & (TRANSFER_VECTOR | TRANSFER_WRITE)) == (int)group;
+}
+
+#define FOR_EACH(nr, group) \
+	for (const long *nr = transfers; nr < transfers + sizeof(transfers) / sizeof(*nr); nr++) \
+		if (in_group(*nr, group))
+
+/*
+ * Some have an aligned length and offset, so that only the memory is bad; the others are
+ * misaligned.
+ */
 static const struct { size_t len; off_t pos; } sizes[] = {
 	{ 4096, 4096 }, { 4096, 0 }, { 512, 512 }, { 1, 7 }, { 4097, 4095 }, { 5000, 4096 },
 };
@@ -54,7 +72,7 @@ static void an_inaccessible_page_is_EFAULT(void **state)
 	bad_pointer(s, HOLE(s) + 1, HOLE(s) + 1);
 }
 
-static void an_address_of_the_kernels_is_EFAULT(void **state)
+static void a_kernel_address_is_EFAULT(void **state)
 {
 	bad_pointer(*state, KERNEL, KERNEL);
 }
@@ -89,8 +107,10 @@ static void a_bad_pointer_in_the_first_iovec_is_EFAULT(void **state)
 	}
 }
 
-/* All elements are checked before a byte is moved, those that would not be reached too. */
-static void an_address_of_the_kernels_in_a_later_iovec_is_EFAULT(void **state)
+/*
+ * The kernel checks all elements before it moves a byte, also those that the call would not reach.
+ */
+static void a_kernel_address_in_a_later_iovec_is_EFAULT(void **state)
 {
 	struct scene *s = *state;
 	const struct iovec vector[] = { { s->page, 100 }, { s->page, 10000 }, { KERNEL, 1 } };
@@ -121,7 +141,7 @@ static void a_bad_iovec_array_is_EFAULT(void **state)
 	memcpy(cut_short, &good, sizeof(good));
 	for_all_vectored(s, NULL, 1, EFAULT);
 	for_all_vectored(s, HOLE(s), 2, EFAULT);
-	for_all_vectored(s, cut_short, 2, EFAULT); /* the second element is not there */
+	for_all_vectored(s, cut_short, 2, EFAULT); /* the second is inaccessible */
 	for_all_vectored(s, KERNEL, 1, EFAULT);
 }
 
@@ -147,7 +167,9 @@ static void a_negative_iovec_length_is_EINVAL(void **state)
 	for_all_vectored(s, later, 2, EINVAL);
 }
 
-/* readv(2) says EINVAL; Linux cuts the sum down, and what is left leaves the address space. */
+/*
+ * readv(2) documents EINVAL. Linux notices first that an element reaches beyond the address space.
+ */
 static void iovec_lengths_that_overflow_are_refused_as_by_the_kernel(void **state)
 {
 	struct scene *s = *state;
@@ -179,7 +201,7 @@ static void a_negative_offset_is_EINVAL(void **state)
 		refused(s, (struct call){ SYS_pwrite64, s->page + 1, 1, offsets[i], 0 }, EINVAL);
 		refused(s, (struct call){ SYS_preadv, vector, 2, offsets[i], 0 }, EINVAL);
 		refused(s, (struct call){ SYS_pwritev, vector, 2, offsets[i], 0 }, EINVAL);
-		if (offsets[i] == -1) /* there it stands for the file offset */
+		if (offsets[i] == -1) /* for these calls it stands for the file offset */
 			continue;
 		refused(s, (struct call){ SYS_preadv2, vector, 2, offsets[i], 0 }, EINVAL);
 		refused(s, (struct call){ SYS_pwritev2, vector, 2, offsets[i], 0 }, EINVAL);
@@ -242,7 +264,7 @@ static void reading_from_a_write_only_descriptor_is_EBADF(void **state)
 		refused(s, (struct call){ *nr, vector, 2, 1, 0 }, EBADF);
 }
 
-static void a_number_that_is_no_descriptor_is_EBADF(void **state)
+static void an_invalid_descriptor_is_EBADF(void **state)
 {
 	struct scene *s = *state;
 	const int numbers[] = { -1, INT_MIN, INT_MAX, s->fd[DIRECT] + 1000 };
@@ -261,7 +283,7 @@ static void a_number_that_is_no_descriptor_is_EBADF(void **state)
 	}
 }
 
-/* A closed number, of which the shim may still think that it is a direct file's. */
+/* The shim does not see the close, and may still take the descriptor for a direct file's. */
 static void a_closed_descriptor_is_EBADF(void **state)
 {
 	struct scene *s = *state;
@@ -308,8 +330,8 @@ static void reading_a_directory_is_EISDIR(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
-/* A number that was a direct file's, and is a directory's now, behind the shim's back. */
-static void a_directory_in_a_direct_files_place_is_EISDIR(void **state)
+/* The shim does not see that a directory's descriptor replaces the direct file's. */
+static void a_directory_that_replaces_a_direct_file_is_EISDIR(void **state)
 {
 	struct scene *s = *state;
 	int fd = open_side(s, DIRECT, O_RDWR);
@@ -323,7 +345,7 @@ static void a_directory_in_a_direct_files_place_is_EISDIR(void **state)
 	close(fd);
 }
 
-static void nothing_asked_for_is_nothing_done(void **state)
+static void a_call_for_zero_bytes_does_nothing(void **state)
 {
 	struct scene *s = *state;
 	const struct iovec nothing[] = { { NULL, 0 }, { s->page + 1, 0 } };
@@ -345,7 +367,7 @@ static void nothing_asked_for_is_nothing_done(void **state)
 #define MOST_AT_ONCE 0x7ffff000L /* MAX_RW_COUNT */
 #define HUGE (3L << 30)
 
-/* A mapping of more than one call can move. */
+/* Maps more memory than one call can move. Returns NULL on failure. */
 static unsigned char *map_huge(void)
 {
 	unsigned char *map = mmap(NULL, HUGE + PAGE, PROT_READ | PROT_WRITE,
@@ -355,10 +377,10 @@ static unsigned char *map_huge(void)
 }
 
 /*
- * More than 2 GiB: all of it in an aligned file is more than a machine may have memory for, so the
- * ends of the file are where there are few bytes to move, and the lengths are what is large.
+ * Lengths of more than 2 GiB. To move that much may need more memory than the machine has, so the
+ * calls are made near the end of the file, where there are few bytes to move.
  */
-static void reading_over_2_GiB_near_the_end_brings_what_is_there(void **state)
+static void reading_over_2_GiB_near_the_end_returns_the_rest(void **state)
 {
 	struct scene *s = *state;
 	unsigned char *map = map_huge();
@@ -373,8 +395,8 @@ static void reading_over_2_GiB_near_the_end_brings_what_is_there(void **state)
 	munmap(map, HUGE + PAGE);
 }
 
-/* The kernel's own cap and short count. */
-static void reading_3_GiB_of_a_sparse_file_brings_the_kernels_most(void **state)
+/* The kernel moves MOST_AT_ONCE bytes and returns a short count, and so must the shim. */
+static void reading_3_GiB_of_a_sparse_file_stops_at_the_kernels_limit(void **state)
 {
 	struct scene *s = *state;
 	unsigned char *map = map_huge();
@@ -407,10 +429,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_null_pointer_is_EFAULT),
 		TEST(an_inaccessible_page_is_EFAULT),
-		TEST(an_address_of_the_kernels_is_EFAULT),
+		TEST(a_kernel_address_is_EFAULT),
 		TEST(reading_into_a_read_only_page_is_EFAULT),
 		TEST(a_bad_pointer_in_the_first_iovec_is_EFAULT),
-		TEST(an_address_of_the_kernels_in_a_later_iovec_is_EFAULT),
+		TEST(a_kernel_address_in_a_later_iovec_is_EFAULT),
 		TEST(a_bad_iovec_array_is_EFAULT),
 		TEST(a_bad_iovec_count_is_EINVAL),
 		TEST(a_negative_iovec_length_is_EINVAL),
@@ -421,14 +443,14 @@ int main(int argc, char **argv)
 		TEST(unknown_flags_are_EOPNOTSUPP),
 		TEST(writing_to_a_read_only_descriptor_is_EBADF),
 		TEST(reading_from_a_write_only_descriptor_is_EBADF),
-		TEST(a_number_that_is_no_descriptor_is_EBADF),
+		TEST(an_invalid_descriptor_is_EBADF),
 		TEST(a_closed_descriptor_is_EBADF),
 		TEST(a_path_descriptor_is_EBADF),
 		TEST(reading_a_directory_is_EISDIR),
-		TEST(a_directory_in_a_direct_files_place_is_EISDIR),
-		TEST(nothing_asked_for_is_nothing_done),
-		TEST(reading_over_2_GiB_near_the_end_brings_what_is_there),
-		TEST(reading_3_GiB_of_a_sparse_file_brings_the_kernels_most),
+		TEST(a_directory_that_replaces_a_direct_file_is_EISDIR),
+		TEST(a_call_for_zero_bytes_does_nothing),
+		TEST(reading_over_2_GiB_near_the_end_returns_the_rest),
+		TEST(reading_3_GiB_of_a_sparse_file_stops_at_the_kernels_limit),
 	};
 
 	if (argc != 2) {

@@ -1,4 +1,7 @@
-/* Two files of the same contents, an ordinary one and a direct one, and a call made on both. */
+/*
+ * Two files with the same contents, one ordinary, one open for direct I/O, and a call that is made
+ * on both.
+ */
 #ifndef BADINPUT_H
 #define BADINPUT_H
 
@@ -13,8 +16,8 @@
 
 enum which { ORDINARY, DIRECT, SIDES };
 
-#define FILE_SIZE 10007 /* no multiple of anything */
-#define START 1001	/* the file offset before each call: aligned to nothing */
+#define FILE_SIZE 10007 /* bytes; no multiple of any alignment */
+#define START 1001	/* the file offset before each call: misaligned on every device */
 #define PAGE 4096
 
 extern const char *directory;
@@ -22,7 +25,7 @@ extern const char *directory;
 struct scene {
 	int dir;
 	int fd[SIDES];
-	unsigned char *page; /* two good pages, then an inaccessible one, then a read-only one */
+	unsigned char *page; /* two accessible pages, an inaccessible one, a read-only one */
 	unsigned char contents[FILE_SIZE];
 };
 
@@ -32,7 +35,7 @@ struct scene {
 
 extern const char *const names[SIDES];
 
-/* A call, through the C library or past it. */
+/* A call, to be made through the C library or as a raw system call. */
 struct call {
 	long nr;
 	const void *buf; /* or the iovec array */

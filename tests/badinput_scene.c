@@ -1,4 +1,4 @@
-/* The files, and the ways to them: under the shim and past it. See badinput.h. */
+/* The files, and the calls on them through the shim and past it. See badinput.h. */
 #include "badinput.h"
 
 #include <errno.h>
@@ -10,11 +10,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "transfers.h"
+
 const char *directory;
 
 const char *const names[SIDES] = { "badinput.ordinary", "badinput.direct" };
 
-/* The shim is in open() and not in syscall(). */
+/* The shim interposes open(), but not syscall(). */
 int open_side(const struct scene *s, enum which which, int flags)
 {
 	int fd = which == DIRECT ? openat(s->dir, names[which], flags | O_DIRECT, 0600) :
@@ -100,21 +102,18 @@ long call_library(int fd, const struct call *c)
 		return writev(fd, buf, (int)c->len);
 	case SYS_pwritev:
 		return pwritev(fd, buf, (int)c->len, c->pos);
-	default:
+	case SYS_pwritev2:
 		return pwritev2(fd, buf, (int)c->len, c->pos, c->flags);
+	default:
+		fail_msg("call_library() does not know call %ld", c->nr);
+		return -1;
 	}
-}
-
-static bool is_vectored(long nr)
-{
-	return nr == SYS_readv || nr == SYS_preadv || nr == SYS_preadv2 || nr == SYS_writev ||
-	       nr == SYS_pwritev || nr == SYS_pwritev2;
 }
 
 /* The C library passes a count as an int. */
 long call_kernel(int fd, const struct call *c)
 {
-	if (is_vectored(c->nr))
+	if (transfer_takes(c->nr) & TRANSFER_VECTOR)
 		return syscall(c->nr, fd, c->buf, (long)(int)c->len, c->pos, 0L, c->flags);
 	return syscall(c->nr, fd, c->buf, c->len, c->pos);
 }
@@ -130,7 +129,10 @@ void assert_nothing_moved(const struct scene *s, enum which which)
 	close(fd);
 }
 
-/* Twice: the shim has learnt from the first refusal, and takes another way for the second. */
+/*
+ * Makes the call twice: the shim learns from the first refusal, and handles the second call
+ * differently.
+ */
 void refused(const struct scene *s, struct call c, int error)
 {
 	for (int round = 0; round < 2; round++) {
@@ -156,7 +158,7 @@ void succeeds_with(const struct scene *s, struct call c, long ret)
 	}
 }
 
-/* The descriptor has been refused a misaligned call before, so the shim knows it. */
+/* Makes a misaligned call on both descriptors, so that the shim knows the direct one. */
 void make_known(const struct scene *s)
 {
 	unsigned char byte;

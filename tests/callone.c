@@ -1,15 +1,15 @@
 /*
- * Make the calls that the command line names, each between two marks that a trace can be cut at:
+ * Makes the calls that the command line names, each between two marks at which a trace can be cut:
  *
  *	callone TARGET FLAGS CALL...
  *
  * TARGET is a path, "pipe:" or "socket:"; FLAGS are words of open(2), comma-separated, such as
  * rdwr,direct. CALL is NAME,MISALIGN,LENGTH,OFFSET for a transfer with a buffer MISALIGN bytes past
- * a page boundary, or the bare NAME of a call on descriptors. Vectored ones use two halves, each
- * MISALIGN bytes past a boundary.
+ * a page boundary, or the bare NAME of a call on descriptors. Vectored transfers use two halves,
+ * each MISALIGN bytes past a boundary.
  *
- * A mark is an access() of a path that cannot exist. The first of a pair says where the buffer and
- * the iovec array are. Each call's result goes to standard output, so that two runs can be compared.
+ * A mark is an access() of a path that cannot exist. It contains the addresses of the buffer and of
+ * the iovec array. Each call's result goes to standard output, so that two runs can be compared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "transfers.h"
 
 #define HALF (1024 * 1024)
 
@@ -45,7 +47,7 @@ static ssize_t do_read(const struct transfer *t)
 	return read(t->fd, t->buf, t->len);
 }
 
-static ssize_t do_pread(const struct transfer *t)
+static ssize_t do_pread64(const struct transfer *t)
 {
 	return pread(t->fd, t->buf, t->len, t->off);
 }
@@ -70,7 +72,7 @@ static ssize_t do_write(const struct transfer *t)
 	return write(t->fd, t->buf, t->len);
 }
 
-static ssize_t do_pwrite(const struct transfer *t)
+static ssize_t do_pwrite64(const struct transfer *t)
 {
 	return pwrite(t->fd, t->buf, t->len, t->off);
 }
@@ -90,16 +92,13 @@ static ssize_t do_pwritev2(const struct transfer *t)
 	return pwritev2(t->fd, iov, 2, t->off, 0);
 }
 
+#define ROW(call, takes) { #call, do_##call, (takes) & TRANSFER_OFFSET },
+
 static const struct {
 	const char *name;
 	ssize_t (*call)(const struct transfer *t);
 	int positional;
-} transfers[] = {
-	{ "read", do_read, 0 },	    { "pread", do_pread, 1 },	    { "readv", do_readv, 0 },
-	{ "preadv", do_preadv, 1 }, { "preadv2", do_preadv2, 1 },   { "write", do_write, 0 },
-	{ "pwrite", do_pwrite, 1 }, { "writev", do_writev, 0 },	    { "pwritev", do_pwritev, 1 },
-	{ "pwritev2", do_pwritev2, 1 },
-};
+} transfers[] = { DIOSHIM_TRANSFERS(ROW) };
 
 static const struct {
 	const char *name;
@@ -125,7 +124,7 @@ static int parse_flags(char *words)
 		while (n-- && strcmp(open_flags[n].name, w))
 			;
 		if (n == (size_t)-1)
-			die("no such flag", w);
+			die("unknown flag", w);
 		flags |= open_flags[n].flag;
 	}
 	return flags;
@@ -146,6 +145,14 @@ static void report(const char *call, ssize_t result, int error)
 	fflush(stdout);
 }
 
+/* Whether a word of the command line is the call: "pread" is the C library's name of pread64. */
+static int is_called(const char *word, const char *call)
+{
+	size_t n = strlen(word);
+
+	return !strncmp(word, call, n) && (!call[n] || !strcmp(call + n, "64"));
+}
+
 static int make_transfer(const char *call, int read_fd, int write_fd, ssize_t *result)
 {
 	char name[20];
@@ -156,7 +163,7 @@ static int make_transfer(const char *call, int read_fd, int write_fd, ssize_t *r
 	if (sscanf(call, "%19[a-z0-9],%zu,%zu,%lld", name, &misalign, &len, &off) != 4)
 		return 0;
 	for (size_t i = 0; i < sizeof(transfers) / sizeof(transfers[0]); i++) {
-		if (strcmp(transfers[i].name, name))
+		if (!is_called(name, transfers[i].name))
 			continue;
 		t = (struct transfer){ strstr(name, "read") ? read_fd : write_fd, area + misalign, len,
 				       off };
@@ -241,7 +248,7 @@ int main(int argc, char **argv)
 
 		if (!make_transfer(argv[i], read_fd, write_fd, &result) &&
 		    !make_call(argv[i], argv[1], flags & ~O_TRUNC, read_fd, &result))
-			die("no such call", argv[i]);
+			die("unknown call", argv[i]);
 		int error = errno;
 
 		mark("end", argv[i]);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A guest's coexistence (P7) in the company of other libraries, loaded by dlopen(), in setuid programs,
-# with descriptors of other kinds, and within its bounds of memory (coexistence.h).
+# How the shim coexists (P7) with other preloaded libraries, with dlopen(), with setuid programs and
+# with descriptors of other kinds; and the limit of its memory (coexistence.h).
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch, status, output, stderr: lib.bash and bats
@@ -10,7 +10,7 @@ load lib
 coexistence=$DIOSHIM_TEST_BIN/coexistence
 
 in_process() {
-  # chroot and a change of user are among the tests.
+  # Some tests use chroot or change the user.
   chmod 755 "$scratch"
   shim "$coexistence" "$scratch"
 }
@@ -25,13 +25,14 @@ in_process_without_the_shim() {
   [[ $output == *"not ok"* ]]
 }
 
-@test "and they fail without the shim" {
+@test "P7: these tests fail without the shim" {
   on_each ext4-512 ext4-4096 xfs -- in_process_without_the_shim
 }
 
-# Other libraries. The loader constructs the last of the preloaded first.
+# Other libraries. The loader runs the constructors of preloaded libraries from the last to the
+# first.
 
-live_beside() { # LIBRARY:LIBRARY
+run_beside() { # LIBRARY:LIBRARY
   rm -f "$scratch/file"
   touch "$scratch/file"
   env DIOSHIM_TEST_FILE="$scratch/file" LD_PRELOAD="$1" "$coexistence" once "$scratch/file"
@@ -40,11 +41,11 @@ live_beside() { # LIBRARY:LIBRARY
 
 library_beside() {
   local library=$DIOSHIM_TEST_BIN/.libs/coexistence_library.so
-  live_beside "$DIOSHIM_LIB:$library"
-  live_beside "$library:$DIOSHIM_LIB"
+  run_beside "$DIOSHIM_LIB:$library"
+  run_beside "$library:$DIOSHIM_LIB"
 }
 
-@test "P7: constructors, atexit handlers and destructors of other libraries, before the shim's and after" {
+@test "P7: constructors, atexit handlers and destructors of other libraries, before and after the shim's" {
   on_each ext4-512 ext4-4096 xfs btrfs -- library_beside
 }
 
@@ -52,10 +53,10 @@ malloc_beside() {
   local malloc=$DIOSHIM_TEST_BIN/.libs/coexistence_malloc.so
   "$coexistence" with-malloc "$scratch/1" "$DIOSHIM_LIB:$malloc"
   "$coexistence" with-malloc "$scratch/2" "$malloc:$DIOSHIM_LIB"
-  # What the file must fail for: it is malloc that cannot write.
+  # Without the shim, the write from malloc must be what fails.
   if [[ $where != btrfs ]]; then
     run ! "$coexistence" with-malloc "$scratch/3" "$malloc"
-    [[ $output == *"not so: pwrite(MALLOC_FD"* ]]
+    [[ $output == *"failed: pwrite(MALLOC_FD"* ]]
   fi
 }
 
@@ -68,7 +69,7 @@ dlopened() {
   [[ $output == "$1" ]]
 }
 
-@test "P7: dlopen and dlclose by a program that has not preloaded it" {
+@test "P7: dlopen and dlclose of the shim by a program that has not preloaded it" {
   on_each ext4-512 ext4-4096 xfs -- dlopened refused
   on_each btrfs -- dlopened taken
 }
@@ -83,15 +84,16 @@ setuid_program() {
   install -m 755 "$DIOSHIM_LIB" "$scratch/libdioshim.so"
   install -m 755 "$coexistence" "$scratch/coexistence"
   chmod 1777 "$scratch"
-  # A copy that is not setuid is served,
+  # The shim works in a copy that is not setuid,
   as_nobody env LD_PRELOAD="$scratch/libdioshim.so" "$scratch/coexistence" once "$scratch/plain"
   chmod u+s "$scratch/coexistence"
-  # and a setuid one is as it is without the shim: nothing else goes wrong, and nobody is told.
+  # and is not loaded into a setuid one: that fails in the same way as without the shim, with no
+  # other message.
   run ! as_nobody "$scratch/coexistence" once "$scratch/setuid"
   local before=$output
   run ! as_nobody env LD_PRELOAD="$scratch/libdioshim.so" DIOSHIM_BOUNCE_MAX=nonsense \
     "$scratch/coexistence" once "$scratch/setuid"
-  [[ $before == *"not so: moves_data"*"errno 22"* && $output == "$before" ]]
+  [[ $before == *"failed: moves_data"*"errno 22"* && $output == "$before" ]]
 }
 
 @test "P7: a setuid program behaves as without the shim" {
@@ -102,7 +104,7 @@ setuid_program() {
 
 # DIOSHIM_BOUNCE_MAX
 
-# Sets $most: KiB of bounce memory while many use it.
+# Sets $most: KiB of bounce memory after many threads have used it at once.
 bounce_memory() { # VALUE BOUND-KIB
   local before
   run -0 --separate-stderr env DIOSHIM_BOUNCE_MAX="$1" LD_PRELOAD="$DIOSHIM_LIB" \
@@ -119,11 +121,11 @@ good_bounds() {
     bounce_memory "${value%:*}" "${value#*:}"
     [[ ! $stderr ]]
   done
-  # More is used where more is allowed, or the bound would be another.
+  # A larger limit lets it use more, or it would be something else that limits the memory.
   ((most > 16384))
 }
 
-@test "P7: DIOSHIM_BOUNCE_MAX bounds the bounce memory, whatever 48 threads do" {
+@test "P7: DIOSHIM_BOUNCE_MAX limits the bounce memory of 48 threads" {
   on_each ext4-512 -- good_bounds
 }
 
@@ -140,7 +142,7 @@ bad_bounds() {
       "$coexistence" once "$scratch/file"
     complains "$value"
   done
-  # As much as without the variable.
+  # The limit is then the default one.
   for value in 63K 1G 99999999999999999999; do
     bounce_memory "$value" 16384
     ((most == 16384))
@@ -148,6 +150,6 @@ bad_bounds() {
   done
 }
 
-@test "a bad DIOSHIM_BOUNCE_MAX is reported in one line, and 16M used" {
+@test "an invalid DIOSHIM_BOUNCE_MAX is reported in one line, and 16M is used" {
   on_each ext4-512 -- bad_bounds
 }

@@ -1,5 +1,5 @@
 /*
- * Manners in one process, and the frame of the programs of coexistence.h:
+ * The tests within one process, and the main program. See coexistence.h.
  *
  *   coexistence DIRECTORY               the tests below
  *   coexistence PROGRAM FILE [MORE]     see coexistence_programs.c
@@ -59,7 +59,10 @@ static bool ended_well(pid_t child)
 
 /* --- locks --- */
 
-/* Of the open file description, so that a second one in the same process conflicts (fcntl(2)). */
+/*
+ * OFD locks belong to the open file description: a second one in the same process conflicts
+ * (fcntl(2)).
+ */
 static void ofd_locks_stay(void **state)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 100 };
@@ -78,7 +81,9 @@ static void ofd_locks_stay(void **state)
 
 /* --- children --- */
 
-/* No handler of pthread_atfork() runs, and the C library does not know of the child. */
+/*
+ * No pthread_atfork() handler runs for a raw clone, and the C library does not know of the child.
+ */
 static void a_child_of_the_raw_call_can_write(void **state)
 {
 	int fd = open_direct("cloned");
@@ -95,7 +100,10 @@ static void a_child_of_the_raw_call_can_write(void **state)
 	close(fd);
 }
 
-/* The C library opens and duplicates for the child, past the shim: it meets descriptors unknown to it. */
+/*
+ * posix_spawn() opens and duplicates past the shim, so the child's shim meets descriptors unknown
+ * to it.
+ */
 static void a_spawned_program_can_write(void **state)
 {
 	char *args[] = { (char[]){ "coexistence" }, (char[]){ "given" }, (char[]){ "51" },
@@ -147,7 +155,10 @@ static void neither_proc_nor_privilege_is_needed(void **state)
 
 /* --- descriptors of other kinds --- */
 
-/* The wrappers' answers and errno, against the raw system calls'. At a misaligned address. */
+/*
+ * Compares the C library's answers and errno, at a misaligned address, with those of raw system
+ * calls.
+ */
 static void answers_are_the_kernels(int fd, size_t len)
 {
 	static char space[LEN + 1];
@@ -169,7 +180,7 @@ static void answers_are_the_kernels(int fd, size_t len)
 	assert_int_equal(wrapped, raw < 0 ? -errno : raw);
 }
 
-/* EINVAL in all of these is not about alignment. */
+/* EINVAL on these descriptors is not about alignment. */
 static void an_einval_of_another_kind_is_passed_on(void **state)
 {
 	sigset_t none;
@@ -240,14 +251,14 @@ static void directories_and_proc_files_answer_as_ever(void **state)
 	close(fd);
 }
 
-/* tmpfs behind it: no name, no alignment, and seals. */
+/* A memfd is a tmpfs file without a name: it needs no alignment, and may have seals. */
 static void memory_files_work_and_keep_their_seals(void **state)
 {
 	int fd = memfd_create("coexistence", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 
 	(void)state;
 	assert_true(moves_data(fd, 3, 1));
-	/* Linux 6.6 on; before, this is refused and the file stays an ordinary one. */
+	/* Since Linux 6.6. Older kernels refuse, and the file stays an ordinary one. */
 	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_DIRECT) < 0)
 		assert_int_equal(errno, EINVAL);
 	assert_true(moves_data(fd, 5, 2));

@@ -1,8 +1,8 @@
 /*
- * A guest's coexistence (promise P7), beyond what guest.h and signals.h have: in the company of other
- * preloaded libraries, loaded by dlopen(), and with descriptors that are none of the shim's business.
+ * How the shim coexists (promise P7), beyond what guest.h and signals.h test: with other preloaded
+ * libraries, with dlopen(), and with descriptors that it must leave alone.
  *
- * coexistence.bats starts the program, and preloads the two libraries that are made for it.
+ * coexistence.bats starts this program, and preloads the two libraries that are built for it.
  */
 #ifndef DIOSHIM_TEST_COEXISTENCE_H
 #define DIOSHIM_TEST_COEXISTENCE_H
@@ -12,32 +12,41 @@
 #include <sys/types.h>
 
 enum {
-	LEN = 13001, /* whole blocks between two partial ones, wherever it begins */
-	MALLOC_FD = 100, /* inherited: malloc is called before there is an environment */
+	LEN = 13001, /* bytes: whole blocks between two partial ones, at any misaligned offset */
+	MALLOC_FD = 100, /* inherited, because malloc is called before getenv() works */
 	MALLOC_RECORD = 77,
 };
 
 /*
- * Write LEN bytes that stand for `seed` at an odd address, read them back. Async-signal-safe, and
- * without malloc.
+ * Writes LEN bytes, derived from `seed`, from an odd address, and checks them with holds_data().
+ * Async-signal-safe; calls no malloc.
  */
 bool moves_data(int fd, off_t at, unsigned seed);
 
-/* The second half of that. */
+/* Whether LEN bytes at `at` are those that moves_data() writes. */
 bool holds_data(int fd, off_t at, unsigned seed);
 
-/* With nothing that could call malloc: report, and end the process. */
+/* Reports a false condition and ends the process, without calling malloc. */
 #define must(condition) ((condition) ? (void)0 : must_failed(#condition, __FILE__, __LINE__))
 void must_failed(const char *condition, const char *file, int line) __attribute__((noreturn));
 
-/* The moments of coexistence_library.c; each writes its piece of $DIOSHIM_TEST_FILE at its number * LEN. */
+/*
+ * When coexistence_library.c does I/O. At each moment it writes LEN bytes of $DIOSHIM_TEST_FILE, at
+ * moment * LEN.
+ */
 enum moment { IN_CONSTRUCTOR, IN_MAIN, IN_ATEXIT, IN_DESTRUCTOR, MOMENTS };
 
-/* What coexistence_malloc.c exports: while it is set, malloc ends the process. */
+/*
+ * Symbols that coexistence_malloc.c exports: while the first is set, malloc ends the process; its
+ * calls.
+ */
 #define MALLOC_FORBIDDEN "coexistence_malloc_forbidden"
 #define MALLOC_COUNT "coexistence_malloc_count"
 
-/* The programs that coexistence is when it has arguments; coexistence_programs.c. False: no such program. */
+/*
+ * Runs the program that the arguments name (coexistence_programs.c). Returns false if there is
+ * none.
+ */
 bool run_program(int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * A library that does I/O in its constructor, in an atexit handler and in its destructor. Preloaded
- * after the shim it is constructed before it and destructed after it; before the shim, the reverse.
+ * A library that does I/O in its constructor, in an atexit handler and in its destructor. If it is
+ * preloaded after the shim, its constructor runs before the shim's and its destructor after it;
+ * otherwise the reverse.
  */
 #include "coexistence.h"
 
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void live(enum moment moment)
+static void write_piece(enum moment moment)
 {
 	const char *file = getenv("DIOSHIM_TEST_FILE");
 	int fd;
@@ -22,16 +23,16 @@ static void live(enum moment moment)
 
 static void at_exit(void)
 {
-	live(IN_ATEXIT);
+	write_piece(IN_ATEXIT);
 }
 
 __attribute__((constructor)) static void constructor(void)
 {
-	live(IN_CONSTRUCTOR);
+	write_piece(IN_CONSTRUCTOR);
 	must(atexit(at_exit) == 0);
 }
 
 __attribute__((destructor)) static void destructor(void)
 {
-	live(IN_DESTRUCTOR);
+	write_piece(IN_DESTRUCTOR);
 }

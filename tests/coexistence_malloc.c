@@ -1,7 +1,7 @@
 /*
  * A malloc replacement that keeps a record of its calls in an O_DIRECT file: record n is at
  * n * MALLOC_RECORD, written from inside malloc and read back. The loader calls it before any
- * constructor has run, so the file is a descriptor that has been inherited.
+ * constructor has run, so the file comes as an inherited descriptor.
  */
 #include "coexistence.h"
 
@@ -37,7 +37,10 @@ static void record(void)
 	must(bytes[0] == n % 250 + 1 && bytes[MALLOC_RECORD - 1] == n % 250 + 1);
 }
 
-/* The loader has made the first call, so there is one thread when the arena is mapped. */
+/*
+ * Returns `size` bytes. The loader makes the first call, so only one thread runs when the arena is
+ * mapped.
+ */
 static unsigned char *take(size_t size)
 {
 	if (!arena) {
@@ -50,7 +53,7 @@ static unsigned char *take(size_t size)
 	return arena + atomic_fetch_add(&used, size);
 }
 
-/* What is before the block: its size, for realloc. Blocks are never used again. */
+/* Stores the size before the block, for realloc. Blocks are never reused. */
 static void *allocate(size_t align, size_t size)
 {
 	int saved = errno;
@@ -109,7 +112,7 @@ int posix_memalign(void **block, size_t align, size_t size)
 	return 0;
 }
 
-/* Before the shim's, if preloaded after it. */
+/* Runs before the shim's constructor if this library is preloaded after the shim. */
 __attribute__((constructor)) static void constructor(void)
 {
 	free(malloc(1));

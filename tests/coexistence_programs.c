@@ -1,4 +1,4 @@
-/* The programs that coexistence.bats starts in a company or condition of its own. */
+/* The programs that coexistence.bats starts, each with its own preloaded libraries or settings. */
 #include "coexistence.h"
 
 #include <dlfcn.h>
@@ -22,7 +22,9 @@ static int open_direct(const char *path)
 	return fd;
 }
 
-/* once FILE: any program. It leaves the other moments of coexistence_library.c as they are. */
+/*
+ * once FILE: writes and reads once. Leaves the pieces that coexistence_library.c writes unchanged.
+ */
 static void once(const char *file, const char *unused)
 {
 	int fd = open_direct(file);
@@ -32,7 +34,7 @@ static void once(const char *file, const char *unused)
 	close(fd);
 }
 
-/* moments FILE: has each moment left its piece? */
+/* moments FILE: checks that each moment has written its piece. */
 static void moments(const char *file, const char *unused)
 {
 	int fd = open(file, O_RDONLY);
@@ -45,7 +47,7 @@ static void moments(const char *file, const char *unused)
 	must(st.st_size == MOMENTS * LEN);
 }
 
-/* given FD AT: a program that was given its descriptor. */
+/* given FD AT: writes and reads through an inherited descriptor. */
 static void given(const char *fd, const char *at)
 {
 	must(moves_data(atoi(fd), atoi(at), 7));
@@ -53,7 +55,10 @@ static void given(const char *fd, const char *at)
 
 /* --- malloc --- */
 
-/* with-malloc FILE LIBRARIES: become the next one, with the descriptor that coexistence_malloc.c needs. */
+/*
+ * with-malloc FILE LIBRARIES: executes `mallocs` with the descriptor that coexistence_malloc.c
+ * needs.
+ */
 static void with_malloc(const char *file, const char *libraries)
 {
 	char path[4096];
@@ -85,7 +90,7 @@ static void *allocate_and_write(void *file)
 	return NULL;
 }
 
-/* The shim's calls allocate nothing, the first in a process included. */
+/* The shim's calls allocate nothing, not even the first in a process. */
 static void write_without_malloc(const char *file, atomic_bool *forbidden)
 {
 	char buffer[LEN] = { 0 };
@@ -114,7 +119,7 @@ static void check_records(unsigned count)
 	}
 }
 
-/* mallocs FILE: where malloc is coexistence_malloc.c's. */
+/* mallocs FILE: allocates and writes; malloc must be coexistence_malloc.c's. */
 static void mallocs(const char *file, const char *unused)
 {
 	atomic_bool *forbidden = dlsym(RTLD_DEFAULT, MALLOC_FORBIDDEN);
@@ -123,7 +128,7 @@ static void mallocs(const char *file, const char *unused)
 
 	(void)unused;
 	must(forbidden && count);
-	/* The loader's and the constructor's. */
+	/* The loader and the constructor have called malloc. */
 	must(atomic_load(count) > 0);
 	write_without_malloc(file, forbidden);
 	for (int i = 0; i < 4; i++)
@@ -138,7 +143,7 @@ static void mallocs(const char *file, const char *unused)
 
 typedef ssize_t (*pwrite_function)(int, const void *, size_t, off_t);
 
-/* As without the library: the program's own calls are bound, and stay so. */
+/* The program's own calls stay bound to the C library, so they do as without the shim. */
 static void calls_are_the_c_librarys(int fd, bool refuses)
 {
 	char bytes[LEN] = { 0 };
@@ -161,7 +166,7 @@ static void use_library(int fd, const char *library, int mode)
 	must(theirs && theirs != pwrite);
 	must(theirs(fd, bytes, LEN, 3) == LEN);
 	must(dlclose(handle) == 0);
-	/* Someone may still be inside: so it stays, and works. */
+	/* Another thread may still be inside the library: so it stays loaded, and works. */
 	must(theirs(fd, bytes, LEN, 3) == LEN);
 }
 
@@ -173,7 +178,10 @@ static void *use_library_in_thread(void *library)
 	return NULL;
 }
 
-/* dlopened FILE LIBRARY: by a program that has not preloaded it. */
+/*
+ * dlopened FILE LIBRARY: loads and unloads the shim, which is not preloaded. Prints what the kernel
+ * does.
+ */
 static void dlopened(const char *file, const char *library)
 {
 	int fd = open_direct(file);
@@ -197,7 +205,10 @@ static void dlopened(const char *file, const char *library)
 
 /* --- memory --- */
 
-/* KiB of the mappings that a fork would leave out: the bounce memory has this of all memory (proc(5)). */
+/*
+ * Returns the KiB of mappings that a fork leaves out (proc(5), VmFlags dc): only the bounce memory
+ * is so.
+ */
 static long bounce_memory(void)
 {
 	FILE *maps = fopen("/proc/self/smaps", "r");
@@ -235,7 +246,10 @@ static void *write_much(void *file)
 	return NULL;
 }
 
-/* crowd FILE: print the KiB of bounce memory before the first call, and after many at one time. */
+/*
+ * crowd FILE: prints the KiB of bounce memory before the first call, and after the calls of many
+ * threads.
+ */
 static void crowd(const char *file, const char *unused)
 {
 	pthread_t threads[CROWD];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The same answers with each optimisation switched off, and with all of them: DIOSHIM_DISABLE. That each
-# switch does switch is in record.bats; `make check-disable` runs more of the suite so.
+# The answers stay the same with each optimisation disabled, and with all of them: DIOSHIM_DISABLE.
+# record.bats checks that each word has its effect; `make check-disable` runs more tests this way.
 
 # shellcheck disable=SC2154 # scratch, where: on_each in lib.bash
 
@@ -19,23 +19,23 @@ stress() { # WORDS
   DIOSHIM_DISABLE=$1 shim "$DIOSHIM_TEST_BIN/stress" --seconds 1 "$scratch/file"
 }
 
-without() { # WORDS
+disabled() { # WORDS
   on_each ext4-512 ext4-4096 xfs -- compare "$1"
   on_each ext4-512 xfs -- stress "$1"
 }
 
 @test "P1, P5: without hints" {
-  without hints
+  disabled hints
 }
 
 @test "P1, P5: without huge pages" {
-  without hugepages
+  disabled hugepages
 }
 
 @test "P1, P5: without prefetch" {
-  without prefetch
+  disabled prefetch
 }
 
 @test "P1, P5: without any of them" {
-  without hints,hugepages,prefetch
+  disabled hints,hugepages,prefetch
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Full disks, limits, failing devices, kill -9, no memory: the scenes for tests/faults.c.
+# Full disks, limits, failing devices, kill -9, no memory: prepares each scene for tests/faults.c.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch, where: on_each in lib.bash; scene, device: mounts.bash
@@ -19,13 +19,13 @@ faults() { # SUITE SCENE
   shim "$DIOSHIM_TEST_BIN/faults" "$@"
 }
 
-# Without the shim a misaligned call is refused where the test expects it to fail for its own reason.
+# Without the shim the kernel refuses a misaligned call, where the test expects another answer.
 faults_without_shim_fail() { # SUITE SCENE
   run "$DIOSHIM_TEST_BIN/faults" "$@"
   [[ $status -ne 0 ]]
 }
 
-@test "a full disk, ext4: the count is true in each segment of a request, a retry completes it" {
+@test "a full disk, ext4: the count is right in each segment of a request, and a retry completes it" {
   need_mounts
   make_filesystem 512 32M mkfs.ext4 -q -m 0
   faults space "$scene"
@@ -79,7 +79,7 @@ limits() {
   faults limit "$scratch"
 }
 
-@test "RLIMIT_FSIZE in each segment: count, errno, offset, bytes and SIGXFSZ as on an ordinary file" {
+@test "RLIMIT_FSIZE in each segment: count, errno, offset, data and SIGXFSZ are as on an ordinary file" {
   on_each "${any[@]}" -- limits
 }
 
@@ -91,25 +91,26 @@ device_end() {
   DIOSHIM_TEST_TWIN=$twin faults end "$scratch"
 }
 
-@test "the end of a device in each segment: as on an ordinary descriptor" {
+@test "the end of a device in each segment: the answers are as on an ordinary descriptor" {
   on_each blk-512 blk-4096 -- device_end
 }
 
-@test "EIO on cue from FUSE that refuses misaligned direct I/O" {
+@test "EIO on command from a FUSE filesystem that refuses misaligned direct I/O" {
   need_mounts
   mkdir "$BATS_TEST_TMPDIR/backing"
   mount_faulty "$BATS_TEST_TMPDIR/backing" --align 512
   DIOSHIM_TEST_CUE=$scene/.cue faults error "$scene"
 }
 
-@test "EIO on cue from FUSE that takes any direct I/O" {
+@test "EIO on command from a FUSE filesystem that takes any direct I/O" {
   need_mounts
   mkdir "$BATS_TEST_TMPDIR/backing"
   mount_faulty "$BATS_TEST_TMPDIR/backing" --uncached
   DIOSHIM_TEST_CUE=$scene/.cue faults error "$scene"
 }
 
-# A filesystem on a loop device over a file on fuse_faulty: the device fails on cue.
+# Runs the test on a filesystem whose loop device is a file on fuse_faulty: the device fails on
+# command.
 on_failing_device() { # SECTOR SIZE MKFS [ARG...]
   local cue sector=$1 size=$2
   shift 2
@@ -141,7 +142,7 @@ memory() {
   faults memory "$scratch"
 }
 
-@test "no memory for a bounce buffer: every call still moves all of it" {
+@test "no memory for a bounce buffer: every call still moves all its data" {
   on_each ext4-512 ext4-4096 xfs btrfs -- memory
 }
 
@@ -149,6 +150,6 @@ killed() {
   faults kill "$scratch"
 }
 
-@test "kill -9 in a stream of misaligned writes leaves exactly a prefix of it" {
+@test "kill -9 during a stream of misaligned writes leaves exactly a prefix of the stream" {
   on_each "${any[@]}" -- killed
 }

@@ -1,4 +1,4 @@
-/* The frame of the fault tests, and what they share. See faults.h. */
+/* The main program of the fault tests, and what they share. See faults.h. */
 #include "faults.h"
 
 #include <err.h>
@@ -19,7 +19,7 @@ bool on_device = true;
 
 void require_failed(const char *condition, const char *file, int line)
 {
-	print_error("%s: not so: %s (errno %d)\n", current_case, condition, errno);
+	print_error("%s: failed: %s (errno %d)\n", current_case, condition, errno);
 	_fail(file, line);
 }
 
@@ -148,7 +148,7 @@ struct image image_of(const char *path)
 	size_t done = 0;
 	struct stat st;
 
-	/* An error that this brings is one that the test has caused, and judges by the contents. */
+	/* The test has caused any EIO here itself, and judges by the contents. */
 	if (fd < 0 || (on_device && fdatasync(fd) && errno != EIO) || fstat(fd, &st))
 		err(99, "%s", path);
 	if (on_device)
@@ -181,7 +181,7 @@ static size_t max_size(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
-/* What was there before, or zeros where nothing was. */
+/* Returns the byte that was there before; 0 beyond the end of the file. */
 static unsigned char old_byte(const struct image *before, size_t n)
 {
 	return n < before->size ? before->bytes[n] : 0;
@@ -225,7 +225,7 @@ void require_completes(const char *path, int fd, const struct image *before,
 	require_true(path, fd, before, a, data, a->len);
 }
 
-/* The name of a scene's kind, and its tests. */
+/* The tests for each kind of scene. */
 static const struct {
 	const char *name;
 	int (*run)(void);

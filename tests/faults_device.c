@@ -12,7 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The end of a device: as an ordinary descriptor on another of the same size has it. */
+/*
+ * The end of a device: the answers must be those of an ordinary descriptor on a device of the same
+ * size.
+ */
 
 #define END_PART (64 * BLOCK)
 
@@ -84,7 +87,7 @@ static void try_read_at_end(const char *twin, off_t pos, size_t len, bool positi
 					       syscall(SYS_read, fd, got[i] + 1, len);
 		offsets[i] = lseek(fd, 0, SEEK_CUR);
 		close(fd);
-		/* What lies behind the count may hold anything. */
+		/* The bytes past the count are unspecified. */
 		if (rets[i] >= 0)
 			memset(got[i] + 1 + rets[i], 0, sizeof(got[i]) - 1 - rets[i]);
 	}
@@ -93,11 +96,11 @@ static void try_read_at_end(const char *twin, off_t pos, size_t len, bool positi
 	require(!memcmp(got[1], got[0], sizeof(got[0])));
 }
 
-/* Where a request of 16 blocks begins: seen from the end. */
+/* Where a request of 16 blocks begins, in bytes before the end of the device. */
 static const off_t before_end[] = {
 	0,	    1,		 100,	      511,	   512,		    BLOCK - 1,
 	BLOCK + 100, 5 * BLOCK + 7, 15 * BLOCK + 3996, 16 * BLOCK, 16 * BLOCK - 1,
-	-1,	    -513, /* an offset cannot go there; a positional call can */
+	-1,	    -513, /* lseek() cannot go there; a call with an offset can */
 };
 
 static const char *twin_device(void)
@@ -105,7 +108,7 @@ static const char *twin_device(void)
 	const char *twin = getenv("DIOSHIM_TEST_TWIN");
 
 	if (!twin)
-		errx(99, "DIOSHIM_TEST_TWIN is not set: it is faults.bats that starts this");
+		errx(99, "DIOSHIM_TEST_TWIN is not set; run this through faults.bats");
 	return twin;
 }
 
@@ -137,7 +140,10 @@ int end_tests(void)
 	return cmocka_run_group_tests_name("faults end", tests, NULL, NULL);
 }
 
-/* A device that fails: fuse_faulty.c does, below the file or below the filesystem that it is on. */
+/*
+ * A device that fails: fuse_faulty.c is the filesystem of the file, or of the device that the file
+ * is on.
+ */
 
 static void set_fault(const char *operation, off_t start, size_t len)
 {
@@ -151,7 +157,10 @@ static void set_fault(const char *operation, off_t start, size_t len)
 	close(fd);
 }
 
-/* Where the file's bytes are on the device, if a filesystem lies between. */
+/*
+ * Returns where the file's byte `pos` is on the device; `pos` itself if no filesystem is in
+ * between.
+ */
 static off_t physical(const char *path, off_t pos)
 {
 	struct {
@@ -166,14 +175,14 @@ static off_t physical(const char *path, off_t pos)
 	fd = open(path, O_RDONLY);
 	if (fd < 0 || ioctl(fd, FS_IOC_FIEMAP, &q.map) || q.map.fm_mapped_extents != 1 ||
 	    (off_t)q.extent[0].fe_length < pos)
-		err(99, "FS_IOC_FIEMAP: %s in one piece", path);
+		err(99, "FS_IOC_FIEMAP: %s is not in one extent", path);
 	close(fd);
 	return (off_t)q.extent[0].fe_physical + pos;
 }
 
 static const off_t request_pos = 2 * BLOCK + 100;
 
-/* The blocks of the request that fail. */
+/* The block of the request that fails. */
 static const struct {
 	const char *name;
 	off_t block;
@@ -273,7 +282,7 @@ static void reading_a_bad_block(void **state)
 		}
 }
 
-/* Up to the bad block and from its end on: no neighbour's error is the caller's. */
+/* Reads up to the bad block, and from its end on, must not fail for it. */
 static void reading_next_to_a_bad_block(void **state)
 {
 	(void)state;
@@ -286,8 +295,8 @@ static void reading_next_to_a_bad_block(void **state)
 }
 
 /*
- * An append through the page cache that does not reach the device has made the file longer, as an
- * ordinary one with O_SYNC has. The answer is EIO all the same, and the offset stays.
+ * An append through the page cache that fails to reach the device has made the file longer, as an
+ * ordinary append with O_SYNC does. The answer is still EIO, and the offset stays.
  */
 static void appending_to_a_device_that_fails(void **state)
 {
@@ -304,7 +313,10 @@ static void appending_to_a_device_that_fails(void **state)
 	make_file(path, 1, a.pos);
 	before = image_of(path);
 	fd = open_for(path, &a, O_DIRECT);
-	/* Where the block at the end is. The rest of the append has no place yet. */
+	/*
+	 * Only the last block of the file has a place on the device yet; the rest of the append has
+	 * none.
+	 */
 	set_fault("write", physical(path, 20 * BLOCK), BLOCK);
 	data = bytes_of(2, a.len, a.shift);
 	errno = 0;

@@ -1,6 +1,6 @@
 /*
  * kill -9 during a stream of misaligned writes: afterwards the file holds exactly a prefix of what
- * was sent, no byte of it wrong, none missing, none beyond. See faults.h.
+ * was sent, with no byte wrong, missing or added. See faults.h.
  */
 #include "faults.h"
 
@@ -18,13 +18,13 @@
 #define MOST_RECORD ((size_t)300000)
 #define MOST_STREAM ((size_t)64 << 20)
 
-/* How much of the stream has been handed to the C library, and how much it has said is written. */
+/* Bytes of the stream that were passed to write(), and bytes that it has reported as written. */
 struct progress {
 	volatile size_t sent;
 	volatile size_t said;
 };
 
-/* The stream repeats itself after a length that no record and no block is a multiple of. */
+/* Bytes after which the stream repeats itself: neither records nor blocks repeat with it. */
 #define PERIOD ((size_t)1000003)
 
 static unsigned char *stream;
@@ -34,7 +34,7 @@ static size_t record_length(size_t number, size_t most)
 	return 1 + number * 2654435761u % most;
 }
 
-/* Until it is killed. */
+/* Writes records until the process is killed. */
 static void send_stream(const char *path, int flags, size_t most, struct progress *p)
 {
 	int fd = open(path, O_WRONLY | O_DIRECT | flags);
@@ -54,7 +54,7 @@ static void send_stream(const char *path, int flags, size_t most, struct progres
 		pause();
 }
 
-/* Some time after it has begun: to get that far, or to be killed, may take any time. */
+/* Kills the sender some time after its first write, which itself may take any time. */
 static void kill_sender(pid_t child, unsigned round, const struct progress *p)
 {
 	const struct timespec delay = { 0, 2000000 + round * 7919 % 23 * 700000 };
@@ -69,7 +69,7 @@ static void kill_sender(pid_t child, unsigned round, const struct progress *p)
 	require(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* Returns how much more there is than the sender has been told. */
+/* Returns how many bytes the file has beyond those reported to the sender. */
 static size_t require_prefix(const char *path, const struct progress *p)
 {
 	struct image now = image_of(path);
@@ -83,7 +83,7 @@ static size_t require_prefix(const char *path, const struct progress *p)
 	return now.size - p->said;
 }
 
-/* More for a longer run. */
+/* Returns the number of rounds; DIOSHIM_TEST_ROUNDS can raise it for a longer run. */
 static unsigned rounds(void)
 {
 	const char *text = getenv("DIOSHIM_TEST_ROUNDS");
@@ -91,7 +91,7 @@ static unsigned rounds(void)
 	return text ? (unsigned)strtoul(text, NULL, 10) : 4;
 }
 
-/* Returns how many bytes there are of a record that was not finished. */
+/* Returns how many bytes the file has of the record that was not finished. */
 static size_t kill_in_stream(int flags, size_t most, unsigned round, struct progress *p)
 {
 	char path[256];
@@ -125,7 +125,7 @@ static void kill_again_and_again(const char *what, int flags, size_t most)
 		torn += more && more < p->sent - p->said;
 		bytes += p->said;
 	}
-	/* Killed before a thing was written, the test would show nothing. */
+	/* If it was always killed before it had written anything, the test proves nothing. */
 	require(bytes);
 	print_message("# %s: %u of %u kills left a part of a record\n", what, torn, rounds());
 	munmap(p, sizeof(*p));
@@ -143,7 +143,10 @@ static void killed_in_large_appends(void **state)
 	kill_again_and_again("large appends", O_APPEND, MOST_RECORD);
 }
 
-/* Not one write of the kernel's each, as an append is, but several: in ascending order. */
+/*
+ * Each of these is several writes of the kernel, in ascending order, where an append is a single
+ * one.
+ */
 static void killed_in_a_sequence_of_writes(void **state)
 {
 	(void)state;

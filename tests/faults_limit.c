@@ -1,6 +1,6 @@
 /*
- * RLIMIT_FSIZE in each segment of a request: the same as on an ordinary file in everything that a
- * program can see, the signal included, which comes only where nothing was written. See faults.h.
+ * RLIMIT_FSIZE in each segment of a request: everything that a program can see is as on an ordinary
+ * file, including SIGXFSZ, which comes only if nothing was written. See faults.h.
  */
 #include "faults.h"
 
@@ -95,7 +95,7 @@ static void try_limit(const struct attempt *a, size_t size, rlim_t limit)
 	image_free(&before);
 }
 
-/* From well before the request to behind it: on its borders, and next to them. */
+/* Limits from before the request to beyond it, on its block boundaries and next to them. */
 static const off_t limits[] = {
 	0,	    1,	       BLOCK,	      BLOCK + 99,    BLOCK + 100,	BLOCK + 101,
 	2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1,	2 * BLOCK + 512, 4 * BLOCK,
@@ -116,7 +116,10 @@ static void limit_in_each_segment(void **state)
 		}
 }
 
-/* Length and offset are aligned; the buffer is not, and where it is, the limit is not. */
+/*
+ * Length and offset are aligned. The buffer is misaligned in half of the cases; in the others only
+ * the limit is.
+ */
 static void limit_in_whole_blocks(void **state)
 {
 	(void)state;
@@ -141,7 +144,10 @@ static void limit_under_an_append(void **state)
 		}
 }
 
-/* The limit binds what is written, not what is there: also within a file that is longer. */
+/*
+ * The limit applies to what is written, not to the size of the file: also within a file that is
+ * longer.
+ */
 static void limit_within_a_file(void **state)
 {
 	(void)state;
@@ -153,7 +159,7 @@ static void limit_within_a_file(void **state)
 	}
 }
 
-/* With nothing to catch it the signal ends the process: not where a part was written. */
+/* The signal must stay pending if the program blocks it. */
 static void signal_mask_is_kept(void **state)
 {
 	struct attempt a = { BY_PWRITE, false, BLOCK + 100, 8 * BLOCK, 1 };

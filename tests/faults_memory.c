@@ -18,7 +18,7 @@ static void set_address_space(rlim_t bytes)
 		err(99, "RLIMIT_AS");
 }
 
-static bool page_can_be_had(void)
+static bool can_map_page(void)
 {
 	void *page = mmap(NULL, BLOCK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -28,14 +28,14 @@ static bool page_can_be_had(void)
 	return true;
 }
 
-/* The call, with a limit that lets nothing more be mapped. */
+/* Makes the call with a limit that allows no more mappings. */
 static ssize_t write_without_memory(int fd, const struct attempt *a, unsigned char *data)
 {
 	bool memory;
 	ssize_t ret;
 
 	set_address_space(BLOCK);
-	memory = page_can_be_had();
+	memory = can_map_page();
 	ret = by_shim(fd, a, data);
 	set_address_space(RLIM_INFINITY);
 	require(!memory);
@@ -99,7 +99,7 @@ static void without_memory(void **state)
 		}
 }
 
-/* With the memory there again, a bounce buffer is, too: the same calls once more. */
+/* Without the limit there is a bounce buffer again: makes the same calls once more. */
 static void with_memory_again(void **state)
 {
 	struct attempt a = { BY_PWRITE, false, 100, 16 * BLOCK, 1 };
@@ -125,11 +125,14 @@ int memory_tests(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(with_memory_again),
-		/* And with a bounce region that is there, but a limit that lets nothing more be mapped. */
+		/*
+		 * Once more, now that the bounce region exists, but the limit allows no more
+		 * mappings.
+		 */
 		cmocka_unit_test(without_memory),
 	};
 
-	/* What the test itself needs is there before the shim has needed anything. */
+	/* Allocates what the test itself needs, before the limit. */
 	bytes_of(0, LONGEST, 0);
 	return cmocka_run_group_tests_name("faults memory", tests, NULL, NULL);
 }

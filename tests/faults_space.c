@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 /*
- * Where a write needs more than its own blocks (copy on write, or the map of a file in many pieces),
- * how much fits also depends on the size of the parts that it is made in. Then any true count is right.
+ * Where a write needs more than its own blocks (for copy on write, or for the extent map of a
+ * fragmented file), how much fits also depends on how the shim divides the write. Any true count is
+ * right then.
  */
 static bool in_many_pieces;
 
@@ -20,8 +21,8 @@ static bool room_is_exact(void)
 }
 
 /*
- * Take all the space there is. What a file has been given before stays its own, so where the next
- * write fails is the test's choice.
+ * Allocates all free space. A file keeps what it was allocated before, so the test chooses where
+ * the next write fails.
  */
 static void fill_disk(const char *path)
 {
@@ -39,7 +40,7 @@ static void fill_disk(const char *path)
 	close(fd);
 }
 
-/* Not sync(2): other filesystems have nothing to do with it. */
+/* Not sync(2), which would also write out other filesystems. */
 static void sync_scene(void)
 {
 	int fd = open(scene, O_RDONLY | O_DIRECTORY);
@@ -49,7 +50,10 @@ static void sync_scene(void)
 	close(fd);
 }
 
-/* Some file systems give up a reserve only when asked again, and need room for the file's own map. */
+/*
+ * Twice: some filesystems give up a reserve only on a second attempt, and need space for the file's
+ * extent map.
+ */
 static void fill_up(void)
 {
 	fill_disk(in_scene("filler"));
@@ -67,7 +71,7 @@ static void make_room(void)
 /* The request: a head, whole blocks, a tail. */
 static const off_t request_pos = 2 * BLOCK + 100;
 
-/* A file of `size` bytes with space for `room`. */
+/* Makes a file of `size` bytes, with space allocated for `room`. */
 static void make_file_with_room(const char *path, size_t size, off_t room)
 {
 	int fd;
@@ -81,7 +85,7 @@ static void make_file_with_room(const char *path, size_t size, off_t room)
 		err(99, "%s", path);
 }
 
-/* How much an ordinary descriptor moves there. */
+/* Returns how much the kernel writes through an ordinary descriptor there. */
 static ssize_t ordinary_answer(const char *path, const struct attempt *a, size_t size, off_t room)
 {
 	ssize_t ret;
@@ -98,7 +102,7 @@ static ssize_t ordinary_answer(const char *path, const struct attempt *a, size_t
 	return ret;
 }
 
-/* What is left over at the full disk gets the error itself. */
+/* Requires that the rest of the request, on the full disk, fails with ENOSPC. */
 static void require_full(int fd, const struct attempt *a, unsigned char *data, ssize_t ret)
 {
 	struct attempt rest = *a;
@@ -108,7 +112,7 @@ static void require_full(int fd, const struct attempt *a, unsigned char *data, s
 	require(by_shim(fd, &rest, data + ret) == -1 && errno == ENOSPC);
 }
 
-/* Does the shim move as much as the kernel does for an ordinary descriptor? */
+/* Whether the shim moves as much as the kernel does for an ordinary descriptor. */
 static bool as_much_as_ordinary(const struct attempt *a, size_t size, off_t room)
 {
 	char path[256];
@@ -144,8 +148,9 @@ static bool as_much_as_ordinary(const struct attempt *a, size_t size, off_t room
 }
 
 /*
- * Where exactly the space ends also depends on when the file system commits its journal, and that need not
- * be the same for the two writes that are compared. The shim's own faults show each time.
+ * Where exactly the space ends also depends on when the filesystem commits its journal, which may
+ * differ between the two writes that are compared. So it tries again; a fault of the shim shows
+ * each time.
  */
 static void try_full(const struct attempt *a, size_t size, off_t room)
 {
@@ -155,7 +160,7 @@ static void try_full(const struct attempt *a, size_t size, off_t room)
 		require(i < TRIES);
 }
 
-/* Where the space ends, in the request's segments. */
+/* Where the space ends in the request. */
 static const struct {
 	const char *name;
 	off_t blocks;
@@ -164,7 +169,10 @@ static const struct {
 	{ "before the last whole block", 17 }, { "before the tail", 18 }, { "nowhere", 19 },
 };
 
-/* From the caller's memory where the blocks lie aligned in it, else by way of a bounce buffer. */
+/*
+ * With the first, whole blocks are aligned in the caller's memory; with the second, they need a
+ * bounce buffer.
+ */
 static const size_t shifts[] = { 100, 1 };
 
 static void full_in_each_segment(void **state)
@@ -187,7 +195,10 @@ static void full_under_an_append(void **state)
 	for (size_t i = 0; i < COUNT_OF(ends); i++) {
 		struct attempt a = { (enum kind)(i % KINDS), true, request_pos, 16 * BLOCK, 1 };
 
-		/* At the end of the file there is a block already, with room for what is left of it. */
+		/*
+		 * The last block of the file exists already, and has room for the start of the
+		 * append.
+		 */
 		if (ends[i].blocks * BLOCK < request_pos)
 			continue;
 		in_case("space ends %s, append by %s", ends[i].name, kind_name(a.kind));
@@ -195,7 +206,7 @@ static void full_under_an_append(void **state)
 	}
 }
 
-/* All of it whole blocks at an aligned end; the buffer is what is misaligned. */
+/* Whole blocks at an aligned end of file; only the buffer is misaligned. */
 static void full_under_an_aligned_append(void **state)
 {
 	struct attempt a = { BY_WRITE, true, 2 * BLOCK, 16 * BLOCK, 3 };
@@ -220,7 +231,7 @@ static void full_in_a_long_request(void **state)
 	}
 }
 
-/* What it takes where each case costs a second: btrfs. */
+/* Fewer cases for btrfs, where each takes a second. */
 static int few_space_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -245,7 +256,7 @@ int space_tests(void)
 	return cmocka_run_group_tests_name("faults space", tests, NULL, NULL);
 }
 
-/* The scene's limit is 1 MiB for everything. */
+/* The scene's quota is 1 MiB in all. */
 static void quota_in_the_middle(void **state)
 {
 	char path[256];

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# Filesystems with their own mind. On each: a few hundred random misaligned calls, compared with the
-# same on an ordinary descriptor (tests/differential.c); and what kernel and shim do there, a row
-# of the table in doc/filesystems.md, printed with `bats --show-output-of-passing-tests`.
+# Many filesystems and their options. On each, makes a few hundred random misaligned calls and
+# compares them with the same calls on an ordinary descriptor (tests/differential.c). Also prints
+# what the kernel and the shim do there, a row of the table in doc/filesystems.md: see `bats
+# --show-output-of-passing-tests`.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scene, device: mounts.bash
@@ -17,7 +18,7 @@ teardown() {
   unmount_all
 }
 
-# On the directory $scene.
+# Runs both on the directory $scene.
 works_here() { # NAME
   shim "$DIOSHIM_TEST_BIN/differential" --calls "${calls-300}" --seed 7 \
     --direct "$scene/direct" --ordinary "$scene/ordinary"
@@ -26,13 +27,13 @@ works_here() { # NAME
   rm -f "$scene"/{direct,ordinary,row}
 }
 
-# Where nothing can be written.
+# The same on a read-only filesystem.
 reads_here() { # NAME FILE
   shim "$DIOSHIM_TEST_BIN/filesystems" compare "$2" "$2"
   shim "$DIOSHIM_TEST_BIN/filesystems" row "$1" "$2"
 }
 
-# Where there is no direct I/O at all, the open says so, and the shim lets it.
+# The same, or, on a filesystem without direct I/O, checks that open() fails as without the shim.
 reads_or_refuses_to_open() { # NAME FILE
   if dd if="$2" iflag=direct of=/dev/null bs=64k count=1 status=none; then
     reads_here "$@"
@@ -43,7 +44,7 @@ reads_or_refuses_to_open() { # NAME FILE
   fi
 }
 
-# An option that not every kernel has: $device is what mkfs has worked on.
+# Mounts $device, if the kernel supports how it was formatted, and runs both there.
 works_if_it_mounts() { # NAME WHY-NOT
   scene=$(mktemp -d "$BATS_TEST_TMPDIR/mnt.XXXXXX")
   if ! mount "$device" "$scene"; then
@@ -91,16 +92,16 @@ works_if_it_mounts() { # NAME WHY-NOT
 @test "ext4 with inline data" {
   make_filesystem 512 64M mkfs.ext4 -q -O inline_data -I 512
   works_here "ext4, inline_data"
-  # A file that is small enough to be inline.
+  # This file is small enough to be inline.
   head -c 50 /dev/urandom >"$scene/small"
   shim "$DIOSHIM_TEST_BIN/filesystems" compare "$scene/small" "$scene/small"
 }
 
-@test "ext4 with a file under fscrypt" {
+@test "ext4 with an encrypted file (fscrypt)" {
   need xfs_io xfsprogs
   make_filesystem 512 64M mkfs.ext4 -q -O encrypt
   mkdir "$scene/locked"
-  # The key's identifier is what the kernel answers; no file holds the key.
+  # The kernel answers with the key's identifier. The key is in no file.
   key=$(head -c 64 /dev/zero | xfs_io -c add_enckey "$scene" | grep -o '[0-9a-f]\{32\}') ||
     skip "this kernel has no fscrypt (CONFIG_FS_ENCRYPTION)"
   xfs_io -c "set_encpolicy -v 2 $key" "$scene/locked"
@@ -158,7 +159,7 @@ large_blocks() { # SIZE NAME
   shared_extents "XFS, reflinked file"
 }
 
-# Each of the two files shares all its blocks with a third one: every write has to copy.
+# Both files share all their blocks with a third one, so that every write needs a copy.
 shared_extents() { # NAME
   head -c 500000 /dev/urandom >"$scene/first"
   cp --reflink=always "$scene/first" "$scene/direct"
@@ -243,7 +244,7 @@ overlay_on() { # UPPER
   make_filesystem 512 64M mkfs.ext4 -q
   overlay_on "$scene"
   works_here "overlayfs, upper on ext4"
-  # A file of the lower layer is read there, through one descriptor, while another one copies it up.
+  # This file is in the lower layer. It is read there first, and the write then copies it up.
   shim "$DIOSHIM_TEST_BIN/filesystems" compare "$scene/from-below" "$scene/from-below"
   cp "$BATS_TEST_TMPDIR/lower/from-below" "$BATS_TEST_TMPDIR/expected"
   shim dd if=/dev/zero of="$scene/from-below" oflag=direct conv=notrunc bs=1001 count=3 status=none
@@ -269,8 +270,8 @@ on_fuse() { # NAME [OPTION...]
   works_here "$1"
 }
 
-# With FOPEN_DIRECT_IO the kernel checks an ordinary descriptor's memory before it looks for the end
-# of the file, as it does nowhere else. So no bad pointers here.
+# With FOPEN_DIRECT_IO, and only there, the kernel checks the memory of a call on an ordinary
+# descriptor before it looks for the end of the file. So this test has no bad pointers.
 on_uncached_fuse() { # NAME [OPTION...]
   mkdir "$BATS_TEST_TMPDIR/backing"
   mount_faulty "$BATS_TEST_TMPDIR/backing" --uncached "${@:2}"
@@ -299,10 +300,10 @@ on_uncached_fuse() { # NAME [OPTION...]
   on_uncached_fuse "FUSE, FOPEN_DIRECT_IO, refuses below 512" --align 512
 }
 
-# A server is not a thing to start in passing.
+# The test does not start an NFS server itself.
 @test "NFS" {
   need_filesystem nfs
-  [[ ${DIOSHIM_TEST_NFS-} ]] || skip "no directory on NFS to test in (set DIOSHIM_TEST_NFS)"
+  [[ ${DIOSHIM_TEST_NFS-} ]] || skip "DIOSHIM_TEST_NFS is not set to a directory on NFS"
   scene=$(mktemp -d "$DIOSHIM_TEST_NFS/dioshim-test.XXXXXX")
   works_here NFS
   rmdir "$scene"

@@ -1,14 +1,14 @@
 /*
- * What a filesystem does with direct I/O, and what the shim then does. It is filesystems.bats that
- * starts this, under the shim.
+ * What a filesystem does with direct I/O, and what the shim then does. filesystems.bats starts this
+ * under the shim.
  *
  *   filesystems row NAME FILE [ALIGNED]   print a row of the table in doc/filesystems.md; FILE is an
- *                                         existing one of 1 MiB or more, and is written to unless
- *                                         it is read-only; ALIGNED is a size that must suit (65536)
- *   filesystems compare DIRECT ORDINARY   make the same random calls, misaligned, on a direct and an
- *                                         ordinary descriptor; reads only if it is the same file
+ *                                         existing file of 1 MiB or more, and is written to unless it
+ *                                         is read-only; ALIGNED is an aligned length (65536)
+ *   filesystems compare DIRECT ORDINARY   make the same random misaligned calls on a direct and an
+ *                                         ordinary descriptor; only reads if it is the same file
  *
- * What the kernel says is asked by syscall(2), past the shim.
+ * Calls by syscall(2) show the kernel's own answer, past the shim.
  */
 #include <err.h>
 #include <errno.h>
@@ -92,7 +92,10 @@ static struct probe shim_write(int fd, size_t shift, size_t len, off_t pos)
 	return after(fd, pwrite(fd, space + shift, len, pos));
 }
 
-/* "direct", "buffered", or the errno: of a call that may have moved everything. */
+/*
+ * Returns what became of a call: the errno, "short", "direct", "buffered", or "taken" if that is
+ * unknown.
+ */
 static const char *word(const struct probe *p, size_t len)
 {
 	if (p->ret < 0)
@@ -126,7 +129,10 @@ static void print_kernel(int fd, size_t shift, size_t len, off_t pos)
 	print_pair(&r, &w, len);
 }
 
-/* A partial block at either end may be in the page cache; more than that is not direct. */
+/*
+ * Prints how the shim moved the data. Partial blocks at the ends may be buffered; more is not
+ * direct.
+ */
 static void print_shim_part(const char *what, const struct probe *p, size_t len)
 {
 	printf(" %s ", what);
@@ -157,7 +163,10 @@ static void print_statx(int fd)
 		printf(" %s |", strerrorname_np(errno));
 		return;
 	}
-	/* By their place, include/uapi/linux/stat.h: the C library's headers may not have them. */
+	/*
+	 * By their offsets in include/uapi/linux/stat.h: the C library's headers may lack the
+	 * fields.
+	 */
 	memcpy(words, &sx, sizeof(words));
 	if (!(sx.stx_mask & 0x2000))
 		printf(" - |");
@@ -201,14 +210,14 @@ static void require(bool condition, const char *what, unsigned number)
 		errx(1, "call %u: %s", number, what);
 }
 
-/* A call as random as the rest, but the same on both descriptors. */
+/* A random call, which is made on both descriptors. */
 struct shape {
 	size_t len;
 	off_t pos;
 	size_t shift;
 };
 
-/* Within a block, across many, at the end of the file and beyond it. */
+/* Returns calls within a block, across many, at the end of the file and beyond it. */
 static struct shape random_shape(unsigned number, off_t size)
 {
 	return (struct shape){
@@ -240,7 +249,7 @@ static void compare_write(int direct, int ordinary, unsigned number)
 	require(lseek(direct, 0, SEEK_END) == lseek(ordinary, 0, SEEK_END), "another size", number);
 }
 
-/* Reads only, if the two are the same file. */
+/* Only reads if the two are the same file. */
 static void compare(const char *direct_path, const char *ordinary_path)
 {
 	bool same = !strcmp(direct_path, ordinary_path);

@@ -1,11 +1,11 @@
 /*
- * A program compiled with FORTIFY, whose calls become __open_2, __read_chk and the like:
+ * A program compiled with FORTIFY, so that its calls become __open_2, __read_chk and so on:
  *
  *	fortify FILE EXCESS
  *
- * It opens FILE with O_DIRECT in four ways, and reads odd ranges of it in three, into a buffer of
- * ROOM bytes. EXCESS 0: all fits; 1: the read is for more than there is room; 2: so is the pread.
- * The compiler must know the size of the buffer, and neither flags nor lengths.
+ * It opens FILE with O_DIRECT in four ways, and reads misaligned ranges of it in three, into a
+ * buffer of ROOM bytes. EXCESS 0: all reads fit; 1: the read asks for more than ROOM bytes; 2: the
+ * pread does. The compiler must know the size of the buffer, but neither flags nor lengths.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,9 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* FILE is lines of 16 bytes; the second number in each is its offset. */
+/*
+ * Checks what was read at `offset`. FILE consists of lines of 16 bytes that contain their offset.
+ */
 static void expect(const char *what, const char *got, ssize_t n, long offset)
 {
 	char line[40];

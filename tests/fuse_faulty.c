@@ -1,16 +1,16 @@
 /*
- * A filesystem for tests: the files of another directory, with a mind of its own about direct I/O,
- * and failures on cue.
+ * A filesystem for tests: shows the files of another directory, can refuse misaligned direct I/O,
+ * and fails on command.
  *
  *   fuse_faulty [--align N] [--uncached] BACKING MOUNTPOINT
  *
- * --align N    refuses (EINVAL) what comes by an O_DIRECT descriptor with an offset or a length that
- *              is no multiple of N, as many a server does; a read at the end of the file may be short
- * --uncached   every open file is FOPEN_DIRECT_IO: no page cache, whatever the program asked for
+ * --align N    refuses (EINVAL) a request through an O_DIRECT descriptor if its offset or length is not
+ *              a multiple of N, as some servers do; a read at the end of the file may be short
+ * --uncached   sets FOPEN_DIRECT_IO for every open file: no page cache, whether or not it is O_DIRECT
  *
- * The file .cue in its root takes the cue: "read START LENGTH", "write START LENGTH" (reads or writes
- * that touch these bytes of any file fail with EIO), "refuse START LENGTH" (both fail with EINVAL,
- * however they are aligned), or "none 0 0".
+ * Commands are written to the file .cue in its root: "read START LENGTH" or "write START LENGTH"
+ * (reads or writes that touch these bytes of any file fail with EIO), "refuse START LENGTH" (both
+ * fail with EINVAL, however they are aligned), or "none 0 0".
  */
 #define FUSE_USE_VERSION 31
 
@@ -100,7 +100,10 @@ static void *faulty_init(struct fuse_conn_info *conn, struct fuse_config *config
 	(void)conn;
 	config->use_ino = 1;
 	config->nullpath_ok = 0;
-	/* The backing files change behind the kernel's back where .cue has made a write fail half way. */
+	/*
+	 * Where .cue made a write fail half way, the backing file changes without the kernel's
+	 * knowledge.
+	 */
 	config->attr_timeout = 0;
 	return NULL;
 }
@@ -289,7 +292,7 @@ static const struct fuse_opt accepted[] = {
 	FUSE_OPT_END,
 };
 
-/* The first word that is no option is the backing directory, the second libfuse's mount point. */
+/* The first operand is the backing directory; the second, the mount point, is libfuse's. */
 static int take_argument(void *data, const char *word, int key, struct fuse_args *args)
 {
 	(void)data;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The guest tests (guest.h) under the shim, once for each filesystem; and what FORTIFY makes of calls.
+# The guest tests (guest.h) under the shim, once for each filesystem; and a program compiled with
+# FORTIFY.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch: on_each in lib.bash
@@ -7,33 +8,33 @@
 load lib
 
 guest() {
-  # chroot and a change of user are among the tests.
+  # Some tests use chroot or change the user.
   chmod 755 "$scratch"
   DIOSHIM_TEST_DIR=$scratch shim "$DIOSHIM_TEST_BIN/guest"
 }
 
-@test "P7, P8: a good guest on ext4 with 512-byte sectors" {
+@test "P7, P8: coexistence on ext4 with 512-byte sectors" {
   on_each ext4-512 -- guest
 }
 
-@test "P7, P8: a good guest on ext4 with 4096-byte sectors" {
+@test "P7, P8: coexistence on ext4 with 4096-byte sectors" {
   on_each ext4-4096 -- guest
 }
 
-@test "P7, P8: a good guest on XFS" {
+@test "P7, P8: coexistence on XFS" {
   on_each xfs -- guest
 }
 
-@test "P7, P8: a good guest on btrfs" {
+@test "P7, P8: coexistence on btrfs" {
   on_each btrfs -- guest
 }
 
-@test "P7, P8: a good guest on tmpfs" {
+@test "P7, P8: coexistence on tmpfs" {
   on_each tmpfs -- guest
 }
 
-# Where with-mounts can make none of them there is the filesystem of the temporary directory.
-@test "P7, P8: a good guest on the filesystem at hand" {
+# Where with-mounts can make no filesystem, the one of the temporary directory is still tested.
+@test "P7, P8: coexistence on the filesystem of the temporary directory" {
   dd if=/dev/zero of="$BATS_TEST_TMPDIR/probe" oflag=direct bs=4096 count=1 status=none ||
     skip "O_DIRECT on $BATS_TEST_TMPDIR"
   scratch=$BATS_TEST_TMPDIR guest
@@ -56,7 +57,7 @@ fortified() {
   run -0 shim "$DIOSHIM_TEST_BIN/fortify" "$scratch/file" 0
 }
 
-@test "a program compiled with FORTIFY is served" {
+@test "misaligned calls of a program compiled with FORTIFY work" {
   on_each ext4-512 ext4-4096 xfs -- fortified
 }
 
@@ -70,6 +71,6 @@ fortified_overflow() {
   [[ $output == *"buffer overflow detected"* ]]
 }
 
-@test "and a buffer that it would overflow still ends it" {
+@test "FORTIFY still ends the program if a read would overflow its buffer" {
   on_each ext4-512 ext4-4096 xfs -- fortified_overflow
 }

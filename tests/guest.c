@@ -1,4 +1,4 @@
-/* The frame of the guest tests, and what they share. See guest.h. */
+/* The main program of the guest tests, and what they share. See guest.h. */
 #include "guest.h"
 
 #include <limits.h>
@@ -9,7 +9,7 @@ static const char *dir;
 void must_failed(const char *condition, const char *file, int line)
 {
 	char text[200];
-	int n = snprintf(text, sizeof(text), "%s:%d: not so: %s (errno %d)\n", file, line, condition,
+	int n = snprintf(text, sizeof(text), "%s:%d: failed: %s (errno %d)\n", file, line, condition,
 			 errno);
 
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 {
 	dir = getenv("DIOSHIM_TEST_DIR");
 	if (!dir) {
-		fputs("guest: DIOSHIM_TEST_DIR is not set: it is guest.bats that starts this\n", stderr);
+		fputs("guest: DIOSHIM_TEST_DIR is not set; run this through guest.bats\n", stderr);
 		return 99;
 	}
 	if (argc > 3 && !strcmp(argv[1], "--inherited"))

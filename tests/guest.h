@@ -1,8 +1,9 @@
 /*
- * A guest's coexistence: what the shim does to the process it lives in, promises P7 and P8.
+ * How the shim coexists with the program in whose process it is a guest: promises P7 and P8
+ * (doc/design.md).
  *
- * guest.bats starts this program under the shim once for each filesystem, whose directory is in
- * DIOSHIM_TEST_DIR. Every test has buffers, lengths and offsets that direct I/O would refuse.
+ * guest.bats starts this program under the shim once for each filesystem; DIOSHIM_TEST_DIR is a
+ * directory on it. Every test uses buffers, lengths and offsets that direct I/O would refuse.
  */
 #ifndef DIOSHIM_TEST_GUEST_H
 #define DIOSHIM_TEST_GUEST_H
@@ -23,42 +24,51 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* In a child process, a thread or a signal handler, where cmocka's assertions have nowhere to go. */
+/* An assertion for child processes, threads and signal handlers, where cmocka's own do not work. */
 #define must(condition) \
 	((condition) ? (void)0 : must_failed(#condition, __FILE__, __LINE__))
 void must_failed(const char *condition, const char *file, int line) __attribute__((noreturn));
 
-/* A path in the test's directory. Each has its own static buffer: the last four stay valid. */
+/* Returns a path in the test's directory, in a static buffer. The last four stay valid. */
 const char *in_dir(const char *name);
 
-/* A new file, open for direct reading and writing. */
+/* Returns a descriptor of a new, empty file, open for direct reading and writing. */
 int open_direct(const char *name);
 
-/* `len` bytes at an odd address that stand for `seed`; good until the next call. */
+/* Returns `len` bytes at an odd address, derived from `seed`; valid until the next call. */
 unsigned char *odd_bytes(unsigned seed, size_t len);
 #define ODD_BYTES_MAX 100000
 
-/* Where odd_bytes() puts them in this thread from now on: ODD_BYTES_MAX + 8 bytes. Returns the old. */
+/*
+ * Sets where odd_bytes() stores them in this thread: ODD_BYTES_MAX + 8 bytes. Returns the previous
+ * place.
+ */
 unsigned char *use_space(unsigned char *space);
 
-/* Does the file hold at `off` what odd_bytes(seed, len) returned? Looked up through the page cache. */
+/* Whether the file has at `off` what odd_bytes(seed, len) returns. Reads through the page cache. */
 bool holds(const char *name, off_t off, unsigned seed, size_t len);
 
-/* Write odd_bytes(seed, len), read them back through `fd`, and compare. */
+/* Writes odd_bytes(seed, len), reads them back through `fd`, and compares. */
 bool moves_data(int fd, off_t off, unsigned seed, size_t len);
 
-/* The exit status of a child that calls `body` and then exits with 0. */
+/*
+ * Returns the exit status of a child that calls `body` and then exits with 0; 128 + N if signal N
+ * ended it.
+ */
 int status_of_child(void (*body)(void *), void *arg);
 
-/* This program again, with the arguments given: argv[0] and the terminating null are added. */
+/*
+ * Runs this program in a child, with these arguments; returns its exit status as status_of_child()
+ * does.
+ */
 int status_of_self(const char *how, const char *arg1, const char *arg2);
 
-/* What the arguments of status_of_self() lead to. */
+/* What status_of_self() runs in the child, for each `how`. */
 void inherited_main(const char *fd, const char *seed);
 void tight_main(const char *name);
 void lifetime_main(const char *name);
 
-/* The tests, one file for each kind. */
+/* The tests, one suite for each source file. */
 struct suite {
 	const struct CMUnitTest *tests;
 	size_t count;

@@ -1,4 +1,7 @@
-/* Descriptors: the program's are its own, and whatever becomes of them behind the shim's back counts. */
+/*
+ * Descriptors: the shim adds none, and notices changes to the program's that it did not see being
+ * made.
+ */
 #include "guest.h"
 
 #include <dirent.h>
@@ -29,7 +32,7 @@ static void errno_survives_success(void **state)
 	assert_int_equal(errno, 4242);
 }
 
-/* Found without the shim: the number that the kernel would give next. */
+/* Returns the number that the kernel would give next. Asks by raw system calls, past the shim. */
 static int lowest_free(void)
 {
 	int fd = (int)syscall(SYS_dup, 0);
@@ -56,7 +59,7 @@ static void numbers_are_the_lowest_free_ones(void **state)
 	assert_int_equal(lowest_free(), first);
 }
 
-/* All descriptors and what they lead to, as one string. */
+/* Returns all descriptors and what they refer to, as one string. */
 static char *list_descriptors(void)
 {
 	DIR *stream = opendir("/proc/self/fd");
@@ -193,8 +196,8 @@ static void another_process_can_switch_direct_mode(void **state)
 	close(fd);
 }
 
-/* Raw system calls stand for all that the shim does not see: libc's own closes, io_uring, Go. */
-static void a_number_can_change_its_meaning(void **state)
+/* Raw system calls stand for all that the shim does not see: closes inside libc, io_uring, Go. */
+static void a_number_can_come_to_mean_another_file(void **state)
 {
 	int fd = open_direct("direct"), pair[2];
 	char back[LEN];
@@ -328,7 +331,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(duplicates_work),
 	cmocka_unit_test(direct_mode_can_be_switched),
 	cmocka_unit_test(another_process_can_switch_direct_mode),
-	cmocka_unit_test(a_number_can_change_its_meaning),
+	cmocka_unit_test(a_number_can_come_to_mean_another_file),
 	cmocka_unit_test(packet_pipes_are_left_alone),
 	cmocka_unit_test(a_received_descriptor_works),
 	cmocka_unit_test(io_goes_on_after_close_range),

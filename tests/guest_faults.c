@@ -1,6 +1,6 @@
 /*
- * Memory that goes away in the middle of a copy, and a program that handles the fault: it jumps out of the
- * call, or brings the memory back and writes a file meanwhile.
+ * Memory becomes inaccessible in the middle of a copy, and the program handles the fault: it jumps
+ * out of the call, or makes the memory accessible again and writes a file from the handler.
  */
 #include "guest.h"
 
@@ -21,7 +21,10 @@ static int handler_fd;
 static unsigned faults, failures;
 static atomic_bool stop;
 
-/* What a call checks first, and copies later. */
+/*
+ * Makes the memory inaccessible again and again: after the shim has checked it, before it has
+ * copied it.
+ */
 static void *take_away(void *arg)
 {
 	const struct timespec moment = { .tv_nsec = 20000 };
@@ -53,7 +56,7 @@ static void write_and_return(int signal)
 		failures++;
 }
 
-/* Each kind of call that holds something while it copies. */
+/* Makes one of the kinds of calls that hold locks or buffers while they copy. */
 static void call(int fd, unsigned n)
 {
 	switch (n % 4) {
@@ -73,7 +76,7 @@ static void call(int fd, unsigned n)
 	}
 }
 
-/* Past the shim. */
+/* Whether the kernel, asked past the shim, refuses a misaligned write. */
 static bool refuses_misaligned(int fd)
 {
 	char bytes[3] = { 0 };
@@ -104,7 +107,7 @@ static void fault_often(int fd, void (*handler)(int))
 	assert_int_equal(sigaction(SIGSEGV, &old, NULL), 0);
 	assert_int_equal(munmap(memory, LEN), 0);
 	assert_int_equal(failures, 0);
-	/* Where the file system takes any request the shim copies nothing. */
+	/* Where the filesystem takes any alignment, the shim copies nothing. */
 	if (refuses_misaligned(fd))
 		assert_in_range(faults, 1, UINT_MAX);
 }
@@ -120,7 +123,7 @@ static void *write_elsewhere(void *arg)
 	return arg;
 }
 
-/* Nobody waits for what the calls held: not another thread, and not close(). */
+/* What the calls held blocks neither another thread nor close(). */
 static void nothing_is_held(int fd)
 {
 	struct {
@@ -144,7 +147,7 @@ static void a_handler_can_jump_out_of_a_copy(void **state)
 	(void)state;
 	assert_true(moves_data(fd, 0, 1, ODD_BYTES_MAX));
 	fault_often(fd, jump);
-	/* The thread's own next call gives back what was left. */
+	/* The thread's next call releases what the abandoned call held. */
 	assert_true(moves_data(fd, 3, 2, 5000));
 	nothing_is_held(fd);
 }

@@ -1,4 +1,4 @@
-/* In the midst of a call: signals, forks, cancellation. */
+/* Signals, forks and cancellation in the middle of a call. */
 #include "guest.h"
 
 #include <pthread.h>
@@ -31,12 +31,15 @@ static void write_in_handler(int signal)
 	if (!moves_data(handler_fd, (off_t)n * SMALL, n, SMALL))
 		atomic_fetch_add(&handler_failures, 1);
 	use_space(old);
-	/* Not at a fixed beat: where the disk is slow that would leave no time for anything else. */
+	/* Not a periodic timer: on a slow disk it would leave no time for anything else. */
 	if (signal && !atomic_load(&enough_handled))
 		setitimer(ITIMER_REAL, &soon, NULL);
 }
 
-/* What the kernel itself needs, a little for the handler, and 2 KiB for the shim; then a guard page. */
+/*
+ * The stack has what the kernel needs, 1 KiB for the handler and 2 KiB for the shim; below it is a
+ * guard page.
+ */
 static void handle_on_a_small_stack(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -71,7 +74,7 @@ static void a_handler_can_write_in_the_midst_of_a_write(void **state)
 
 	(void)state;
 	handler_fd = open_direct("handler");
-	write_in_handler(0); /* what is bound lazily is bound now, on the large stack */
+	write_in_handler(0); /* so that lazy binding happens on the large stack */
 	handle_on_a_small_stack();
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	for (n = 0; atomic_load(&handled) < 500 && n < 100000; n++)
@@ -170,7 +173,7 @@ static void cancel_after(useconds_t delay, int fd)
 	assert_ptr_equal(result, PTHREAD_CANCELED);
 }
 
-/* More often than there are bounce buffers: none is lost. */
+/* Cancels more calls than there are bounce buffers: a lost buffer would show. */
 static void cancellation_leaves_nothing_behind(void **state)
 {
 	int fd = open_direct("cancelled");

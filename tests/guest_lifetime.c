@@ -1,8 +1,8 @@
 /*
- * From the first moment of a process to its last: before any library's constructor has run
+ * Calls work throughout the life of a process: before any library's constructor has run
  * (DT_PREINIT_ARRAY), in the program's constructors, in main, in atexit handlers, in destructors.
  *
- * In the process that lifetime_tests starts, each moment writes a piece of the file.
+ * In the child process that the test starts, each of these moments writes a piece of the file.
  */
 #include "guest.h"
 
@@ -12,12 +12,12 @@ enum { PIECE = 5001, MOMENTS = 5 };
 
 static const char *lifetime_name;
 
-static void live(unsigned moment)
+static void write_piece(unsigned moment)
 {
 	char path[4096];
 	int fd;
 
-	/* Not open_direct(): before main there is no `dir` yet. */
+	/* Not open_direct(): `dir` is not set before main. */
 	snprintf(path, sizeof(path), "%s/%s", getenv("DIOSHIM_TEST_DIR"), lifetime_name);
 	fd = open(path, O_CREAT | O_RDWR | O_DIRECT, 0600);
 	must(fd >= 0);
@@ -36,7 +36,7 @@ static void before_constructors(int argc, char **argv, char **envp)
 {
 	environ = envp; /* the C library sets it later */
 	if (is_lifetime(argc, argv))
-		live(0);
+		write_piece(0);
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const preinit)(int, char **, char **) =
@@ -45,25 +45,25 @@ __attribute__((section(".preinit_array"), used)) static void (*const preinit)(in
 __attribute__((constructor)) static void constructor(int argc, char **argv)
 {
 	if (is_lifetime(argc, argv))
-		live(1);
+		write_piece(1);
 }
 
 __attribute__((destructor)) static void destructor(void)
 {
 	if (lifetime_name)
-		live(4);
+		write_piece(4);
 }
 
 static void at_exit(void)
 {
-	live(3);
+	write_piece(3);
 }
 
 void lifetime_main(const char *name)
 {
 	must(!strcmp(name, lifetime_name));
 	must(atexit(at_exit) == 0);
-	live(2);
+	write_piece(2);
 }
 
 static void io_works_from_the_first_moment_to_the_last(void **state)

@@ -1,4 +1,4 @@
-/* Processes: children of every kind, and processes that may do little. */
+/* Child processes of every kind, and processes with few rights or resources. */
 #include "guest.h"
 
 #include <sched.h>
@@ -47,7 +47,10 @@ static void an_executed_program_can_write(void **state)
 	close(fd);
 }
 
-/* All in the child of a vfork, which shares the memory and not the descriptors. */
+/*
+ * Closes and opens descriptors in the child of a vfork, which shares the memory but not the
+ * descriptors.
+ */
 static void __attribute__((noinline)) reshuffle_in_vfork(int fd)
 {
 	pid_t child = vfork();
@@ -108,7 +111,7 @@ static void write_as_nobody(void *fd)
 	must(moves_data(*(int *)fd, 3, 1, LEN));
 }
 
-/* The file is opened by root, for root alone. */
+/* Root opens the file, and only root may. */
 static void no_privilege_is_needed(void **state)
 {
 	int fd;
@@ -151,7 +154,10 @@ static rlim_t address_space_now(void)
 	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Odd addresses with whole blocks, odd ranges, large ones: with no memory to bounce anything in. */
+/*
+ * Whole blocks at an odd address, misaligned ranges, large ones, without memory for a bounce
+ * buffer.
+ */
 void tight_main(const char *name)
 {
 	int fd = open_direct(name);
@@ -175,8 +181,8 @@ static void no_memory_is_needed(void **state)
 	assert_true(holds("tight", 65537, 3, LEN) && holds("tight", 100003, 4, ODD_BYTES_MAX));
 }
 
-/* What /proc/self/status says of threads and signals. */
-static void read_coexistence(char *into, size_t size)
+/* Reads the lines of /proc/self/status about threads and signals. */
+static void read_status(char *into, size_t size)
 {
 	FILE *status = fopen("/proc/self/status", "r");
 	char line[200];
@@ -196,11 +202,11 @@ static void no_thread_and_no_signal_handler_is_added(void **state)
 	int fd = open_direct("coexistence");
 
 	(void)state;
-	read_coexistence(before, sizeof(before));
+	read_status(before, sizeof(before));
 	assert_non_null(strstr(before, "SigCgt"));
 	for (unsigned n = 0; n < 20; n++)
 		assert_true(moves_data(fd, n * 4097, n, LEN));
-	read_coexistence(after, sizeof(after));
+	read_status(after, sizeof(after));
 	assert_string_equal(before, after);
 	close(fd);
 }

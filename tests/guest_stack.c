@@ -1,4 +1,4 @@
-/* How little stack there may be: less than 2 KiB for the shim. */
+/* The shim needs less than 2 KiB of stack. */
 #include "guest.h"
 
 #include <limits.h>
@@ -44,8 +44,9 @@ struct measured {
 };
 
 /*
- * Paint what lies below this frame, call, and see how far down the paint is gone. The gap holds
- * this frame's own variables. Volatile, or it would become a call of memset, which paints itself over.
+ * Fills the stack below this frame with a pattern, makes the call, and finds how far down the
+ * pattern has been overwritten. The gap holds this frame's own variables. `p` is volatile, or the
+ * compiler would make the loop a call of memset(), whose own frame is in the way.
  */
 static void *measure(void *arg)
 {
@@ -53,7 +54,7 @@ static void *measure(void *arg)
 	unsigned char *here = __builtin_frame_address(0);
 	volatile unsigned char *p;
 
-	m->call(m->fd); /* what is bound lazily is bound now */
+	m->call(m->fd); /* so that lazy binding has happened before the measurement */
 	for (p = m->low; p < here - GAP; p++)
 		*p = PAINT;
 	m->call(m->fd);

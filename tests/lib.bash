@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What the .bats files share.
+# Functions that the .bats files share.
 
 : "${DIOSHIM_LIB:?the library under test; use \"make check\"}"
 : "${DIOSHIM_TEST_BIN:?where the test programs were built; use \"make check\"}"
 
 bats_require_minimum_version 1.5.0
 
-# Only the program under test is preloaded, never the shell, bats or strace.
+# Runs a command under the shim. The library is never preloaded into the shell, bats or strace.
 shim() { # COMMAND [ARG...]
   env LD_PRELOAD="$DIOSHIM_LIB" "$@"
 }
@@ -20,13 +20,14 @@ need() { # COMMAND [PACKAGE]
   command -v "$1" >/dev/null || skip "$1 is missing (Debian: ${2-$1})"
 }
 
-# The python3 binary itself: the one in PATH may be a shell script that picks a version.
+# Prints the path of the python3 binary: the one in PATH may be a shell script that selects a
+# version.
 python3_binary() {
   need python3
   python3 -c 'import sys; print(sys.executable)'
 }
 
-# Print the directory or device called NAME; fails if with-mounts could not make it.
+# Prints the directory or device called NAME; fails if with-mounts could not make it.
 test_path() { # NAME
   local entry
   for entry in $DIOSHIM_TEST_DIRS $DIOSHIM_TEST_BLOCK; do
@@ -38,7 +39,7 @@ test_path() { # NAME
   return 1
 }
 
-# Print NAME's entry in the list of what is missing, with the reason.
+# Prints NAME's entry in the list of what is missing, with the reason.
 missing() { # NAME
   local entry
   for entry in $DIOSHIM_TEST_SKIPPED; do
@@ -46,9 +47,9 @@ missing() { # NAME
   done
 }
 
-# Run a command once for each of the named filesystems (with $scratch, an empty directory on it) or
-# block devices ($scratch is the device). $where is the name. Where some cannot be had here, the
-# test counts as skipped, but only after it has passed on the others.
+# Runs a command once for each of the named filesystems ($scratch is an empty directory on it) or
+# block devices ($scratch is the device). $where is the name. If some are unavailable here, the test
+# counts as skipped, but only after it has passed on the others.
 on_each() { # NAME... -- COMMAND [ARG...]
   local names=() absent=() path
   while [[ $1 != -- ]]; do
@@ -72,7 +73,25 @@ on_each() { # NAME... -- COMMAND [ARG...]
   fi
 }
 
-# COUNT bytes that differ from block to block, the same each time.
+# Prints the symbols of common/symbols.h, one on a line: all, or those of one group.
+table_symbols() { # [OPEN|READ|WRITE|FD]
+  sed -n "/^#define DIOSHIM_${1-[A-Z]*}_SYMBOLS(X)/,/[^\\\\]\$/s/^[[:space:]]*X(\([^,]*\),.*/\1/p" \
+    "$DIOSHIM_TOP_SRCDIR/common/symbols.h"
+}
+
+# Prints the system calls of common/transfers.h, one on a line: all, or those whose row grep
+# selects.
+table_transfers() { # [-v] [TAKES]
+  sed -n '/^#define DIOSHIM_TRANSFERS(X)/,/[^\\]$/s/^[[:space:]]*X(\([a-z0-9]*\), \(.*\)).*/\1 \2/p' \
+    "$DIOSHIM_TOP_SRCDIR/common/transfers.h" | grep "${@:-}" | cut -d ' ' -f 1
+}
+
+# Replaces the names of system calls on standard input by those of C functions: pread64 by pread.
+as_functions() {
+  sed 's/64$//'
+}
+
+# Prints COUNT bytes that differ from block to block, and are the same each time.
 pattern() { # COUNT [SEED]
   awk -v count="$1" -v seed="${2-0}" 'BEGIN {
     for (n = 0; n < count; n += 16) printf "%07x %07x\n", seed, n

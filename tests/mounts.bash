@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Filesystems that a test makes for itself, beside the ones of with-mounts. They are mounted in the
-# namespace that with-mounts has made, and gone with it at the latest.
+# Filesystems that a test makes for itself, beside those of with-mounts. They are mounted in the
+# mount namespace that with-mounts made, and disappear with it at the latest.
 
 load lib
 
@@ -11,18 +11,18 @@ need_mounts() {
   [[ " $DIOSHIM_TEST_SKIPPED" != *" ext4-512("* ]] || skip "not here: $DIOSHIM_TEST_SKIPPED"
 }
 
-# The kernel's own list; a module that could be loaded for it is not in there yet.
+# Loads the module first, because the kernel's list has only what is loaded.
 need_filesystem() { # TYPE
   modprobe -q "$1" 2>/dev/null || :
   grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
 }
 
-# A kernel that does not tell its configuration is taken to have it.
+# A kernel that does not show its configuration is assumed to have the option.
 kernel_has() { # CONFIG
   ! [[ -r /proc/config.gz ]] || zgrep -q "^$1=" /proc/config.gz || skip "this kernel has no $1"
 }
 
-# A loop device over a sparse file. Sets $device; it goes with its last user.
+# Attaches a loop device to a sparse file. Sets $device; the caller detaches it.
 attach_image() { # SECTOR SIZE
   local image
   image=$(mktemp "$BATS_TEST_TMPDIR/image.XXXXXX")
@@ -30,7 +30,7 @@ attach_image() { # SECTOR SIZE
   device=$(losetup --find --show --sector-size "$1" "$image")
 }
 
-# Mount a new filesystem. Sets $scene, an empty directory on it; $mounted has all of them.
+# Makes and mounts a filesystem. Sets $scene, its mount point; $mounted lists all of them.
 make_filesystem() { # [-o OPTIONS] SECTOR SIZE MKFS [ARG...]
   local options=()
   if [[ $1 == -o ]]; then
@@ -54,14 +54,14 @@ mount_at() { # MOUNT-ARGUMENT...
   mounted+=("$scene")
 }
 
-# The test filesystem fuse_faulty over the directory BACKING. Sets $scene.
+# Mounts the test filesystem fuse_faulty over the directory BACKING. Sets $scene.
 mount_faulty() { # BACKING [OPTION...]
   [[ -x $DIOSHIM_TEST_BIN/fuse_faulty ]] || skip "built without libfuse3 (Debian: libfuse3-dev)"
   [[ -e /dev/fuse ]] || skip "no /dev/fuse here"
   local backing=$1
   shift
   scene=$(mktemp -d "$BATS_TEST_TMPDIR/fuse.XXXXXX")
-  # Its own process group's descriptor 3 would keep bats waiting.
+  # bats waits for every process that has descriptor 3 open.
   "$DIOSHIM_TEST_BIN/fuse_faulty" "$@" "$backing" "$scene" 3>&-
   mounted+=("$scene")
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Real programs that know nothing of alignment: on a file opened with O_DIRECT each fails without
-# the shim, and with it does what it does on an ordinary file, byte for byte.
+# Real programs that know nothing of alignment. On a file opened with O_DIRECT, each fails without
+# the shim; under the shim it does the same as on an ordinary file, byte for byte.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch: on_each in lib.bash
@@ -18,10 +18,10 @@ setup() {
 #
 #   PROGRAM plain|direct FILE
 #
-# which works on FILE, there already with $input in it, and starts what it starts by
-# `under COMMAND`. It is run three times: on an ordinary descriptor, on a direct one without the
-# shim (it must fail, for the right reason), and on a direct one under it. Standard output and the
-# file must come out the same as in the first run.
+# which works on FILE, a copy of $input, and starts other programs by `under COMMAND`. It is run
+# three times: on an ordinary descriptor, on a direct one without the shim, where it must fail with
+# EINVAL, and on a direct one under the shim. Standard output and the file must be the same as in
+# the first run.
 under() {
   env ${preload:+LD_PRELOAD="$preload"} "$@"
 }
@@ -63,8 +63,8 @@ for offset, length in (0, 1024), (1, 7), (1000, 40), (511, 514), (1047, 1), (104
 END
 }
 
-# Two writes, because a buffer's address may be right by chance, and 1024 may be right on one disk.
-@test "python3: the program that it all began with" {
+# Two writes, because a buffer may be aligned by chance, and 1024 is aligned on some disks.
+@test "python3: write of 1024 bytes with O_DIRECT" {
   need python3
   on_each "${strict[@]}" -- works_as_on_an_ordinary_file demonstration
 }
@@ -215,8 +215,8 @@ END
   on_each "${strict[@]}" -- works_as_on_an_ordinary_file perl_calls
 }
 
-# Node.js. A writev with a position is left out: there libuv makes the raw system call, which no
-# preloaded library sees.
+# Node.js. A writev with a position is left out: libuv makes the raw system call, which no preloaded
+# library sees.
 
 node_sync() { # plain|direct FILE
   under node - "$@" <<'END'
@@ -240,7 +240,7 @@ END
   on_each "${strict[@]}" -- works_as_on_an_ordinary_file node_sync
 }
 
-# These run in libuv's threads, several at a time.
+# These calls run in libuv's threads, several at a time.
 node_promises() { # plain|direct FILE
   under node - "$@" <<'END'
 const fs = require('fs');
@@ -267,7 +267,8 @@ END
   on_each "${strict[@]}" -- works_as_on_an_ordinary_file node_promises
 }
 
-# A descriptor that the program never opened: dd leaves O_DIRECT set on the shared standard input.
+# A descriptor that the program did not open itself: dd leaves O_DIRECT set on the shared standard
+# input.
 
 inherited() { # COMMAND... plain|direct FILE
   local command=("${@:1:$#-2}") mode=${*: -2:1} file=${*: -1}
@@ -280,7 +281,7 @@ inherited() { # COMMAND... plain|direct FILE
 # shellcheck disable=SC2016 # Perl's $, not the shell's
 perl_copy='while (sysread(STDIN, $_, 777) // die $!) { print }'
 
-each_heir() {
+each_inheriting_program() {
   local python
   python=$(python3_binary)
   works_as_on_an_ordinary_file inherited head -c 1001
@@ -293,5 +294,5 @@ each_heir() {
 @test "a direct descriptor inherited by head, dd, perl and python3" {
   need perl
   need python3
-  on_each "${strict[@]}" -- each_heir
+  on_each "${strict[@]}" -- each_inheriting_program
 }

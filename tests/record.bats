@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is counted and traced for who asked for it (common/record.h), held against what the programs did.
+# What is counted and traced on request (common/record.h), compared with what the programs did.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash; stderr: run
@@ -14,7 +14,7 @@ setup() {
   record=$BATS_TEST_TMPDIR/record
 }
 
-# Sets $file; a record is begun anew.
+# Makes a new file and sets $file; removes the record.
 new_file() {
   file=$scratch
   [[ -b $file ]] || file+=/file
@@ -34,7 +34,7 @@ cat_record() {
   "$DIOSHIM_TEST_BIN/recordcat" "${1-$record}"
 }
 
-# "untouched=10 bounced=7 ...", all files together; with a second argument, of one file alone.
+# Prints "untouched=10 bounced=7 ..." for all files together, or for the file NAME.
 ways() { # read|write [NAME]
   cat_record | sed -nE "s/^${2-all}\.$1\.((untouched|bounced|partial|refused|failed)=.*)/\1/p" | xargs
 }
@@ -48,7 +48,7 @@ total() { # read|write
     awk '{ n += $1 } END { print n + 0 }'
 }
 
-# 22 writes, then 22 reads: 10 aligned, 7 with a misaligned address, 5 of an odd length.
+# 22 writes, then 22 reads: 10 aligned, 7 with a misaligned address, 5 with a misaligned length.
 program='
 import mmap, os, sys
 f = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
@@ -71,7 +71,7 @@ counted() { # WRITES READS
   need strace
   python=$(python3_binary)
   new_file
-  # Past the shim: it is the program that strace counts.
+  # Not under the shim: strace must count the program's own calls.
   strace -f -y -o "$BATS_TEST_TMPDIR/trace" -e trace=pwrite64,preadv,preadv2 "$python" -c "$program" "$file"
   traced=$(grep -cE "^[0-9]+ +(pwrite64|preadv2?)\([0-9]+<${file}[<>]" "$BATS_TEST_TMPDIR/trace")
   watched "$python" -c "$program" "$file"
@@ -81,15 +81,15 @@ counted() { # WRITES READS
   [[ $(value all.read.untouched.bytes) == "${3-81920}" ]]
 }
 
-@test "each call is counted once, for what became of it" {
+@test "each call is counted once, by how its data was moved" {
   on_each "${strict[@]}" -- counted "untouched=10 bounced=7 partial=5" "untouched=10 bounced=12"
 }
 
-@test "on block devices, too" {
+@test "each call on a block device is counted once, too" {
   on_each "${devices[@]}" -- counted "untouched=10 bounced=7 partial=5" "untouched=10 bounced=12"
 }
 
-@test "where the kernel takes anything, all are untouched" {
+@test "where the kernel takes any alignment, all calls are counted as untouched" {
   on_each btrfs tmpfs -- counted untouched=22 untouched=22 $((17 * 8192 + 25000))
 }
 
@@ -105,8 +105,8 @@ details() {
   [[ $(value file.offset_align) == "$align" && $(value file.inode) == $(stat -c %i "$file") ]]
 }
 
-# Of an odd read, the aligned front goes straight into aligned memory.
-@test "bytes copied and buffered, what was misaligned, tails, alignments, which file" {
+# The aligned first part of a read with a misaligned length goes directly into aligned memory.
+@test "the record has the bytes copied and buffered, what was misaligned, tails, alignments and the file" {
   need python3
   align=512 own=4608 on_each ext4-512 -- details
   align=4096 own=4096 on_each ext4-4096 -- details
@@ -115,10 +115,11 @@ details() {
 every_name() {
   new_file
   recorded kinds "$file"
-  [[ $(ways read) == untouched=10 && $(ways write) == untouched=10 ]]
+  [[ $(ways read) == "untouched=$(table_symbols READ | wc -l)" ]]
+  [[ $(ways write) == "untouched=$(table_symbols WRITE | wc -l)" ]]
 }
 
-@test "under every name, and not without O_DIRECT" {
+@test "a call is counted under every name, and not without O_DIRECT" {
   on_each "${any[@]}" "${devices[@]}" -- every_name
 }
 
@@ -128,7 +129,7 @@ answers() {
   [[ $(ways read) == "untouched=6 failed=3" && $(ways write) == "untouched=2 failed=2" ]]
 }
 
-@test "nothing asked, the end of the file, failures; errno stays" {
+@test "calls for zero bytes, at the end of the file, and failed ones are counted; errno stays" {
   on_each "${strict[@]}" -- answers
 }
 
@@ -139,22 +140,22 @@ threads() {
   [[ $(value all.write.partial.bytes) == $((2000 * 5001)) && $(value all.read.copied) == $((2000 * 4096)) ]]
 }
 
-@test "by eight threads, each with a descriptor, beside an ordinary one" {
+@test "calls of eight threads are counted, each with a descriptor, beside an ordinary one" {
   on_each "${strict[@]}" -- threads
 }
 
-# What becomes of a call is chance here: O_DIRECT may be off for another's sake.
+# How a call is moved depends on timing here: O_DIRECT may be off for another call.
 sharing() {
   new_file
   recorded sharing "$file"
   (($(total read) == 4000 && $(total write) == 4000))
 }
 
-@test "by eight threads with one descriptor, beside an ordinary one" {
+@test "calls of eight threads with one descriptor are counted, beside an ordinary one" {
   on_each "${any[@]}" -- sharing
 }
 
-# Each of the processes: 20 aligned reads, 10 odd writes.
+# Each process makes 20 aligned reads and 10 misaligned writes.
 processes() {
   new_file
   recorded tree "$file"
@@ -171,7 +172,7 @@ processes() {
   [[ $(value claimed) == 0 && $(value ready) == 1 ]]
 }
 
-@test "by processes that fork, vfork, _exit, exec another program, are killed" {
+@test "calls of processes that fork, vfork, _exit, execute a program or are killed are counted" {
   on_each "${strict[@]}" -- processes
 }
 
@@ -183,18 +184,18 @@ many_files() {
   (($(value ready) + $(value lost_files) == 3000))
 }
 
-@test "more files than there are places for: the rest is counted as that" {
+@test "files beyond those that the record has room for are counted as lost" {
   on_each tmpfs -- many_files
 }
 
 # The trace
 
-# shellcheck disable=SC2054 # callone takes them so
+# shellcheck disable=SC2054 # callone takes commas
 traced_calls=(pwrite,3,8192,4096 pwrite,0,1000,512 pread,1,4096,8192 read,0,777,1024 write,5,1024,2048
   pread,0,4096,4096 preadv,3,8192,4096 pwritev,0,2048,4097 readv,7,4096,512 writev,1,4096,0
   pwritev2,0,1000,100 preadv2,2,1024,0 write,0,10001,4097)
 
-# What these calls must leave, by what callone was told; the aligned one is not to be found.
+# Prints what the trace must have of these calls; it must not have the aligned one.
 expected_calls() {
   local call name misalign len pos bits number=0 iovcnt positional
   for call in "${traced_calls[@]}"; do
@@ -217,24 +218,26 @@ traced() {
   cat_record | grep '^call=' >"$calls"
   diff <(expected_calls) \
     <(sed -E 's/^(call=.* misaligned=.) .* (positional=.) .*/\1 \2/' "$calls")
-  # The first was refused, the others were foreseen unless vectored.
+  # The first call was refused; the refusal of the others was predicted, unless they are vectored.
   [[ $(sed -n 1p "$calls") == *" refusal=22 "* && $(sed -n 2p "$calls") == *" refusal=0 "* ]]
-  # A bounce buffer alone; the page cache alone; both and in parts.
+  # A bounce buffer only; buffered only; both, in several parts.
   [[ $(sed -n 1p "$calls") == *" done=1 "*" copied=8192 buffered=0 "* ]]
   [[ $(sed -n 2p "$calls") == *" done=2 "*" copied=0 buffered=1000 "* ]]
   [[ $(tail -n 1 "$calls") == *" done=11 "*" copied=4096 buffered=5905 "* ]]
   while read -r line; do
     [[ $line == *" inode=$(stat -c %i "$file")" && $line =~ duration=[1-9] ]]
   done <"$calls"
-  # Only asked to trace: nothing is counted.
+  # DIOSHIM_STATS is not set, so nothing is counted.
   [[ ! $(ways read)$(ways write) ]]
 }
 
 @test "the trace has the calls that were changed, and no others" {
+  diff <(table_transfers | as_functions | sort) <(printf '%s\n' "${traced_calls[@]%%,*}" | sort -u)
   on_each ext4-512 -- traced
 }
 
-# Those that were made again with O_DIRECT off (16) are told where they were by the offset afterwards.
+# Calls that were retried with O_DIRECT off (16) are left out: their position comes from the offset
+# afterwards.
 one_offset() {
   new_file
   shim DIOSHIM_TRACE="$record" "$DIOSHIM_TEST_BIN/recorded" offset "$file"
@@ -242,7 +245,7 @@ one_offset() {
     awk 'int($2 / 16) % 2 == 0 { if ($1 % 5001 || $1 >= 500100 || seen[$1]++) exit 1; n++ } END { if (!n) exit 1 }'
 }
 
-@test "where a call through a shared offset was" {
+@test "the trace has the position of a call through a shared offset" {
   on_each "${strict[@]}" -- one_offset
 }
 
@@ -259,7 +262,7 @@ both() {
   [[ $(cat_record "$record.trace") == *calls=10* ]]
 }
 
-@test "one file for both, and two files" {
+@test "statistics and trace can share one file or have two" {
   on_each "${strict[@]}" -- both
 }
 
@@ -273,13 +276,13 @@ ring() {
     <(seq 1000 66535 | awk '{ print $1, -100 - $1 }')
 }
 
-@test "the ring goes round, and has the last calls" {
+@test "the ring of calls wraps around, and keeps the last calls" {
   on_each ext4-512 -- ring
 }
 
-# What the files may be
+# Unusable files
 
-# $1 runs as if nothing were asked for; one line says why.
+# A program works as without DIOSHIM_STATS if it names NAME; one line says why it is not used.
 useless() { # NAME WHY
   run -0 --separate-stderr shim DIOSHIM_STATS="$1" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct \
     pwrite,3,8192,4096 pread,3,8192,4096
@@ -305,7 +308,7 @@ foreign() {
   done
 }
 
-@test "another's file is not touched" {
+@test "a file that is not a record is not changed" {
   on_each ext4-512 -- foreign
 }
 
@@ -322,18 +325,18 @@ bad_paths() {
   [[ ! -e target ]]
   mount -t tmpfs -o size=1m dioshim-test small
   useless "$BATS_TEST_TMPDIR/small/record" "No space left on device"
-  # Not even a signal, of a program that may write no large files.
+  # RLIMIT_FSIZE does not make the shim raise SIGXFSZ.
   (ulimit -f 1000 && useless "$BATS_TEST_TMPDIR/limited" "File too large")
   shim DIOSHIM_STATS="" DIOSHIM_TRACE="" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct read,3,512,0
 }
 
-@test "a bad path is told once, and the program works" {
+@test "an unusable path is reported once, and the program works" {
   ((EUID == 0)) || skip "mounting filesystems needs root"
   on_each ext4-512 -- bad_paths
   umount "$BATS_TEST_TMPDIR/small" || :
 }
 
-@test "a file that is empty will do, and one that is there already is gone on with" {
+@test "an empty file becomes a record, and an existing record is continued" {
   : >"$record"
   scratch=$BATS_TEST_TMPDIR
   for n in 1 2; do
@@ -358,13 +361,13 @@ many_at_once() {
   (($(total read) == 400 && $(total write) == 200))
 }
 
-@test "twenty programs that make it at once" {
+@test "twenty programs can create the record at the same time" {
   on_each ext4-512 -- many_at_once
 }
 
-# A good guest
+# Coexistence
 
-@test "P7: no descriptor is left open, and numbers are the same" {
+@test "P7: recording leaves no descriptor open, and numbers are the same" {
   need python3
   list='import os; print(sorted(os.listdir("/proc/self/fd")), os.open("/dev/null", os.O_RDONLY))'
   python=$(python3_binary)
@@ -373,7 +376,7 @@ many_at_once() {
   [[ $(shim DIOSHIM_TRACE="$record" "$python" -c "$list" 5<&-) == "$plain" ]]
 }
 
-# The loader's calls for the library are left out, by name.
+# Prints the system calls of a program that starts under the shim, without those of the loader.
 started() { # VARIABLE...
   strace -f -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" "${@/#/-E}" \
     "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl read,0,512,0 >/dev/null
@@ -381,7 +384,7 @@ started() { # VARIABLE...
     grep -vxE 'mmap|openat|read|fstat|newfstatat|mprotect|close|munmap|brk|getrandom|.*(exit|exited).*' | sort
 }
 
-@test "P2: not asked to record, the shim makes no system call" {
+@test "P2: without a request to record, the shim makes no system call when it is loaded" {
   need strace
   strace -f -o "$BATS_TEST_TMPDIR/plain" "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl read,0,512,0 >/dev/null
   sed -E 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/' "$BATS_TEST_TMPDIR/plain" |
@@ -399,20 +402,20 @@ guest_recorded() {
     { grep -v ^ok "$BATS_TEST_TMPDIR/guest" && false; }
 }
 
-@test "P7: a good guest while it records, its stack included" {
+@test "P7: the shim coexists while it records, its use of the stack included" {
   on_each ext4-512 ext4-4096 -- guest_recorded
 }
 
 # DIOSHIM_DISABLE
 
-# shellcheck disable=SC2054 # the same
+# shellcheck disable=SC2054 # callone takes commas
 odd=(pwrite,3,40000,12345 pwrite,3,8192,8192 pread,3,8192,8192 pwrite,3,8192,8192)
 
-without() { # LIST
+disable() { # LIST
   new_file
   strace -o "$BATS_TEST_TMPDIR/trace" -E LD_PRELOAD="$DIOSHIM_LIB" -E DIOSHIM_DISABLE="$1" \
     "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct "${odd[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1
-  # Whatever it is done without, it is done.
+  # Every call succeeds, whatever is disabled.
   [[ $(grep -c '= 40000$\|= 8192$' "$BATS_TEST_TMPDIR/out") == 4 ]]
   cksum <"$file" >"$BATS_TEST_TMPDIR/sum.$1"
   cmp "$BATS_TEST_TMPDIR/sum." "$BATS_TEST_TMPDIR/sum.$1"
@@ -422,30 +425,30 @@ seen() { # PATTERN
   grep -c -- "$1" "$BATS_TEST_TMPDIR/trace" || :
 }
 
-each_without() {
-  without ""
+each_disabled() {
+  disable ""
   (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen MADV_NOHUGEPAGE) == 0))
   (($(seen POSIX_FADV_WILLNEED) == 2 && $(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') > 0))
-  without hints
+  disable hints
   (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
-  without hugepages
+  disable hugepages
   (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 0 && $(seen MADV_NOHUGEPAGE) == 1))
-  without prefetch
+  disable prefetch
   (($(seen 'EINVAL') == 1 && $(seen MADV_HUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 0))
   (($(seen 'sync_file_range(.*, SYNC_FILE_RANGE_WRITE) ') == 0))
-  without prefetch,hugepages,hints
+  disable prefetch,hugepages,hints
   (($(seen 'EINVAL') == 4 && $(seen MADV_HUGEPAGE) == 0 && $(seen POSIX_FADV_WILLNEED) == 0))
   [[ ! $(sed -n '/^dioshim/p' "$BATS_TEST_TMPDIR/out") ]]
 }
 
-@test "DIOSHIM_DISABLE: each optimisation can be done without, and all" {
+@test "DIOSHIM_DISABLE: each optimisation can be disabled, and all" {
   need strace
-  on_each "${strict[@]}" -- each_without
+  on_each "${strict[@]}" -- each_disabled
 }
 
 bad_words() {
-  without ""
-  without "hints,speed,,hugepages,Hints"
+  disable ""
+  disable "hints,speed,,hugepages,Hints"
   [[ $(grep -c ^dioshim "$BATS_TEST_TMPDIR/out") == 2 ]]
   for word in speed Hints; do
     grep -qx "dioshim: DIOSHIM_DISABLE=$word: not one of hints, hugepages, prefetch; ignored" \
@@ -454,12 +457,12 @@ bad_words() {
   (($(seen 'EINVAL') == 4 && $(seen MADV_NOHUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))
 }
 
-@test "DIOSHIM_DISABLE: an unknown word is told, and the others hold" {
+@test "DIOSHIM_DISABLE: an unknown word is reported, and the others work" {
   need strace
   on_each ext4-512 -- bad_words
 }
 
-# The bounce memory is what is not for children ("dc").
+# Prints the VmFlags of the bounce memory: only that is not copied by fork ("dc").
 bounce_flags() {
   new_file
   shim DIOSHIM_DISABLE="$1" "$(python3_binary)" -c '
@@ -477,7 +480,7 @@ huge() {
   [[ $(bounce_flags hugepages) == *" nh"* && $(bounce_flags hugepages) != *" hg"* ]]
 }
 
-@test "DIOSHIM_DISABLE=hugepages: as the kernel sees it" {
+@test "DIOSHIM_DISABLE=hugepages: the kernel reports it for the bounce memory" {
   need python3
   on_each ext4-512 -- huge
 }

@@ -1,12 +1,12 @@
 /*
- * Print a record file (common/record.h), one KEY=VALUE on a line, for the tests to compare.
+ * Prints a record file (common/record.h), one KEY=VALUE on each line, for the tests to compare.
  *
  *	recordcat FILE
  *
- * What is counted is printed as NAME.DIRECTION.COUNTER, with NAME the last part of the file's path and
- * the places of one file added up; counters that are 0 are left out. "all" is the sum of all files. The
- * calls of the trace come in their order, each on one line: call=N nr=... The exit status is 1 if FILE
- * is no record file, or not whole.
+ * A counter is printed as NAME.DIRECTION.COUNTER, where NAME is the last part of the file's path,
+ * or "all" for the sum of all files. The entries of one file are added up. Counters that are 0 are
+ * left out. The calls of the trace come in their order, each on one line: call=N nr=... The exit
+ * status is 1 if FILE is not a record file, or incomplete.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -15,15 +15,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "record.h"
+#include "transfers.h"
 
 static const char *const ways[] = { "untouched", "bounced", "partial", "refused", "failed" };
 static const char *const directions[] = { "read", "write" };
 static const char *const bits[] = { "address", "length", "offset" };
 
-/* A record, but with counters that can be added up without ceremony. */
+/* The counters of a record, as plain integers that can be added up. */
 struct sums {
 	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS], copied, copy_ns, buffered;
 	uint64_t misaligned[RECORD_MISALIGNED], no_tail, other_tails;
@@ -43,7 +43,10 @@ static void add(struct sums *s, const struct record_counts *c)
 	s->buffered += c->buffered;
 	s->no_tail += c->no_tail;
 	s->other_tails += c->other_tails;
-	/* Where a file has several places, their tails are printed one after the other. */
+	/*
+	 * Where a file has several entries, they may have different tails: adds those of the same
+	 * length.
+	 */
 	for (int i = 0, at = 0; i < RECORD_TAILS && c->tail[i].bytes; i++) {
 		while (at < RECORD_TAILS && s->tail[at].bytes && s->tail[at].bytes != c->tail[i].bytes)
 			at++;
@@ -128,18 +131,6 @@ static void print_files(const struct record *rec)
 	       states[RECORD_READY], rec->lost_files);
 }
 
-static const char *name_of(int32_t nr)
-{
-	switch (nr) {
-#define NAME(name) case SYS_##name: return #name;
-	NAME(read) NAME(pread64) NAME(readv) NAME(preadv) NAME(preadv2)
-	NAME(write) NAME(pwrite64) NAME(writev) NAME(pwritev) NAME(pwritev2)
-#undef NAME
-	default:
-		return "unknown";
-	}
-}
-
 static void print_calls(const struct record *rec)
 {
 	uint64_t first = rec->calls > RECORD_CALLS ? rec->calls - RECORD_CALLS : 0;
@@ -147,6 +138,7 @@ static void print_calls(const struct record *rec)
 	printf("calls=%" PRIu64 "\n", rec->calls);
 	for (uint64_t n = first; n < rec->calls; n++) {
 		const struct record_call *c = &rec->call[n % RECORD_CALLS];
+		const char *name = transfer_name(c->nr) ?: "unknown";
 
 		if (c->ticket != n + 1) {
 			printf("missing=%" PRIu64 "\n", n);
@@ -156,7 +148,7 @@ static void print_calls(const struct record *rec)
 		       " ret=%" PRId64 " misaligned=%u done=%u refusal=%u positional=%u rwf=%d"
 		       " copied=%" PRIu64 " buffered=%" PRIu64 " pid=%d tid=%d addr=%#" PRIx64
 		       " duration=%u time=%" PRId64 " inode=%" PRIu64 "\n",
-		       n, name_of(c->nr), c->fd, c->iovcnt, c->len, c->pos, c->ret, c->misaligned, c->done,
+		       n, name, c->fd, c->iovcnt, c->len, c->pos, c->ret, c->misaligned, c->done,
 		       c->refusal, c->positional, c->rwf, c->copied, c->buffered, c->pid, c->tid, c->addr,
 		       c->duration_ns, c->time_ns, c->file < RECORD_FILES ? rec->file[c->file].inode : 0);
 	}
@@ -179,7 +171,7 @@ int main(int argc, char **argv)
 	if (rec == MAP_FAILED)
 		err(99, "mmap");
 	if (rec->magic != RECORD_MAGIC || rec->size != sizeof(*rec))
-		errx(1, "%s: no record file of this version", argv[1]);
+		errx(1, "%s: not a record file of this version", argv[1]);
 	print_files(rec);
 	print_calls(rec);
 	return 0;

@@ -1,22 +1,22 @@
 /*
- * Programs whose calls are known, for the record to be held against (record.bats):
+ * Programs whose calls are known, so that record.bats can compare the record with them:
  *
  *	recorded threads|sharing FILE   8 threads: each 250 direct reads that are aligned, 250 with a
- *	                                misaligned address, 250 aligned writes, 250 of an odd range, with a
- *	                                descriptor of its own, or all with one; and a thread that reads
- *	                                and writes the same file through an ordinary descriptor
+ *	                                misaligned address, 250 aligned writes, 250 misaligned ones, each
+ *	                                through its own descriptor (threads) or all through one (sharing);
+ *	                                and a thread that uses the same file through an ordinary descriptor
  *	recorded offset FILE            4 threads: each 25 writes of 5001 bytes, all through one offset
  *	recorded tree FILE              15 processes, forked from one another: each 20 aligned reads and
- *	                                10 writes of an odd range, then _exit
+ *	                                10 misaligned writes, then _exit
  *	recorded vfork FILE             the same in a process and in its vforked child
  *	recorded exec FILE PROGRAM...   the same, then the PROGRAM
  *	recorded kill FILE              the same, then SIGKILL
- *	recorded ring FILE N            direct reads at the offsets -100 to -100 - N + 1, which nobody takes
+ *	recorded ring FILE N            direct reads at the invalid offsets -100 to -100 - N + 1
  *	recorded many DIRECTORY N       an aligned direct read of each of N new files
  *	recorded kinds FILE             one call under every name that moves data, on O_DIRECT and not
- *	recorded answers FILE           nothing asked, the end of the file, refusals and failures
+ *	recorded answers FILE           calls for zero bytes, calls at the end of the file, and failed calls
  *
- * FILE is there, 1 MiB or more.
+ * FILE exists, and has 1 MiB or more.
  */
 #include <err.h>
 #include <errno.h>
@@ -30,10 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-ssize_t __read(int fd, void *buf, size_t n);
-ssize_t __pread64(int fd, void *buf, size_t n, off64_t pos);
-ssize_t __write(int fd, const void *buf, size_t n);
-ssize_t __pwrite64(int fd, const void *buf, size_t n, off64_t pos);
+#include "kinds.h"
 
 enum { THREADS = 8, ROUNDS = 250, BLOCK = 4096, REGION = 65536, ODD = 5001 };
 
@@ -138,7 +135,7 @@ static void thirty_calls(int fd)
 		must(pwrite(fd, buffer + 1, ODD, 7), ODD);
 }
 
-/* The description is the parent's, and so O_DIRECT may be off for a sibling's sake. */
+/* All share the parent's description, so O_DIRECT may be off for the call of another process. */
 static void grow(int fd, int depth)
 {
 	for (int i = 0; i < 2 && depth; i++)
@@ -179,7 +176,7 @@ static void many_files(int count)
 	free(buffer);
 }
 
-static void strange_offsets(int count)
+static void invalid_offsets(int count)
 {
 	char *buffer = new_buffer();
 	int fd = open_it(O_DIRECT);
@@ -189,20 +186,22 @@ static void strange_offsets(int count)
 	free(buffer);
 }
 
-/* 20 names, 20 calls. */
+/* Calls every symbol that moves data (common/symbols.h) once, for one block. */
 static void every_name(int fd)
 {
+	static const struct named_transfer names[] = {
+		DIOSHIM_READ_SYMBOLS(NAMED_TRANSFER)
+		DIOSHIM_WRITE_SYMBOLS(NAMED_TRANSFER)
+	};
 	static char b[BLOCK] __attribute__((aligned(BLOCK)));
-	const struct iovec v = { b, BLOCK };
 
-	must(read(fd, b, BLOCK) + __read(fd, b, BLOCK) + readv(fd, &v, 1), 3L * BLOCK);
-	must(pread(fd, b, BLOCK, 0) + pread64(fd, b, BLOCK, 0) + __pread64(fd, b, BLOCK, 0), 3L * BLOCK);
-	must(preadv(fd, &v, 1, 0) + preadv64(fd, &v, 1, 0), 2L * BLOCK);
-	must(preadv2(fd, &v, 1, 0, 0) + preadv64v2(fd, &v, 1, 0, 0), 2L * BLOCK);
-	must(write(fd, b, BLOCK) + __write(fd, b, BLOCK) + writev(fd, &v, 1), 3L * BLOCK);
-	must(pwrite(fd, b, BLOCK, 0) + pwrite64(fd, b, BLOCK, 0) + __pwrite64(fd, b, BLOCK, 0), 3L * BLOCK);
-	must(pwritev(fd, &v, 1, 0) + pwritev64(fd, &v, 1, 0), 2L * BLOCK);
-	must(pwritev2(fd, &v, 1, 0, 0) + pwritev64v2(fd, &v, 1, 0, 0), 2L * BLOCK);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		void *function = find_function(names[i].name);
+
+		if (!function)
+			errx(99, "no function is called %s", names[i].name);
+		must(names[i].by(function, fd, b, BLOCK, 0), BLOCK);
+	}
 }
 
 static void every_answer(void)
@@ -210,22 +209,22 @@ static void every_answer(void)
 	static char b[2 * BLOCK] __attribute__((aligned(BLOCK)));
 	const struct iovec nothing = { b, 0 };
 	const struct iovec v = { b, BLOCK };
-	char *volatile nowhere = NULL; /* the compiler shall not know */
+	char *volatile nowhere = NULL; /* volatile, so that the compiler does not warn */
 	volatile int minus = -1;
 	int fd = open_it(O_DIRECT);
 	int reader = open(path, O_RDONLY | O_DIRECT);
 	off_t end = lseek(fd, 0, SEEK_END);
 
 	errno = 77;
-	/* Untouched: 6 reads, 2 writes, no byte. */
+	/* Counted as untouched: 6 reads and 2 writes of 0 bytes. */
 	must(pread(fd, b, 0, 0) + pread(fd, b, 0, 7) + readv(fd, &nothing, 1), 0);
 	must(pwrite(fd, b, 0, 0) + writev(fd, &nothing, 1), 0);
 	must(pread(fd, b, BLOCK, end) + preadv(fd, &v, 1, end), 0);
-	/* Misaligned, but at the end no file system looks at that. */
+	/* Misaligned, but no filesystem checks the alignment at the end of the file. */
 	must(pread(fd, b + 1, BLOCK, end), 0);
 	if (errno != 77)
 		err(1, "errno");
-	/* Failed: 3 reads, 2 writes. */
+	/* Counted as failed: 3 reads and 2 writes. */
 	must(pread(fd, b, BLOCK, -1), -1);
 	must(preadv(fd, &v, minus, 0), -1);
 	must(pread(fd, nowhere, BLOCK, 0), -1);
@@ -261,7 +260,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "many") && argc == 4) {
 		many_files(atoi(argv[3]));
 	} else if (!strcmp(what, "ring") && argc == 4) {
-		strange_offsets(atoi(argv[3]));
+		invalid_offsets(atoi(argv[3]));
 	} else if (!strcmp(what, "kinds")) {
 		every_name(open_it(O_DIRECT));
 		every_name(open_it(0));

@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
-# The library under the compiler's sanitizers, at work: any report of theirs fails the test.
+# The library runs under the compiler's sanitizers; any report fails the test.
 #
-# Only the library is instrumented, and the sanitizer's runtime preloaded before it; the test programs
-# are those of the other tests. Left out are the tests that take the runtimes' own needs away: small
-# stacks, RLIMIT_AS, malloc replacements, seccomp filters.
+# Only the library is instrumented, and the sanitizer's runtime is preloaded before it; the test
+# programs are those of the other tests. Tests that withhold what the runtimes themselves need are
+# left out: small stacks, RLIMIT_AS, malloc replacements, seccomp filters.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
 
 load lib
 
-# Compile the library with a sanitizer, straight from its sources: configure refuses to run beside a
-# build that was made in the source tree.
+# Compiles the library with a sanitizer directly from its sources, because configure refuses to run
+# if the source tree itself has been built in.
 sanitized() { # NAME FLAG...
   local library=$BATS_FILE_TMPDIR/$1.so sources=$DIOSHIM_TOP_SRCDIR/src
   shift
@@ -29,7 +29,7 @@ runtime() { # NAME
 
 setup() {
   need gcc
-  export ASAN_OPTIONS=detect_leaks=0:exitcode=99 # the programs' own leaks are not the question
+  export ASAN_OPTIONS=detect_leaks=0:exitcode=99 # leaks of the test programs do not matter
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
   export TSAN_OPTIONS=exitcode=99
 }
@@ -38,7 +38,8 @@ with_asan() { # COMMAND [ARG...]
   env LD_PRELOAD="$(runtime libasan.so) $(runtime libubsan.so) $BATS_FILE_TMPDIR/asan.so" "$@"
 }
 
-# The runtime wants its shadow at fixed addresses, so nothing may lie there by chance.
+# The runtime maps its shadow memory at fixed addresses, so address space randomisation is switched
+# off.
 with_tsan() { # COMMAND [ARG...]
   setarch -R env LD_PRELOAD="$(runtime libtsan.so) $BATS_FILE_TMPDIR/tsan.so" "$@"
 }
@@ -54,7 +55,7 @@ many_at_once() {
   "$@" "$DIOSHIM_TEST_BIN/stress" --seconds 1 "${device[@]}" "$(on_it)"
 }
 
-# The place itself, if it is a device; else a file there.
+# Prints the device, or the path of a file in the directory.
 on_it() {
   [[ -b $scratch ]] && echo "$scratch" || echo "$scratch/file"
 }
@@ -69,8 +70,8 @@ on_it() {
   on_each ext4-512 xfs blk-512 -- many_at_once with_asan
 }
 
-# Buffers of exactly the size asked for, so that a byte too many is seen. (Bounce buffers are plain
-# mappings, about which the sanitizers know nothing.)
+# Uses buffers of exactly the length of the call, so that an access past the end is reported.
+# (Bounce buffers are plain mappings, which the sanitizers do not check.)
 exact_buffers() {
   with_asan "$BATS_TEST_TMPDIR/exact" "$scratch/file"
 }
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(*sizes); i++) {
 		size_t n = sizes[i / 2];
-		off_t at = i % 2 * 1237; /* 0: some are moved by a bounce buffer alone */
+		off_t at = i % 2 * 1237; /* at 0 some are moved by a bounce buffer alone */
 		char *out = malloc(n), *in = malloc(n);
 
 		memset(out, 'a' + (int)i, n);
@@ -117,7 +118,7 @@ records() {
   on_each ext4-512 -- records both
 }
 
-# Not the differential test, whose bad pointers valgrind rightly reports.
+# Not the differential test: valgrind would report the bad pointers that it passes on purpose.
 under_valgrind() {
   env LD_PRELOAD="$DIOSHIM_LIB" valgrind --quiet --error-exitcode=99 \
     "$DIOSHIM_TEST_BIN/append" --seconds 1 write "$scratch/file"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Under seccomp filters: tests/seccomp.c says which.
+# The shim under seccomp filters; see tests/seccomp.c.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # scratch: on_each in lib.bash
@@ -21,11 +21,11 @@ filtered() { # SUITE
   ((status == 0))
 }
 
-@test "an older kernel, by its answers: misaligned calls move all of it" {
+@test "misaligned calls move all their data with the answers of an older kernel" {
   on_each "${strict[@]}" "${devices[@]}" -- filtered old
 }
 
-@test "P7: a refused helper call makes the shim do less, and never wrong" {
+@test "P7: a refused helper call makes the shim do less, but nothing wrong" {
   on_each "${strict[@]}" -- filtered refused
 }
 
@@ -39,18 +39,18 @@ recorded() {
   filtered recorded
   [[ $("$DIOSHIM_TEST_BIN/recordcat" "$DIOSHIM_STATS") =~ calls=([0-9]+) ]]
   ((BASH_REMATCH[1] > 0))
-  # The first call of all makes the entry of its file, and that takes readlinkat.
+  # The first call creates the entry of its file, which needs readlinkat.
   rm "$DIOSHIM_STATS"
   run filtered strict
   [[ $output == *"Bad system call"* ]]
 }
 
-@test "P7: nor beyond those that recording adds" {
+@test "P7: recording makes no system call beyond those documented for it" {
   on_each "${strict[@]}" "${devices[@]}" -- recorded
 }
 
-# By what its source says, for what no filter above has provoked. real.c only stands in for the C
-# library's own functions; SYS_read and so on are the program's call.
+# Compares the list with the source, since the filters above may not provoke every call. real.c is
+# left out: it only stands in for the C library's functions, and makes the program's own call.
 @test "P7: the list is complete" {
   src=$DIOSHIM_TOP_SRCDIR/src
   listed() {

@@ -1,17 +1,17 @@
 /*
- * Under seccomp filters: an old kernel, a jealous sandbox, and one that kills.
+ * The shim under seccomp filters: an old kernel, a sandbox that refuses calls, and one that kills.
  *
  *   seccomp old|refused|strict|recorded FILE
  *
- * A child installs a filter and makes misaligned calls on FILE; the parent, without one, compares
- * what is in the file afterwards with what the calls have answered. It is seccomp.bats that starts
- * this, under the shim.
+ * A child installs a filter and makes misaligned calls on FILE; the parent, without a filter,
+ * compares the contents of the file with what the calls returned. seccomp.bats starts this under
+ * the shim.
  *
- *   old      system calls that older kernels do not have, or refuse: everything works all the same
- *   refused  a helper call of the shim's is refused with EPERM: the shim may do less, or nothing; it
- *            gives no wrong answer and costs no byte
- *   strict   whatever is not on the list below kills the process (doc/design.md has the list, too)
- *   recorded the same, with what is added if DIOSHIM_STATS or DIOSHIM_TRACE is set
+ *   old      system calls that older kernels lack or refuse: everything still works
+ *   refused  a helper call of the shim is refused with EPERM: the shim may do less, or nothing, but
+ *            gives no wrong answer and loses no data
+ *   strict   a call that is not on the list below kills the process (doc/design.md has it, too)
+ *   recorded the same, with the calls that are added if DIOSHIM_STATS or DIOSHIM_TRACE is set
  */
 #include <err.h>
 #include <errno.h>
@@ -41,12 +41,12 @@
 #endif
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-#define SPAN ((size_t)1 << 20) /* of the file, that the calls are made in */
+#define SPAN ((size_t)1 << 20) /* bytes of the file that the calls are made in */
 
 /*
- * The system calls that the shim makes for its own sake, on an O_DIRECT descriptor when the kernel
- * would refuse, or has refused, a misaligned call. A sandbox that allows these and what the program
- * itself needs is enough. (clock_gettime is a system call only on a machine without a vDSO.)
+ * The system calls that the shim adds, on an O_DIRECT descriptor when the kernel would refuse, or
+ * has refused, a misaligned call. A sandbox must allow these and what the program itself needs.
+ * (clock_gettime is a system call only on a machine without a vDSO.)
  */
 static const int helpers[] = {
 	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_fstatfs, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask,
@@ -57,12 +57,12 @@ static const int helpers[] = {
 /* Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. */
 static const int recorders[] = { SYS_readlinkat };
 
-/* With them, too, but when the library is loaded, and never later. */
+/* Also for these two variables, but only when the library is loaded. */
 static const int at_start[] __attribute__((unused)) = {
 	SYS_openat, SYS_fallocate, SYS_ftruncate, SYS_close,
 };
 
-/* The program's own call, made again in pieces, at an offset, or with flags. */
+/* The program's own call, retried in pieces, at an offset, or with flags. */
 static const int transfers[] = {
 	SYS_read, SYS_pread64, SYS_readv, SYS_preadv, SYS_preadv2,
 	SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, SYS_pwritev2,
@@ -104,7 +104,9 @@ static void on_call(struct filter *f, int nr, uint32_t verdict)
 	add(f, say(verdict));
 }
 
-/* Only if the low half of an argument is `value`; that half comes first on the machines we run on. */
+/*
+ * Only if the low half of an argument is `value`. Assumes little-endian: the low half comes first.
+ */
 static void on_call_with(struct filter *f, int nr, int argument, uint32_t value, uint32_t verdict)
 {
 	add(f, load(offsetof(struct seccomp_data, nr)));
@@ -127,7 +129,7 @@ static void install(struct filter *f, uint32_t otherwise)
 
 /* The calls */
 
-/* What is to be expected of the calls: a true count in any case. */
+/* How much data the calls must move. In any case their counts must be right. */
 enum expected { ALL_MOVED, SOME_MOVED, NONE_MOVED };
 
 enum way { WRITE, PWRITE, WRITEV, PWRITEV, READ, PREAD, READV, PREADV };
@@ -155,15 +157,15 @@ static const struct job {
 struct result {
 	ssize_t ret;
 	int error;
-	off_t offset; /* as lseek() tells it; -1 where the filter forbids to ask */
-	bool right;   /* what was read was what had been written */
+	off_t offset; /* from lseek(); -1 where the filter refuses it */
+	bool right;   /* the data read was what had been written */
 };
 
-/* Of the child's; the parent sees it, too. */
+/* What the child reports, in memory shared with the parent. */
 struct report {
 	struct result results[COUNT_OF(jobs)];
 	unsigned char model[SPAN]; /* what the file must hold */
-	unsigned char known[SPAN]; /* not, where a call has stopped short of what it was to write */
+	unsigned char known[SPAN]; /* 0 where a short write leaves the contents unspecified */
 };
 
 static unsigned char *buffer;
@@ -202,7 +204,9 @@ static bool implied_offset(enum way way)
 	return way == WRITE || way == WRITEV || way == READ || way == READV;
 }
 
-/* The descriptors come from before the filter: each has its offset where the call is to begin. */
+/*
+ * The descriptors are opened before the filter is installed, with the offset where the call begins.
+ */
 static void do_job(struct report *report, size_t i, int fd)
 {
 	const struct job *job = &jobs[i];
@@ -264,10 +268,10 @@ static void judge_result(const struct report *report, size_t i, enum expected ex
 	const struct job *job = &jobs[i];
 	off_t moved = result->ret > 0 ? result->ret : 0;
 
-	must(result->ret >= -1 && result->ret != 0 && moved <= (off_t)job->len, "a strange count", i);
+	must(result->ret >= -1 && result->ret != 0 && moved <= (off_t)job->len, "impossible count", i);
 	must(result->right, "wrong bytes read", i);
-	/* The kernel's own word about a misaligned call. */
-	must(result->ret > 0 || result->error == EINVAL, "another errno than EINVAL", i);
+	/* EINVAL is the kernel's own answer to a misaligned call. */
+	must(result->ret > 0 || result->error == EINVAL, "errno is not EINVAL", i);
 	must(expected != ALL_MOVED || moved == (off_t)job->len, "not all of it was moved", i);
 	must(expected != NONE_MOVED || !moved, "moved, though the filter was to prevent it", i);
 	if (result->offset >= 0 && implied_offset(job->way))
@@ -288,7 +292,7 @@ static void judge_file(const struct report *report, const char *path)
 	close(fd);
 	for (size_t n = 0; n < SPAN; n++)
 		if (report->known[n] && now[n] != report->model[n]) {
-			must(false, "the file holds other bytes than the calls have said", n);
+			must(false, "the file differs from what the calls reported", n);
 			return;
 		}
 }
@@ -331,7 +335,7 @@ static void run_case(const char *name, const char *path, struct filter *f, uint3
 	else if (WEXITSTATUS(status) == 77)
 		exit(77);
 	else
-		must(WEXITSTATUS(status) == 0, "the child has failed", 0);
+		must(WEXITSTATUS(status) == 0, "the child failed", 0);
 	for (size_t i = 0; !status && i < COUNT_OF(jobs); i++)
 		judge_result(report, i, expected);
 	judge_file(report, path);
@@ -339,7 +343,7 @@ static void run_case(const char *name, const char *path, struct filter *f, uint3
 	munmap(report, sizeof(*report));
 }
 
-/* (a) What older kernels say */
+/* (a) The answers of older kernels */
 
 static const uint32_t enosys = SECCOMP_RET_ERRNO | ENOSYS;
 static const uint32_t einval = SECCOMP_RET_ERRNO | EINVAL;
@@ -359,7 +363,7 @@ static void old_kernels(const char *path)
 	struct filter none_of_them = { 0 };
 
 	on_call(&no_statx, SYS_statx, enosys);
-	run_case("no statx(2): alignments are not known", path, &no_statx, SECCOMP_RET_ALLOW, ALL_MOVED);
+	run_case("no statx(2): alignments are unknown", path, &no_statx, SECCOMP_RET_ALLOW, ALL_MOVED);
 	add_no_populate(&no_populate);
 	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW, ALL_MOVED);
 	on_call(&no_newer_calls, SYS_sync_file_range, enosys);
@@ -403,7 +407,10 @@ static void refuse_all_helpers(const char *path)
 	run_case("all of them refused", path, &f, SECCOMP_RET_ALLOW, NONE_MOVED);
 }
 
-/* Without a look at the descriptor nothing can be done; everything else has a second way. */
+/*
+ * If the shim cannot examine the descriptor, it can do nothing; for everything else it has an
+ * alternative.
+ */
 static void refused_helpers(const char *path)
 {
 	struct filter memory = { 0 };
@@ -464,7 +471,7 @@ static void strict_sandbox(const char *path, bool recorded)
 	}
 	on_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
 	on_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
-	run_case("nothing but the helpers on the list", path, &f, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
+	run_case("only the listed helpers are allowed", path, &f, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
 	run_case("the same on an old kernel", path, &no_statx, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The built object, held against the table in common/symbols.h and against the C library's own list.
+# The built object and the tests' own lists, compared with the tables in common/symbols.h and
+# common/transfers.h; and the table of symbols, compared with the C library's own list.
 
 load lib
 
@@ -8,30 +9,22 @@ setup_file() {
   need readelf binutils
 }
 
-setup() {
-  table=$DIOSHIM_TOP_SRCDIR/common/symbols.h
-}
-
-table_symbols() {
-  sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$table" | sort
-}
-
 imports() {
   nm -D --undefined-only --format=posix "$DIOSHIM_LIB" | sed 's/[@ ].*//' | sort
 }
 
 @test "the object exports exactly the table, without versions" {
   [[ $(table_symbols | wc -l) -gt 30 ]]
-  diff <(table_symbols) <(nm -D --defined-only --with-symbol-versions --format=posix "$DIOSHIM_LIB" |
+  diff <(table_symbols | sort) <(nm -D --defined-only --with-symbol-versions --format=posix "$DIOSHIM_LIB" |
     cut -d' ' -f1 | sort)
 }
 
-@test "no symbol stands in the table twice" {
-  [[ -z $(table_symbols | uniq -d) ]]
+@test "no symbol is in the table twice" {
+  [[ -z $(table_symbols | sort | uniq -d) ]]
 }
 
-# Everything that the C library exports for programs under the names of these families, with its
-# double-underscore aliases, LFS64 twins and FORTIFY forms.
+# The names that the C library exports to programs for these calls, with the double-underscore
+# aliases, LFS64 twins and FORTIFY forms.
 families='(__)?(open|openat|creat|read|pread|readv|preadv|write|pwrite|writev|pwritev|fcntl|dup|close|close_range)'
 families+='(2|3|v2|64v2|64)?(_2|_chk)?'
 
@@ -42,15 +35,43 @@ families+='(2|3|v2|64v2|64)?(_2|_chk)?'
     awk '$1 !~ /@GLIBC_PRIVATE/ && $2 ~ /[TWi]/ { sub(/@.*/, "", $1); print $1 }' |
     grep -E -x "$families" | sort -u)
   [[ $public == *preadv64v2* && $public == *__open64_2* && $public == *dup3* ]]
-  diff <(comm -23 <(echo "$public") <(table_symbols)) /dev/null
+  diff <(comm -23 <(echo "$public") <(table_symbols | sort)) /dev/null
 }
 
-@test "it needs nothing but the C library" {
+# Lists that are not made from the tables of common/: a row more there must lead to one more here.
+
+@test "the list of transfers in tests/seccomp.c is the table in common/transfers.h" {
+  diff <(table_transfers | sort) <(
+    sed -n '/^static const int transfers\[\]/,/};/p' "$BATS_TEST_DIRNAME/seccomp.c" |
+      grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort)
+}
+
+# The words of a file that may be names of transfers, as the C library calls them.
+words_of() { # FILE
+  grep -owE '(SYS_)?[a-z][a-z0-9_]*' "$1" | sed 's/^SYS_//' | as_functions | sort -u
+}
+
+names_all() { # FILE [TAKES]
+  diff <(comm -23 <(table_transfers "${@:2}" | as_functions | sort) <(words_of "$BATS_TEST_DIRNAME/$1")) \
+    /dev/null || fail "tests/$1 leaves these out"
+}
+
+@test "the test programs that have their own list of transfers leave none out" {
+  local file
+  [[ $(table_transfers | wc -l) -ge 10 ]]
+  for file in badinput_scene.c differential_calls.c differential_report.c fuzz/calls_fuzz.c \
+    interleave_syscall.c recordmake_scene.c; do
+    names_all "$file"
+  done
+  names_all tracelines.py OFFSET
+}
+
+@test "the object needs no library but the C library" {
   diff <(readelf --dynamic --wide "$DIOSHIM_LIB" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
     grep -v -E '^(libc\.so\.[0-9]+|ld-linux.*)$') /dev/null
 }
 
-@test "it is bound at once, read-only after relocation, and never unloaded" {
+@test "the object is bound at load time, read-only after relocation, and never unloaded" {
   local dynamic segments
   dynamic=$(readelf --dynamic --wide "$DIOSHIM_LIB")
   segments=$(readelf --program-headers --wide "$DIOSHIM_LIB")
@@ -61,19 +82,19 @@ families+='(2|3|v2|64v2|64)?(_2|_chk)?'
   grep -q 'GNU_STACK.* RW ' <<<"$segments"
 }
 
-@test "its name carries no version: it is loaded by path, never linked against" {
+@test "the object's name has no version: it is loaded by path, never linked against" {
   run -1 grep "SONAME.*[.]so[.]" < <(readelf --dynamic --wide "$DIOSHIM_LIB")
 }
 
-@test "its thread-local storage, if any, is initial-exec and small" {
+@test "the object's thread-local storage, if any, is initial-exec and small" {
   local size
   run -1 grep -x __tls_get_addr < <(imports)
   size=$(readelf --program-headers --wide "$DIOSHIM_LIB" | awk '$1 == "TLS" { print $6 }')
   ((${size:-0} <= 64))
 }
 
-# What allocates, buffers or may take a lock has no business on the I/O path.
-@test "it imports no allocator, no stdio, no lock, no thread, no signal handler" {
+# Nothing on the I/O path may allocate memory, buffer output or take a lock of the C library.
+@test "the object imports no allocator, no stdio, no lock, no thread, no signal handler" {
   local banned='malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign'
   banned+='|[a-z]*printf|__[a-z]*printf_chk|fopen(64)?|fwrite|fputs|puts|std(in|out|err)'
   banned+='|pthread_(mutex|rwlock|cond|spin)_.*|pthread_create|clone|sigaction|signal'

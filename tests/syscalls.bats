@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the kernel gets to see, call by call: promises P2, P3, P7 and P8 of doc/design.md, on the
-# evidence of strace. callone makes the calls, trace.py judges the traces.
+# The system calls that each call makes: promises P2, P3, P7 and P8 of doc/design.md, checked with
+# strace. callone makes the calls, trace.py checks the traces.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: on_each in lib.bash
@@ -14,13 +14,14 @@ setup_file() {
 setup() {
   bats_require_minimum_version 1.5.0
   callone=$DIOSHIM_TEST_BIN/callone
-  data=read,pread64,readv,preadv,preadv2,write,pwrite64,writev,pwritev,pwritev2
+  data=$(table_transfers | paste -s -d ,)
+  mapfile -t kinds < <(table_transfers | as_functions)
   strict=(ext4-512 ext4-4096 xfs)
   any=(ext4-512 ext4-4096 xfs btrfs tmpfs)
   devices=(blk-512 blk-4096)
 }
 
-# Trace COMMAND under the shim, or (plain) without it.
+# Traces COMMAND under the shim, or (plain) without it.
 traced() { # TRACE shim|plain COMMAND [ARG...]
   local trace=$1 preload=()
   [[ $2 == plain ]] || preload=(-E "LD_PRELOAD=$DIOSHIM_LIB")
@@ -42,12 +43,14 @@ new_file() { # BYTES
   pattern "$1" | dd of="$file" bs=64k iflag=fullblock conv=notrunc,fsync status=none
 }
 
-# "NAME,MISALIGN,LENGTH,OFFSET" for every kind of transfer; positions move on from OFFSET.
-each_transfer() { # MISALIGN LENGTH OFFSET
-  local kind offset=$3
+# Sets $calls: "NAME,MISALIGN,LENGTH,OFFSET" for every kind of transfer, or for those named.
+each_transfer() { # MISALIGN LENGTH OFFSET [KIND...]
+  local parameters=$1,$2,$3 kind
+  shift 3
+  (($#)) || set -- "${kinds[@]}"
   calls=()
-  for kind in ${kinds-read pread readv preadv preadv2 write pwrite writev pwritev pwritev2}; do
-    calls+=("$kind,$1,$2,$offset")
+  for kind; do
+    calls+=("$kind,$parameters")
   done
 }
 
@@ -78,7 +81,7 @@ aligned_after_rescue() {
   judge single --skip 2 "$BATS_TEST_TMPDIR/trace"
 }
 
-@test "P2: it still is, on a descriptor that has needed help before" {
+@test "P2: the same on a descriptor on which a misaligned call was made before" {
   on_each "${any[@]}" "${devices[@]}" -- aligned_after_rescue
 }
 
@@ -106,7 +109,9 @@ ordinary() {
 
 @test "P2: so is a call on a pipe, a socket, /dev/null or /dev/zero" {
   scratch_trace=$BATS_TEST_TMPDIR/trace
-  kinds="write writev read readv" each_transfer 3 1001 -1
+  # In descending order, so that the writes come first and leave something to read.
+  mapfile -t without_offset < <(table_transfers -v OFFSET | sort --reverse)
+  each_transfer 3 1001 -1 "${without_offset[@]}"
   same_with_and_without pipe: rdwr "${calls[@]}"
   same_with_and_without socket: rdwr "${calls[@]}"
   each_transfer 3 1001 777
@@ -126,12 +131,12 @@ ordinary() {
   judge same "$scratch_trace.plain" "$scratch_trace.shim"
 }
 
-# One call of each kind to get known to the shim (an inherited descriptor's first costs a refusal),
-# and the same again to be judged.
+# Makes each call twice. The first lets the shim learn about the descriptor and may be refused; the
+# second is judged.
 wrong_address() {
   local kind
   new_file 65536
-  for kind in read pread readv preadv preadv2 write pwrite writev pwritev pwritev2; do
+  for kind in "${kinds[@]}"; do
     run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
       "$kind,3,16384,16384" "$kind,3,16384,16384"
     [[ ${lines[1]} == "$kind,3,16384,16384 = 16384" ]]
@@ -144,7 +149,7 @@ wrong_address() {
   on_each "${strict[@]}" "${devices[@]}" -- wrong_address
 }
 
-# NAME,MISALIGN,LENGTH,OFFSET: within a block, on its borders, across them, and large.
+# NAME,MISALIGN,LENGTH,OFFSET: within a block, at its boundaries, across them, and large.
 read -r -d '' -a odd_writes <<'END' || :
   pwrite,0,1,0 pwrite,3,1,4095 pwrite,0,2,4095 pwrite,5,1000,3 pwrite,0,4096,1 pwrite,0,8192,4095
   pwrite,0,40000,12345 pwrite,7,40000,4096 pwrite,0,65536,513 pwrite,0,36865,4096
@@ -165,7 +170,7 @@ edges() {
   on_each "${strict[@]}" -- edges
 }
 
-# Also across the border of two blocks.
+# Some cross the boundary between two blocks.
 small() {
   new_file 300000
   run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
@@ -183,7 +188,7 @@ extending() {
     write,0,1000,0 write,1,100000,1000 write,0,3,101000 pwrite,1,5000,200000 write,1,600000,101003
   [[ $output != *" = -1"* ]]
   judge edges --records --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
-  # Records of a log are one write each; 600,000 bytes are not, nor is what names its offset.
+  # A record of a log is one write. A write of 600,000 bytes is not, nor is a call with an offset.
   run -1 judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
   [[ $output == *"write,1,100000,1000: a whole block"* ]]
   [[ $(stat --format=%s "$file") == 701003 ]]
@@ -203,7 +208,7 @@ appends() {
   [[ $(stat --format=%s "$file") == 136001 ]]
 }
 
-@test "P6: a misaligned append is one write of all of it, and waited for" {
+@test "P6: a misaligned append is one write of all its data, and is waited for" {
   on_each "${strict[@]}" -- appends
 }
 
@@ -239,7 +244,7 @@ no_descriptors() {
   judge no-descriptors "$BATS_TEST_TMPDIR/trace"
 }
 
-# XFS says EIO to an aligned read that reaches into blocks reserved beyond the end of the file.
+# XFS fails an aligned read with EIO if it reaches into blocks reserved beyond the end of the file.
 across_the_end() {
   new_file 10000
   run -0 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=preadv:error=EIO:when=1 \
@@ -262,7 +267,7 @@ still_eio() {
   [[ ${lines[0]} == *"= -1"* ]]
 }
 
-@test "P1: EIO for what is beyond the end of a file is not the answer; for what is in it, it is" {
+@test "P1: EIO beyond the end of a file is hidden from the program; EIO within the file is not" {
   on_each "${strict[@]}" -- across_the_end
   on_each "${strict[@]}" -- end_at_offset
   on_each "${strict[@]}" -- still_eio
@@ -272,7 +277,8 @@ still_eio() {
   on_each "${strict[@]}" "${devices[@]}" -- no_descriptors
 }
 
-# The one in doc/design.md that is to stay as fast as it was: every buffer from anonymous mmap.
+# The variant in doc/design.md that must stay as fast as before: every buffer comes from anonymous
+# mmap.
 mmap_variant='
 import mmap, os, sys
 def mark(what):
@@ -293,13 +299,13 @@ mmap_python() {
   traced "$BATS_TEST_TMPDIR/plain" plain "$python" -c "$mmap_variant" "$scratch/file"
   rm "$scratch/file"
   traced "$BATS_TEST_TMPDIR/shim" shim "$python" -c "$mmap_variant" "$scratch/file"
-  # Where anonymous memory lies is the kernel's choice.
+  # The kernel chooses the address of anonymous memory.
   sed -E -i 's/0x7[ef][0-9a-f]{10}/ADDRESS/g' "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
   grep -q 'pwrite64(0x., ADDRESS, 0x2000, 0x2000) = 0x2000' "$BATS_TEST_TMPDIR/shim"
   cut_at_marks() { sed -n '/mark:begin/,/mark:end/p' "$1"; }
   diff <(cut_at_marks "$BATS_TEST_TMPDIR/plain") <(cut_at_marks "$BATS_TEST_TMPDIR/shim")
 }
 
-@test "P2: Python with page-aligned mmap buffers makes the same system calls as ever" {
+@test "P2: Python with page-aligned mmap buffers makes the same system calls as without the shim" {
   on_each "${strict[@]}" -- mmap_python
 }

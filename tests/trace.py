@@ -1,24 +1,36 @@
 #!/usr/bin/env python3
-"""Judge what a traced program asked of the kernel.
+"""Check the system calls of a traced program.
 
   trace.py CHECK [OPTION...] TRACE...
 
 TRACE is the output of "strace -s 300 -e raw=DATA_CALLS" (lib.bash: traced) of a program that puts
 each call between two marks, as callone.c does. What stands between two marks is a section: the
-system calls that the library made of one call of the program. Each CHECK below is a function with
-its own description; it prints what is wrong and exits with status 1, or 99 if the trace is not
-worth judging.
+system calls that one call of the program became. Each CHECK below is a function with its own
+description; it prints what is wrong and exits with status 1, or 99 if the trace does not suit it.
 """
 import argparse
+import pathlib
 import re
 import sys
 
-READS = {"read", "pread64", "readv", "preadv", "preadv2"}
-WRITES = {"write", "pwrite64", "writev", "pwritev", "pwritev2"}
-DATA = READS | WRITES
+
+def transfers():
+    """The calls of common/transfers.h by name, each with what it takes: {"WRITE", "OFFSET", ...}."""
+    header = pathlib.Path(__file__).resolve().parent.parent / "common" / "transfers.h"
+    table = header.read_text(encoding="utf-8").partition("#define DIOSHIM_TRANSFERS(X)")[2]
+    rows = re.findall(r"^\tX\((\w+), ([^)]*)\)", table, re.MULTILINE)
+    if not rows:
+        sys.exit(f"trace.py: no calls found in {header}")
+    return {name: set(re.findall(r"TRANSFER_(\w+)", takes)) for name, takes in rows}
+
+
+DATA = transfers()
+READS = {name for name, takes in DATA.items() if "WRITE" not in takes}
+WRITES = {name for name, takes in DATA.items() if "WRITE" in takes}
+# Where a call of callone.c has another name than its system call.
 SYSCALL_OF = {"pread": "pread64", "pwrite": "pwrite64", "getfl": "fcntl"}
 
-# Any of these gives the process a descriptor.
+# Each of these calls can give the process a new descriptor.
 MAKES_DESCRIPTORS = {
     "open", "openat", "openat2", "creat", "socket", "socketpair", "accept", "accept4", "pipe",
     "pipe2", "dup", "dup2", "dup3", "memfd_create", "eventfd", "eventfd2", "epoll_create",
@@ -31,11 +43,11 @@ MARK = re.compile(r'^access\("mark:(begin|end)/([^/]*)/([^/]*)/([^/"]*)"')
 
 
 class Unfit(Exception):
-    """The trace does not hold what the check is about."""
+    """The trace lacks what the check needs."""
 
 
 class Call:
-    """One system call; `pos` and `direct` are those of the file it worked on at that moment."""
+    """One system call; `pos`, `direct` and `append` are the state of its file at that moment."""
 
     def __init__(self, line):
         match = CALL.match(line)
@@ -58,7 +70,7 @@ class Call:
 
 
 class Section:
-    """The system calls of one call; `asked` is its name and numbers as given to callone."""
+    """The system calls of one call; `asked` is the call as it was given to callone."""
 
     def __init__(self, asked, area, iov):
         words = asked.split(",")
@@ -70,23 +82,23 @@ class Section:
         self.calls = []
 
     def vectored(self):
-        return self.kind.rstrip("2").endswith("v")
+        return "VECTOR" in DATA.get(self.kind, ())
 
     def refused(self):
-        """Whether the kernel was asked first, and refused: the way to find out about a descriptor."""
+        """Whether the first system call was the program's own, and the kernel refused it."""
         return self.calls[0].name == self.kind and self.calls[0].rest.startswith(" EINVAL")
 
     def data_calls(self):
-        """Without the refused one."""
+        """The system calls that move data, without the refused one."""
         calls = self.calls[1:] if self.refused() else self.calls
         return [call for call in calls if call.name in DATA]
 
     def addresses(self):
-        """The addresses that this call was given: of its buffer or its iovec array."""
+        """The address that this call was given: of its buffer or its iovec array."""
         return {self.iov} if self.vectored() else {self.area + self.numbers[0]}
 
     def normalised(self):
-        """The calls as text, without what changes from one process to the next."""
+        """The calls as text, without what differs from one process to the next."""
         text = "\n".join(re.sub(r"\s+= ", " = ", call.text) for call in self.calls)
         text = re.sub(r"\b0x[0-9a-f]{6,}\b", lambda m: self.symbolic(int(m[0], 0)), text)
         return f"[{self.asked}]\n{text}"
@@ -100,7 +112,7 @@ class Section:
 
 
 class File:
-    """What is known of one descriptor: enough for single-threaded programs without seeks to the end."""
+    """The state of one descriptor, as far as single-threaded programs without SEEK_END need it."""
 
     def __init__(self, flags):
         self.pos = 0
@@ -112,7 +124,7 @@ class File:
 
     def see(self, call):
         call.direct, call.append = self.direct, self.append
-        if call.name in ("pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2"):
+        if "OFFSET" in DATA.get(call.name, ()):
             call.pos = call.arg(3)
         elif call.name in DATA:
             call.pos = self.pos
@@ -124,7 +136,7 @@ class File:
 
 
 def parse(path):
-    """The sections of a trace, with what each call found its file to be."""
+    """The sections of a trace, with the state of its file for each call."""
     sections, files, current = [], {}, None
     with open(path, encoding="utf-8", errors="replace") as lines:
         for line in map(str.rstrip, lines):
@@ -170,7 +182,7 @@ def wrong(section, message):
 def judged(sections, options):
     chosen = sections[options.skip:]
     if not chosen:
-        raise Unfit("nothing left to judge")
+        raise Unfit("no section left to check")
     return chosen
 
 
@@ -182,7 +194,7 @@ def check_same(options):
         if a != b:
             raise Wrong(f"without the shim:\n{a}\nwith it:\n{b}")
     if len(one) != len(two):
-        raise Unfit("not the same number of sections")
+        raise Unfit("different numbers of sections")
 
 
 def check_single(options):
@@ -200,8 +212,9 @@ def check_single(options):
 def check_moved(options):
     """Each call moves all its data with one direct call of that kind, on other, aligned memory.
 
-    A vectored call may become its scalar twin: what was scattered lies in one piece there. And it may
-    be refused first, since the kernel has to say that the array can be looked at; a scalar one not.
+    A vectored call may become its scalar twin, since its data is contiguous in the bounce buffer. It may
+    be refused first, because the kernel has to check the array before the shim reads it. A scalar call
+    may not.
     """
     for section in judged(parse(options.traces[0]), options):
         if section.refused() and not section.vectored():
@@ -247,7 +260,7 @@ def check_never_cleared(options):
 
 
 def merged(spans):
-    """Neighbouring spans joined."""
+    """The spans, with adjacent ones joined."""
     out = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1]:
@@ -263,7 +276,7 @@ def holds_whole_block(span, block):
 
 
 def waits_for(call, span):
-    """Whether a sync_file_range writes `span` out and waits for it."""
+    """Whether a sync_file_range writes `span` out and waits for the write."""
     if call.name != "sync_file_range" or call.result != 0:
         return False
     start, length, flags = call.arg(1), call.arg(2), call.args[3]
@@ -273,7 +286,7 @@ def waits_for(call, span):
 
 
 def is_record(section, call):
-    """All of a write at the description's offset, up to 512 KiB, in one call of the same kind."""
+    """Whether this is a whole write at the description's offset, up to 512 KiB, as one call of its kind."""
     return (call.name == section.kind and call.name in ("write", "writev")
             and call.result == section.numbers[1] <= 512 << 10)
 
@@ -310,17 +323,17 @@ def judge_restored(section):
 
 
 def check_edges(options):
-    """Misaligned writes: only partial blocks without O_DIRECT, and waited for; then it is set again."""
+    """Misaligned writes: only partial blocks go without O_DIRECT, are waited for, and it is set again."""
     count = 0
     for section in judged(parse(options.traces[0]), options):
         count += judge_edges(section, options.block, options.sector, options.records)
         judge_restored(section)
     if not count:
-        raise Unfit("not one write without O_DIRECT")
+        raise Unfit("no write without O_DIRECT")
 
 
 def check_one_write_one_wait(options):
-    """No whole block in it: one write, and one wait for the device."""
+    """Each write without a whole block is one write and one wait for the device."""
     for section in judged(parse(options.traces[0]), options):
         if [c.result for c in section.data_calls() if c.result > 0] != [section.numbers[1]]:
             wrong(section, "not one write of everything")
@@ -337,7 +350,7 @@ def check_one_append(options):
 
 
 def check_sectors(options):
-    """Misaligned calls on a block device: whole sectors, direct, nothing through F_SETFL."""
+    """Misaligned calls on a block device move whole sectors directly, without F_SETFL."""
     check_never_cleared(options)
     for section in judged(parse(options.traces[0]), options):
         for call in section.data_calls():

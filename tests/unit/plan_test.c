@@ -1,4 +1,7 @@
-/* What src/plan.h promises, on every small geometry in full and on large ones at random. */
+/*
+ * The properties that src/plan.h promises, for all requests of a small geometry and random ones of
+ * others.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +10,7 @@
 
 #include "plan.h"
 
-#define LAST_BYTE ((uint64_t)INT64_MAX) /* no file reaches further */
+#define LAST_BYTE ((uint64_t)INT64_MAX) /* of the largest possible file */
 
 static const struct dio_align alignments[] = {
 	{ 1, 1, 4096 },     { 1, 512, 512 },     { 1, 512, 4096 },     { 4, 512, 512 },
@@ -42,7 +45,7 @@ static uint64_t below(uint64_t bound)
 	return bound ? random_word() % bound : 0;
 }
 
-/* A value that is often on an alignment's multiple, or one off it. */
+/* Returns a value up to `bound` that is often a multiple of an alignment, or one off. */
 static uint64_t random_size(uint64_t bound)
 {
 	static const uint64_t units[] = { 1, 512, 4096, 65536 };
@@ -52,7 +55,7 @@ static uint64_t random_size(uint64_t bound)
 	return value <= bound ? value : 0;
 }
 
-/* Every boundary of three blocks, the bytes around it, and what lies in the middle of a unit. */
+/* Collects the boundaries in three blocks, the bytes around them, and the middle of each unit. */
 static size_t interesting(const struct dio_align *g, uint64_t *values, size_t room)
 {
 	size_t n = 0;
@@ -82,7 +85,7 @@ static void for_small_requests(const struct dio_align *g, property *check)
 								 addresses[a], 2 * g->offset });
 }
 
-/* Nothing left out: every position, length and address in a few blocks of eight bytes. */
+/* Checks every position, length and address in a few blocks of eight bytes. */
 static void for_all_tiny_requests(property *check)
 {
 	static const uint32_t off[] = { 1, 2, 4, 8 };
@@ -110,7 +113,7 @@ static void for_random_requests(const struct dio_align *g, property *check)
 	}
 }
 
-/* The last byte that a file can have, reached by requests that end on it or shortly before. */
+/* Checks requests that end on the last byte that a file can have, or shortly before it. */
 static void for_requests_at_the_end_of_numbers(const struct dio_align *g, property *check)
 {
 	for (int i = 0; i < 5000; i++) {
@@ -132,14 +135,14 @@ static void for_requests(property *check)
 	}
 }
 
-/* The plain definitions that the properties are stated in: division, no bit masks. */
+/* The plain definitions that the properties use: division, not bit masks. */
 
 static bool aligned(uint64_t value, uint32_t unit)
 {
 	return value % unit == 0;
 }
 
-/* May memory at `addr` take part in direct I/O? 0 stands for memory that is scattered. */
+/* Whether direct I/O can use memory at `addr`. 0 stands for memory that is not contiguous. */
 static bool usable(const struct request *r, uintptr_t addr)
 {
 	return addr && aligned(addr, r->g.mem);
@@ -150,7 +153,7 @@ static uint64_t block_of(const struct request *r, uint64_t pos)
 	return pos / r->g.block;
 }
 
-/* One step of a write, where it begins. */
+/* One step of a write, and where it begins. */
 struct placed {
 	struct step step;
 	uint64_t pos;
@@ -299,7 +302,7 @@ static void read_encloses(const struct request *r)
 	assert_true(r->pos - p.start < r->g.offset);
 	assert_true(p.skip == r->pos - p.start);
 	assert_true(reach(&p) > r->pos);
-	if (reach(&p) < r->pos + r->len) /* only a lack of room may leave a rest */
+	if (reach(&p) < r->pos + r->len) /* only a lack of room may leave a remainder */
 		assert_true(p.own == 0 && p.head == r->room);
 	else
 		assert_true(reach(&p) - (r->pos + r->len) < r->g.offset);
@@ -331,7 +334,7 @@ static void own_read_stays_in_the_callers_memory(const struct request *r)
 	assert_true(aligned(r->addr + (from - r->pos), r->g.mem));
 }
 
-/* Where whole units can go straight into the caller's memory, nothing else goes around it. */
+/* If whole units can go directly into the caller's memory, only the edges are bounced. */
 static void read_bounces_only_edges(const struct request *r)
 {
 	struct read_plan p = plan_of(r);
@@ -357,7 +360,7 @@ static void check_useful(const struct request *r, const struct read_plan *p, siz
 	assert_true(plan_read_useful(p, got, r->len) == wanted);
 }
 
-/* Every count where it is feasible; for a large read, those around the ends of its pieces. */
+/* Checks every count for tiny requests; for others, the counts around the ends of the pieces. */
 static void useful_is_exact(const struct request *r)
 {
 	struct read_plan p = plan_of(r);
