@@ -424,6 +424,7 @@ got() { # TEXT
 
 in_terminal() { # SCRIPT
   need tmux
+  need_terminal
   make_listener
   export DIOSHIM_LAUNCHER
   TERM=screen tmux -S terminal -f /dev/null new-session -d -x 120 -y 40 "trap : INT QUIT; $1" 3>&-
