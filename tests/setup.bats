@@ -213,7 +213,7 @@ without() { # PROGRAM...
   stand_in python3 'echo "[$LD_PRELOAD]" "$1"'
   run --separate-stderr try run
   [[ $status == 0 && $output == "[] $checkout/demo/demo.py" ]]
-  [[ ${stderr_lines[-1]} == *", $checkout/build/dioshim, "* ]]
+  [[ ${stderr_lines[-1]} == *" $checkout/build/dioshim --stats COMMAND" ]]
   stand_in python3 'exit 3'
   run --separate-stderr try run
   [[ $status == 3 && -z $stderr ]]
