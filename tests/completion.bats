@@ -117,11 +117,13 @@ zsh_offers() { # LINE
 
 @test "zsh: every long option of --help is offered, and no other" {
   need zsh
+  need_terminal
   diff <(help_options) <(zsh_offers 'dioshim --' | grep ^-- | tr -d = | sort -u)
 }
 
 @test "zsh: arguments, commands, paths" {
   need zsh
+  need_terminal
   diff <(printf '%s\n' hints hugepages prefetch) <(zsh_offers 'dioshim --disable=')
   diff <(printf '%s\n' 64K 64M) <(zsh_offers 'dioshim --bounce-max=6')
   diff <(printf '%s\n' report.1 report.2) <(zsh_offers 'dioshim --output=rep')

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Try ./setup where it is meant to work: a minimal Debian with git and nothing else.
+# Tests ./setup in a new minimal Debian that has only git.
 #
 #   tests/fresh-root.sh [DIR]
 #
-# DIR is where that Debian goes; it is kept. Without DIR it goes to a temporary directory. Needs root,
-# debootstrap and a Debian mirror, so `make check` leaves it alone. DEBIAN_SUITE and DEBIAN_MIRROR
-# choose what to install.
+# The Debian is installed in DIR, which is kept, or in a temporary directory. Needs root, debootstrap and
+# a Debian mirror, so it is no part of `make check`. DEBIAN_SUITE and DEBIAN_MIRROR choose what to install.
 #
-# The mounts belong to a namespace of their own and end with it, whatever happens.
+# The mounts are made in a mount namespace, so they are gone when the script ends, also after a kill.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +21,7 @@ fail() {
   exit 1
 }
 
-# The mirror that this machine itself uses, if it is a Debian.
+# Prints the mirror: $DEBIAN_MIRROR, or the one that this machine uses if it is a Debian.
 mirror() {
   local uri
   # shellcheck disable=SC2016 # apt-get's own syntax
@@ -36,18 +35,18 @@ make_root() {
     tail "$root.log"
     fail 'debootstrap'
   }
-  # A container image has no package lists; and this machine may need a proxy.
+  # A container image has no package lists. The proxy settings are this machine's.
   rm -rf "$root"/var/lib/apt/lists/*
   apt-config dump 2>/dev/null | grep -E '^Acquire::(https?::proxy|Check-)' -i \
     >"$root/etc/apt/apt.conf.d/01host" || :
-  # A container's root is a mount point, which unshare --propagation needs.
+  # unshare --propagation needs a root directory that is a mount point, as it is in a container.
   mount --bind "$root" "$root"
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
 }
 
-# What a clone of this checkout, with its changes committed, would hold.
+# Copies what a clone of this checkout would contain if its changes were committed.
 clone() {
   mkdir "$root/opt/dioshim"
   git -C "$top" ls-files --cached --others --exclude-standard --deduplicate -z |
@@ -63,7 +62,7 @@ inside() { # UID COMMAND [ARG...]
     sh -c 'cd /opt/dioshim && exec "$@"' sh "$@" </dev/null
 }
 
-# Run a command inside and compare: $output is what it says on its standard output.
+# Runs a command inside and compares its exit status. Sets $output to its standard output.
 expect() { # STATUS UID COMMAND [ARG...]
   local want=$1 status=0
   shift
@@ -75,16 +74,16 @@ expect() { # STATUS UID COMMAND [ARG...]
 
 try() {
   expect 1 1000 ./setup run true
-  grep -q '^sudo apt-get.* install -y .*gcc' "$root.stderr" || fail 'it does not say what to install'
-  [[ ! -e $root/opt/dioshim/build ]] || fail 'it did something without root rights'
+  grep -q '^sudo apt-get.* install -y .*gcc' "$root.stderr" || fail 'no line says what to install'
+  [[ ! -e $root/opt/dioshim/build ]] || fail 'it built something without root rights'
 
   expect 0 0 ./setup run true
-  [[ -z $output ]] || fail 'its own words on the standard output'
+  [[ -z $output ]] || fail 'messages on the standard output'
 
   # shellcheck disable=SC2016 # for the shell inside
   expect 3 1000 ./setup run sh -c 'echo "$LD_PRELOAD"; exit 3'
-  [[ $output == /opt/dioshim/build/.libs/libdioshim.so ]] || fail 'another preload'
-  [[ ! -s $root.stderr ]] || fail 'it does not start at once'
+  [[ $output == /opt/dioshim/build/.libs/libdioshim.so ]] || fail 'LD_PRELOAD has another value'
+  [[ ! -s $root.stderr ]] || fail 'messages although nothing was to be built'
 
   expect 0 0 ./setup run
   expect 0 0 .ci/run
@@ -98,12 +97,12 @@ if [[ ! -v DIOSHIM_FRESH_ROOT ]]; then
   dir=${1-}
   if [[ $dir ]]; then
     mkdir -p "$dir"
-    [[ ! -e $dir/root ]] || fail "$dir/root is there already"
+    [[ ! -e $dir/root ]] || fail "$dir/root exists"
   else
     dir=$(mktemp -d /var/tmp/dioshim-root.XXXXXX)
     trap 'rm -rf --one-file-system "$dir"' EXIT
   fi
-  unshare --mount --propagation private true || skip 'no mount namespace to be had'
+  unshare --mount --propagation private true || skip 'cannot create a mount namespace'
   DIOSHIM_FRESH_ROOT=$(realpath "$dir")/root \
     unshare --mount --propagation private --pid --fork --kill-child -- "$BASH" "$0"
   exit

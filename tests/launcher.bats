@@ -151,7 +151,8 @@ statuses() {
 }
 
 cannot_start() {
-  run -127 launcher "${watched[@]}" dioshim-no-such-command
+  # With a directory in PATH that cannot be searched it would be EACCES.
+  PATH=/usr/bin:/bin run -127 launcher "${watched[@]}" dioshim-no-such-command
   [[ $output == "dioshim: dioshim-no-such-command: No such file or directory" ]]
   run -127 launcher "${watched[@]}" ./none
   [[ $output == "dioshim: ./none: No such file or directory" ]]
@@ -424,6 +425,7 @@ got() { # TEXT
 
 in_terminal() { # SCRIPT
   need tmux
+  need_terminal
   make_listener
   export DIOSHIM_LAUNCHER
   TERM=screen tmux -S terminal -f /dev/null new-session -d -x 120 -y 40 "trap : INT QUIT; $1" 3>&-

@@ -97,3 +97,8 @@ pattern() { # COUNT [SEED]
     for (n = 0; n < count; n += 16) printf "%07x %07x\n", seed, n
   }' | head -c "$1"
 }
+
+# Opening the multiplexer fails without a devpts, as in a plain chroot.
+need_terminal() {
+  [[ -c /dev/ptmx ]] && { : <>/dev/ptmx; } 2>/dev/null || skip "no pseudo-terminals here (no devpts)"
+}

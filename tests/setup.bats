@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# ./setup, in a scratch checkout and with stand-ins for what it calls: what it installs, when it
-# builds, what COMMAND gets to see. tests/fresh-root.sh tries the real thing.
+# Tests ./setup in a scratch checkout, with stand-ins for the programs that it calls: what it installs,
+# when it builds, and the environment of COMMAND. tests/fresh-root.sh runs it in a real minimal Debian.
 
 # shellcheck disable=SC2016,SC2030,SC2031 # for other shells; bats runs each test in a subshell
 # shellcheck disable=SC2154 # stderr, stderr_lines: bats
@@ -14,7 +14,7 @@ setup() {
   uid=0
   export TMPDIR=$BATS_TEST_TMPDIR
   mkdir -p "$checkout"/{common,src,launcher,tests,bench} "$bin"
-  # Without the headers and files that it looks for: those are the machine's own, not ours to take away.
+  # Without the headers and file patterns in its tables: a test cannot remove those from the machine.
   sed '/^[a-z0-9/]*\.h  *lib/d; /^\/usr/d' "$DIOSHIM_TOP_SRCDIR/setup" >"$checkout/setup"
   chmod +x "$checkout/setup"
   touch "$calls" "$checkout/configure.ac" "$checkout/Makefile.am" "$checkout/src/a.c"
@@ -24,7 +24,7 @@ setup() {
     sed sh sleep sort stat tail tee touch tr true; do
     ln -s "$(type -P "$tool")" "$bin/$tool"
   done
-  # Its own table says what else it looks for.
+  # The other programs that it looks for, from its own tables.
   eval "$(sed -n '/^needs_run/,/^say/{/^say/!p}' "$checkout/setup")"
   while read -r tool _; do
     stand_in "$tool" 'exit 99'
@@ -38,7 +38,7 @@ setup() {
   esac'
 }
 
-# A program that notes that it was called, and with what preloaded, and runs SCRIPT.
+# Makes a program that writes its name, LD_PRELOAD and its arguments to $calls and runs SCRIPT.
 stand_in() { # PROGRAM SCRIPT
   printf '#!/bin/sh\necho %s ${LD_PRELOAD:+under $LD_PRELOAD} "$@" >>"$CALLS"\n%s\n' "$1" "$2" >"$bin/$1"
   chmod +x "$bin/$1"
@@ -52,7 +52,7 @@ called() { # PATTERN
   grep -c -- "^$1" "$calls" || :
 }
 
-# A machine that lacks these, and has no package lists; apt-get brings them.
+# Removes these programs and the package lists; the stand-in for apt-get installs them again.
 without() { # PROGRAM...
   local program
   for program; do
@@ -150,7 +150,7 @@ without() { # PROGRAM...
   [[ $(called configure) == 2 ]]
 }
 
-@test "packages: root gets those that are missing, from a container without lists too" {
+@test "packages: root gets the missing ones, also in a container without package lists" {
   without gcc automake
   cp "$DIOSHIM_LIB" "$BATS_TEST_TMPDIR/other.so"
   LD_PRELOAD=$BATS_TEST_TMPDIR/other.so try run true <<<'an answer'
@@ -174,19 +174,19 @@ without() { # PROGRAM...
   [[ $status == 1 && -z $output && $stderr == *gcc\ libtoolize ]]
 }
 
-@test "packages: one that apt-get does not bring is named" {
+@test "packages: a program that is still missing after the installation is named" {
   without gcc
   stand_in apt-get exit
   run try run true
-  [[ $status == 1 && $output == *'still not to be found: gcc'* ]]
+  [[ $status == 1 && $output == *'still missing: gcc'* ]]
 }
 
-@test "a failing step is named, with its last words and its log" {
-  stand_in make 'echo "its last words" >&2; exit 2'
+@test "a failing step is named, with the end of its output and its log" {
+  stand_in make 'echo "the end of its output" >&2; exit 2'
   run --separate-stderr try run echo hello
   [[ $status == 1 && -z $output ]]
-  [[ $stderr == *'failed: building'*"$checkout/build/setup.log"*'its last words'* ]]
-  grep 'its last words' "$checkout/build/setup.log"
+  [[ $stderr == *'failed: building'*"$checkout/build/setup.log"*'the end of its output'* ]]
+  grep 'the end of its output' "$checkout/build/setup.log"
 }
 
 @test "bad usage: one line, status 2" {
@@ -200,45 +200,112 @@ without() { # PROGRAM...
   [[ $status == 0 && $output == usage:* && -z $stderr ]]
 }
 
-@test "no command: the demonstration, without the shim" {
+@test "run: an option is refused, with the launcher's path" {
+  cd /
+  run --separate-stderr try run --stats true
+  [[ $status == 2 && $stderr == *'unknown option --stats;'*" $checkout/build/dioshim --stats COMMAND "* ]]
+  cd -- "$checkout"
+  run --separate-stderr try run --stats true
+  [[ $status == 2 && $stderr == *'unknown option --stats;'*' build/dioshim --stats COMMAND '* ]]
+}
+
+@test "no command: the demonstration, without the shim, then the launcher's path" {
   stand_in python3 'echo "[$LD_PRELOAD]" "$1"'
   run --separate-stderr try run
   [[ $status == 0 && $output == "[] $checkout/demo/demo.py" ]]
+  [[ ${stderr_lines[-1]} == *" $checkout/build/dioshim --stats COMMAND" ]]
+  stand_in python3 'exit 3'
+  run --separate-stderr try run
+  [[ $status == 3 && -z $stderr ]]
 }
 
-# What automake's `make check` leaves behind: the counts, and after them what tests said themselves.
+# Makes the stand-in for `make check` write the counts as automake does, then lines of the tests' own output.
 make_check_gives() { # STATUS PASS SKIP XFAIL FAIL XPASS ERROR
   {
     printf '# %s\n' "PASS:  $2" "SKIP:  $3" "XFAIL: $4" "FAIL:  $5" "XPASS: $6" "ERROR: $7"
     printf '# %s\n' 'PASS:  1000' 'FAIL:  1000'
-    echo 'FAIL: tests/a.bats 3 - why it failed'
   } >"$checkout/summary"
   {
-    echo 'echo "PASS: tests/a.bats 1 - one"'
-    (($3 == 0)) || echo 'echo "SKIP: tests/a.bats 2 - two # SKIP no disk"'
+    echo 'echo "PASS: tests/a.bats 1 one"'
+    (($3 == 0)) || echo 'echo "SKIP: tests/a.bats 2 two # SKIP no disk"'
     echo "cp summary build/test-suite.log; exit $1"
   } >"$checkout/make-check"
 }
 
-@test "check: counts, names what was skipped, shows each result" {
+@test "check: prints each result, the skipped tests and the counts" {
   make_check_gives 0 3 1 1 0 0 0
   run --separate-stderr try check
-  [[ $status == 0 && ${lines[0]} == 'PASS: tests/a.bats 1 - one' ]]
+  [[ $status == 0 && ${lines[0]} == 'PASS: tests/a.bats 1 one' ]]
   [[ ${lines[-1]} == '4 passed, 0 failed, 1 skipped' ]]
-  [[ $stderr == *'skipped: tests/a.bats 2 - two # SKIP no disk'* ]]
+  [[ $stderr == *'skipped: tests/a.bats 2 two # SKIP no disk'* && $stderr != *failed* ]]
 }
 
-@test "check: fails, with the failures shown, when a test failed or broke" {
-  make_check_gives 2 3 0 0 1 1 1
+# Makes the stand-in for `make check` fail, with the logs of three test programs.
+make_check_fails() {
+  cat >"$checkout/summary" <<'EOT'
+# PASS:  2
+# FAIL:  2
+# XPASS: 1
+# ERROR: 1
+
+FAIL: tests/a
+=============
+
+1..4
+# before the first test
+ok 1 one
+PASS: tests/a.bats 1 one
+# of a test that passed
+not ok 2 two
+FAIL: tests/a.bats 2 two
+# (in test file tests/a.bats, line 5)
+something on stderr
+#   `false' failed
+ok 3 three # TODO some day
+XPASS: tests/a.bats 3 three # TODO some day
+not ok 4 four
+FAIL: tests/a.bats 4 four
+EOT
+  printf '# long %s\n' {1..100} >>"$checkout/summary"
+  cat >>"$checkout/summary" <<'EOT'
+
+ERROR: tests/b
+==============
+
+# of the next program
+ok 1 one
+PASS: tests/b 1 one
+why it crashed
+ERROR: tests/b - exited with status 139 (terminated by signal 11?)
+EOT
+  sed -n 's/^\(PASS\|FAIL\|XPASS\|ERROR\): .*[. -].* .*/echo "&"/p' "$checkout/summary" >"$checkout/make-check"
+  echo "cp summary build/test-suite.log; exit 2" >>"$checkout/make-check"
+}
+
+@test "check: when tests fail, names each one with its comments, then the logs" {
+  make_check_fails
   run --separate-stderr try check
-  [[ $status == 1 && ${lines[-1]} == '3 passed, 3 failed' ]]
-  [[ $stderr == *'why it failed'* ]]
+  [[ $status == 1 && ${lines[-1]} == '2 passed, 4 failed' ]]
+  diff - <(sed -n '/failed tests:/,$p' <<<"$stderr") <<EOT
+dioshim: failed tests:
+FAIL: tests/a.bats 2 two
+# (in test file tests/a.bats, line 5)
+#   \`false' failed
+XPASS: tests/a.bats 3 three # TODO some day
+FAIL: tests/a.bats 4 four
+$(printf '# long %s\n' {1..40})
+# (60 more lines)
+ERROR: tests/b - exited with status 139 (terminated by signal 11?)
+  why it crashed
+dioshim: full logs: $checkout/build/test-suite.log and one per test program in build/tests
+EOT
 }
 
 @test "check: fails when make does, whatever it counted" {
   make_check_gives 2 3 0 0 0 0 0
-  run try check
+  run --separate-stderr try check
   [[ $status == 1 && ${lines[-1]} == '3 passed, 0 failed' ]]
+  [[ $stderr == *'make failed, but no test did'*'PASS: tests/a.bats 1 one' ]]
 }
 
 @test "check: fails when nothing passed, and when nothing ran" {
