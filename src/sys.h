@@ -1,7 +1,7 @@
 /*
- * The kernel, without the C library's coexistence: a negative errno instead of -1, errno untouched, no
- * cancellation point. Everything the shim does on its own account goes through here; only the
- * caller's own call, handed on as it stands, goes through the next definition (real.h).
+ * System calls that the shim makes on its own account: a negative errno instead of -1, errno untouched, no
+ * cancellation point, and not through the C library's syscall(2), which this library interposes. The
+ * program's own call, handed on as it stands, goes through the next definition instead (real.h).
  */
 #ifndef DIOSHIM_SYS_H
 #define DIOSHIM_SYS_H
@@ -13,20 +13,76 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-static inline long sys_result(long ret, int *err, int saved)
+/* syscall(2), "Architecture calling conventions". */
+#if defined(__x86_64__) && defined(__LP64__)
+#define SYS_CALL_INLINE 1
+
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
 {
-	if (ret == -1) {
-		ret = -*err;
-		*err = saved;
-	}
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
 	return ret;
 }
 
+#elif defined(__aarch64__)
+#define SYS_CALL_INLINE 1
+
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory", "cc");
+	return x0;
+}
+
+#elif defined(__riscv) && __riscv_xlen == 64
+#define SYS_CALL_INLINE 1
+
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long a7 __asm__("a7") = nr;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+	register long a4 __asm__("a4") = e;
+	register long a5 __asm__("a5") = f;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+			 : "memory");
+	return a0;
+}
+
+#else
+
+/* The C library's own, and errno as it was (real.c). */
+long sys_call(long nr, long a, long b, long c, long d, long e, long f);
+
+#endif
+
+#define SYS_ARGUMENTS(nr, a, b, c, d, e, f, ...) \
+	(long)(nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)
+
 /* sys(SYS_xxx, ...): the system call's own answer, 0 or more, or a negative errno. */
-#define sys(...)                                             \
-	({                                                   \
-		int saved_errno_ = errno;                    \
-		sys_result(syscall(__VA_ARGS__), &errno, saved_errno_); \
-	})
+#define sys(...) sys_expand(SYS_ARGUMENTS(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0))
+#define sys_expand(...) sys_call(__VA_ARGS__)
 
 #endif
