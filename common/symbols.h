@@ -72,10 +72,14 @@
 	X(close_range, close_range) \
 	X(closefrom, closefrom)
 
+#define DIOSHIM_SYSCALL_SYMBOLS(X) \
+	X(syscall, syscall)
+
 #define DIOSHIM_SYMBOLS(X) \
 	DIOSHIM_OPEN_SYMBOLS(X) \
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
-	DIOSHIM_FD_SYMBOLS(X)
+	DIOSHIM_FD_SYMBOLS(X) \
+	DIOSHIM_SYSCALL_SYMBOLS(X)
 
 #endif

@@ -11,11 +11,9 @@
 #include "hint.h"
 #include "number.h"
 #include "public.h"
+#include "public_fd.h"
 #include "real.h"
 #include "sys.h"
-
-/* In the C library only since glibc 2.34; before, a program without threads may not have it. */
-#pragma weak pthread_testcancel
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1U << 1)
@@ -52,7 +50,7 @@ COLD int change_flags(call_fcntl *next, int fd, int cmd, void *arg)
 	return ret;
 }
 
-HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
+int fd_control(call_fcntl *next, int fd, int cmd, void *arg)
 {
 	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
 		return duplicated_anew(fd, next(fd, cmd, arg));
@@ -76,13 +74,18 @@ HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 		va_start(ap, cmd);                                  \
 		arg = va_arg(ap, void *);                           \
 		va_end(ap);                                         \
-		return do_fcntl(real.symbol, fd, cmd, arg);           \
+		return fd_control(real.symbol, fd, cmd, arg);           \
 	}
+
+int fd_duplicate(call_dup *next, int fd)
+{
+	return duplicated_anew(fd, next(fd));
+}
 
 #define PUBLIC_dup(symbol)                                          \
 	PUBLIC int symbol(int fd)                                   \
 	{                                                           \
-		return duplicated_anew(fd, real.symbol(fd));        \
+		return fd_duplicate(real.symbol, fd);               \
 	}
 
 /* `call` ends the number `to`, unless both are the same; then it does nothing (dup(2)). */
@@ -100,6 +103,11 @@ HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 		ret_;                                                                       \
 	})
 
+int fd_duplicate_onto(call_dup3 *next, int from, int to, int flags)
+{
+	return DUPLICATE_ONTO(from, to, next(from, to, flags));
+}
+
 #define PUBLIC_dup2(symbol)                                                    \
 	PUBLIC int symbol(int from, int to)                                    \
 	{                                                                      \
@@ -109,33 +117,37 @@ HOT int do_fcntl(call_fcntl *next, int fd, int cmd, void *arg)
 #define PUBLIC_dup3(symbol)                                                    \
 	PUBLIC int symbol(int from, int to, int flags)                         \
 	{                                                                      \
-		return DUPLICATE_ONTO(from, to, real.symbol(from, to, flags)); \
+		return fd_duplicate_onto(real.symbol, from, to, flags);        \
 	}
 
-COLD int close_direct(call_close *next, int fd)
+COLD int close_watched(call_close *next, int fd)
 {
 	struct number_ending e;
 	int ret;
 
-	/* close(2) is a cancellation point, but the call below cannot be one. */
-	if (pthread_testcancel)
-		pthread_testcancel();
 	number_end_begin(&e, (unsigned)fd, (unsigned)fd);
 	ret = next(fd);
 	number_end_finish(&e, true);
 	return ret;
 }
 
+int fd_close(call_close *next, int fd)
+{
+	return unlikely(number_watched(fd)) ? close_watched(next, fd) : next(fd);
+}
+
+/* close(2) is a cancellation point, which the call in close_watched() cannot be. */
 #define PUBLIC_close(symbol)                                                   \
 	PUBLIC int symbol(int fd)                                              \
 	{                                                                      \
-		return unlikely(number_watched(fd)) ?                          \
-			       close_direct(real.symbol, fd) :                 \
-			       real.symbol(fd);                                \
+		if (likely(!number_watched(fd)))                               \
+			return real.symbol(fd);                                \
+		cancellation_point();                                          \
+		return close_watched(real.symbol, fd);                         \
 	}
 
 /* With CLOSE_RANGE_UNSHARE the numbers end only in a new table, of this thread alone. */
-static int do_close_range(call_close_range *next, unsigned first, unsigned last, int flags)
+int fd_close_range(call_close_range *next, unsigned first, unsigned last, int flags)
 {
 	struct number_ending e;
 	int ret;
@@ -151,7 +163,7 @@ static int do_close_range(call_close_range *next, unsigned first, unsigned last,
 #define PUBLIC_close_range(symbol)                                             \
 	PUBLIC int symbol(unsigned first, unsigned last, int flags)            \
 	{                                                                      \
-		return do_close_range(real.symbol, first, last, flags);        \
+		return fd_close_range(real.symbol, first, last, flags);        \
 	}
 
 static void do_closefrom(call_closefrom *next, int first)

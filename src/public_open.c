@@ -8,10 +8,11 @@
 #include "hint.h"
 #include "number.h"
 #include "public.h"
+#include "public_fd.h"
 #include "real.h"
 #include "sys.h"
 
-static int opened(int fd, int flags)
+int fd_opened(int fd, int flags)
 {
 	struct number_ending e;
 	bool ending;
@@ -44,7 +45,7 @@ static mode_t mode_from(int flags, va_list ap)
 		va_start(ap, flags);                                            \
 		mode = mode_from(flags, ap);                                    \
 		va_end(ap);                                                     \
-		return opened(real.symbol(path, flags, mode), flags);           \
+		return fd_opened(real.symbol(path, flags, mode), flags);           \
 	}
 
 #define PUBLIC_openat(symbol)                                                   \
@@ -56,26 +57,26 @@ static mode_t mode_from(int flags, va_list ap)
 		va_start(ap, flags);                                            \
 		mode = mode_from(flags, ap);                                    \
 		va_end(ap);                                                     \
-		return opened(real.symbol(dirfd, path, flags, mode), flags);    \
+		return fd_opened(real.symbol(dirfd, path, flags, mode), flags);    \
 	}
 
 /* The FORTIFY variants take no mode. */
 #define PUBLIC_open_2(symbol)                                                   \
 	PUBLIC int symbol(const char *path, int flags)                          \
 	{                                                                       \
-		return opened(real.symbol(path, flags), flags);                 \
+		return fd_opened(real.symbol(path, flags), flags);                 \
 	}
 
 #define PUBLIC_openat_2(symbol)                                                 \
 	PUBLIC int symbol(int dirfd, const char *path, int flags)               \
 	{                                                                       \
-		return opened(real.symbol(dirfd, path, flags), flags);          \
+		return fd_opened(real.symbol(dirfd, path, flags), flags);          \
 	}
 
 #define PUBLIC_creat(symbol)                                                    \
 	PUBLIC int symbol(const char *path, mode_t mode)                        \
 	{                                                                       \
-		return opened(real.symbol(path, mode), 0);                      \
+		return fd_opened(real.symbol(path, mode), 0);                      \
 	}
 
 DIOSHIM_OPEN_SYMBOLS(PUBLIC_SYMBOL)

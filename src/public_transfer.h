@@ -29,9 +29,11 @@
 		struct pass p;                                                                     \
 		ssize_t ret;                                                                       \
                                                                                                    \
-		if (hint_refuses(fd, (uintptr_t)buf, n, at) &&                                     \
-		    rescue_predicted(nr, fd, buf, n, at, &ret))                                    \
-			return ret;                                                                \
+		if (hint_refuses(fd, (uintptr_t)buf, n, at)) {                                     \
+			cancellation_point();                                                      \
+			if (rescue_predicted(nr, fd, buf, n, at, &ret))                            \
+				return ret;                                                        \
+		}                                                                                  \
 		pass_begin(&p, fd, IMPLIED(nr));                                                   \
 		ret = pass_end(&p, WRITES(nr), IMPLIED(nr) ? -1 : at, next arguments);             \
 		if (WRITES(nr) && !IMPLIED(nr) && unlikely(p.met) && ret > 0)                      \

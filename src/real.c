@@ -5,13 +5,25 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
+
+#include "sys.h"
 
 /* See open(2): O_TMPFILE contains the bits of O_DIRECTORY, so it is compared whole. */
 static bool takes_mode(int flags)
 {
 	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
+
+/* The answer as the C library gives it: -1 and errno, or 0 or more. */
+static long to_answer(long ret)
+{
+	if (ret >= 0 || ret < -4095)
+		return ret;
+	errno = (int)-ret;
+	return -1;
+}
+
+#define answer(...) to_answer(sys(__VA_ARGS__))
 
 #define MODE_OF(flags)                                  \
 	({                                              \
@@ -27,32 +39,32 @@ static bool takes_mode(int flags)
 
 static int raw_open(const char *path, int flags, ...)
 {
-	return syscall(SYS_openat, AT_FDCWD, path, flags, MODE_OF(flags));
+	return answer(SYS_openat, AT_FDCWD, path, flags, MODE_OF(flags));
 }
 
 static int raw_open_2(const char *path, int flags)
 {
-	return syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+	return answer(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
 static int raw_openat(int dirfd, const char *path, int flags, ...)
 {
-	return syscall(SYS_openat, dirfd, path, flags, MODE_OF(flags));
+	return answer(SYS_openat, dirfd, path, flags, MODE_OF(flags));
 }
 
 static int raw_openat_2(int dirfd, const char *path, int flags)
 {
-	return syscall(SYS_openat, dirfd, path, flags, 0);
+	return answer(SYS_openat, dirfd, path, flags, 0);
 }
 
 static int raw_creat(const char *path, mode_t mode)
 {
-	return syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+	return answer(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
 static ssize_t raw_read(int fd, void *buf, size_t n)
 {
-	return syscall(SYS_read, fd, buf, n);
+	return answer(SYS_read, fd, buf, n);
 }
 
 /*
@@ -67,7 +79,7 @@ static ssize_t raw_read_chk(int fd, void *buf, size_t n, size_t size)
 
 static ssize_t raw_pread(int fd, void *buf, size_t n, off_t pos)
 {
-	return syscall(SYS_pread64, fd, buf, n, pos);
+	return answer(SYS_pread64, fd, buf, n, pos);
 }
 
 static ssize_t raw_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size)
@@ -79,7 +91,7 @@ static ssize_t raw_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size
 
 static ssize_t raw_readv(int fd, const struct iovec *iov, int count)
 {
-	return syscall(SYS_readv, fd, iov, count);
+	return answer(SYS_readv, fd, iov, count);
 }
 
 /*
@@ -88,37 +100,37 @@ static ssize_t raw_readv(int fd, const struct iovec *iov, int count)
  */
 static ssize_t raw_preadv(int fd, const struct iovec *iov, int count, off_t pos)
 {
-	return syscall(SYS_preadv, fd, iov, count, pos, 0);
+	return answer(SYS_preadv, fd, iov, count, pos, 0);
 }
 
 static ssize_t raw_preadv2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
 {
-	return syscall(SYS_preadv2, fd, iov, count, pos, 0, flags);
+	return answer(SYS_preadv2, fd, iov, count, pos, 0, flags);
 }
 
 static ssize_t raw_write(int fd, const void *buf, size_t n)
 {
-	return syscall(SYS_write, fd, buf, n);
+	return answer(SYS_write, fd, buf, n);
 }
 
 static ssize_t raw_pwrite(int fd, const void *buf, size_t n, off_t pos)
 {
-	return syscall(SYS_pwrite64, fd, buf, n, pos);
+	return answer(SYS_pwrite64, fd, buf, n, pos);
 }
 
 static ssize_t raw_writev(int fd, const struct iovec *iov, int count)
 {
-	return syscall(SYS_writev, fd, iov, count);
+	return answer(SYS_writev, fd, iov, count);
 }
 
 static ssize_t raw_pwritev(int fd, const struct iovec *iov, int count, off_t pos)
 {
-	return syscall(SYS_pwritev, fd, iov, count, pos, 0);
+	return answer(SYS_pwritev, fd, iov, count, pos, 0);
 }
 
 static ssize_t raw_pwritev2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
 {
-	return syscall(SYS_pwritev2, fd, iov, count, pos, 0, flags);
+	return answer(SYS_pwritev2, fd, iov, count, pos, 0, flags);
 }
 
 static int raw_fcntl(int fd, int cmd, ...)
@@ -129,40 +141,71 @@ static int raw_fcntl(int fd, int cmd, ...)
 	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	return syscall(SYS_fcntl, fd, cmd, arg);
+	return answer(SYS_fcntl, fd, cmd, arg);
 }
 
 static int raw_dup(int fd)
 {
-	return syscall(SYS_dup, fd);
+	return answer(SYS_dup, fd);
 }
 
 /* Not SYS_dup2: newer architectures have only dup3, which refuses from == to (dup(2)). */
 static int raw_dup2(int from, int to)
 {
 	if (from == to)
-		return syscall(SYS_fcntl, from, F_GETFD) < 0 ? -1 : to;
-	return syscall(SYS_dup3, from, to, 0);
+		return answer(SYS_fcntl, from, F_GETFD) < 0 ? -1 : to;
+	return answer(SYS_dup3, from, to, 0);
 }
 
 static int raw_dup3(int from, int to, int flags)
 {
-	return syscall(SYS_dup3, from, to, flags);
+	return answer(SYS_dup3, from, to, flags);
 }
 
 static int raw_close(int fd)
 {
-	return syscall(SYS_close, fd);
+	return answer(SYS_close, fd);
 }
 
 static int raw_close_range(unsigned first, unsigned last, int flags)
 {
-	return syscall(SYS_close_range, first, last, flags);
+	return answer(SYS_close_range, first, last, flags);
 }
 
 static void raw_closefrom(int first)
 {
-	syscall(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
+	answer(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
+}
+
+#ifndef SYS_CALL_INLINE
+/* The C library's, found once: its errno is put back. */
+long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	static call_syscall *_Atomic next;
+	int saved = errno;
+	long ret;
+
+	if (!next)
+		next = (call_syscall *)dlsym(RTLD_NEXT, "syscall");
+	ret = next(nr, a, b, c, d, e, f);
+	if (ret == -1) {
+		ret = -errno;
+		errno = saved;
+	}
+	return ret;
+}
+#endif
+
+static long raw_syscall(long nr, ...)
+{
+	long a[6];
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	return answer(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 #define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,

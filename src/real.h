@@ -39,11 +39,15 @@ typedef int call_dup3(int from, int to, int flags);
 typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
+typedef long call_syscall(long nr, ...);
 
 /* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
 
-DIOSHIM_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_OPEN_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 

@@ -12,6 +12,7 @@
 #include "real.h"
 #include "record_call.h"
 #include "record_file.h"
+#include "transfers.h"
 
 static struct real next;
 
@@ -20,6 +21,17 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 	if (ret > 0 || nothing_asked)
 		record_answered(fd, direction, ret);
 	return ret;
+}
+
+/* What a number stands for is not learned here; a look at its flags tells (record_direct()). */
+static long seen_by_number(long nr, const long x[6], long ret)
+{
+	int takes = transfer_takes(nr);
+
+	if (takes < 0)
+		return ret;
+	return seen((int)x[0], takes & TRANSFER_WRITE ? RECORD_WRITE : RECORD_READ,
+		    !(takes & TRANSFER_VECTOR) && !x[2], ret);
 }
 
 /* HOOK_<kind>(symbol) for each kind of symbols.h: the function that real.symbol points to. */
@@ -121,6 +133,21 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 	{                                                                        \
 		record_closes(fd);                                               \
 		return next.symbol(fd);                                          \
+	}
+
+/* By number. */
+#define HOOK_syscall(symbol)                                                     \
+	static long hook_##symbol(long nr, ...)                                  \
+	{                                                                        \
+		long x[6];                                                       \
+		va_list ap;                                                      \
+                                                                                 \
+		va_start(ap, nr);                                                \
+		for (int i = 0; i < 6; i++)                                      \
+			x[i] = va_arg(ap, long);                                 \
+		va_end(ap);                                                      \
+		return seen_by_number(nr, x,                                     \
+				      next.symbol(nr, x[0], x[1], x[2], x[3], x[4], x[5])); \
 	}
 
 /* Without hooks: F_GETFL shows what these have changed. */

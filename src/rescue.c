@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdint.h>
 
 #include "claims.h"
@@ -30,9 +29,6 @@ enum {
 
 /* The internal result for: the shim does not handle this call, the kernel answers it. */
 #define STAND_ASIDE LONG_MIN
-
-/* In the C library only since glibc 2.34; before, a program without threads may not have it. */
-#pragma weak pthread_testcancel
 
 static bool open_for(const struct request *rq, int flags)
 {
@@ -243,9 +239,6 @@ static bool rescue(struct request *rq, int refusal, int before, ssize_t *ret)
 	kernel_sigset old;
 	long answer;
 
-	/* The call that was not made would have been a cancellation point (pthreads(7)). */
-	if (refusal == REFUSAL_PREDICTED && pthread_testcancel)
-		pthread_testcancel();
 	old = sigmask_block();
 	claims_begin(&outer, old);
 	if (unlikely(recording.any && !rq->again))

@@ -15,7 +15,7 @@ load lib
 sanitized() { # NAME FLAG...
   local library=$BATS_FILE_TMPDIR/$1.so sources=$DIOSHIM_TOP_SRCDIR/src
   shift
-  gcc -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -g -O1 -fPIC -shared -fvisibility=hidden -fexceptions \
+  gcc -std=gnu11 -D_GNU_SOURCE -DDIOSHIM_SHIM -U_FORTIFY_SOURCE -g -O1 -fPIC -shared -fvisibility=hidden -fexceptions \
     -fno-omit-frame-pointer -I"$DIOSHIM_TOP_SRCDIR/common" "$@" -o "$library" "$sources"/*.c -pthread \
     -Wl,-z,now -Wl,--version-script="$DIOSHIM_TEST_BIN/../symbols.map" >&2
 }

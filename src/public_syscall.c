@@ -1,0 +1,314 @@
+/*
+ * syscall(2): the numbers of the calls that this library covers take the same way as the calls by name. All
+ * others go on to the next definition with all six arguments as they are, by a jump.
+ *
+ * None of these calls is a cancellation point, unlike those by name (pthreads(7)).
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "hint.h"
+#include "pass.h"
+#include "public.h"
+#include "public_fd.h"
+#include "real.h"
+#include "rescue.h"
+#include "sys.h"
+#include "transfers.h"
+
+/* Calls that give out or end descriptor numbers. Newer architectures lack some, older headers others. */
+#ifdef SYS_open
+#define IF_OPEN(X) X(open)
+#else
+#define IF_OPEN(X)
+#endif
+#ifdef SYS_creat
+#define IF_CREAT(X) X(creat)
+#else
+#define IF_CREAT(X)
+#endif
+#ifdef SYS_openat2
+#define IF_OPENAT2(X) X(openat2)
+#else
+#define IF_OPENAT2(X)
+#endif
+#ifdef SYS_pidfd_getfd
+#define IF_PIDFD_GETFD(X) X(pidfd_getfd)
+#else
+#define IF_PIDFD_GETFD(X)
+#endif
+#ifdef SYS_dup2
+#define IF_DUP2(X) X(dup2)
+#else
+#define IF_DUP2(X)
+#endif
+#ifdef SYS_close_range
+#define IF_CLOSE_RANGE(X) X(close_range)
+#else
+#define IF_CLOSE_RANGE(X)
+#endif
+
+#define NUMBER_CALLS(X) \
+	IF_OPEN(X) \
+	IF_CREAT(X) \
+	X(openat) \
+	IF_OPENAT2(X) \
+	X(open_by_handle_at) \
+	IF_PIDFD_GETFD(X) \
+	X(fcntl) \
+	X(dup) \
+	IF_DUP2(X) \
+	X(dup3) \
+	X(close) \
+	IF_CLOSE_RANGE(X)
+
+enum { NUMBERS = 512 };
+
+/* One bit for each number. Each table below is made of one expression for each of the words. */
+#define BIT_IN(word, nr) ((nr) / 64 == (word) ? UINT64_C(1) << (nr) % 64 : 0)
+#define NUMBER_BIT(call) | BIT_IN(WORD, SYS_##call)
+#define TRANSFER_BIT(call, takes) | BIT_IN(WORD, SYS_##call)
+
+extern const uint64_t public_syscall_numbers[NUMBERS / 64];
+long public_syscall_covered(long nr, long a, long b, long c, long d, long e, long f);
+
+const uint64_t public_syscall_numbers[NUMBERS / 64] = {
+#define WORD 0
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 1
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 2
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 3
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 4
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 5
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 6
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+#define WORD 7
+	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
+#undef WORD
+};
+
+#define NUMBER_FITS(call) _Static_assert(SYS_##call < NUMBERS, "in the table");
+#define TRANSFER_FITS(call, takes) NUMBER_FITS(call)
+NUMBER_CALLS(NUMBER_FITS)
+DIOSHIM_TRANSFERS(TRANSFER_FITS)
+
+/* The next definitions of the calls by name. */
+
+static int next_fcntl(int fd, int cmd, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return (int)real.syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+static int next_dup(int fd)
+{
+	return (int)real.syscall(SYS_dup, fd);
+}
+
+#ifdef SYS_dup2
+static int next_dup2(int from, int to, int flags)
+{
+	(void)flags;
+	return (int)real.syscall(SYS_dup2, from, to);
+}
+#endif
+
+static int next_dup3(int from, int to, int flags)
+{
+	return (int)real.syscall(SYS_dup3, from, to, flags);
+}
+
+static int next_close(int fd)
+{
+	return (int)real.syscall(SYS_close, fd);
+}
+
+#ifdef SYS_close_range
+static int next_close_range(unsigned first, unsigned last, int flags)
+{
+	return (int)real.syscall(SYS_close_range, first, last, flags);
+}
+#endif
+
+/* What was opened tells itself whether it is direct: openat2(2) has its flags in memory. */
+static int opened_unseen(int fd)
+{
+	return fd_opened(fd, fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL));
+}
+
+/* The arguments of a call, as the kernel gets them. */
+struct arguments {
+	long a, b, c, d, e, f;
+};
+
+static long on_numbers(long nr, const struct arguments *x)
+{
+	int fd = (int)x->a;
+
+	switch (nr) {
+#ifdef SYS_open
+	case SYS_open:
+		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->b);
+#endif
+#ifdef SYS_creat
+	case SYS_creat:
+		return fd_opened((int)real.syscall(nr, x->a, x->b), 0);
+#endif
+	case SYS_openat:
+		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c, x->d), (int)x->c);
+#ifdef SYS_openat2
+	case SYS_openat2:
+		return opened_unseen((int)real.syscall(nr, x->a, x->b, x->c, x->d));
+#endif
+	case SYS_open_by_handle_at:
+		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->c);
+#ifdef SYS_pidfd_getfd
+	/* A description that others have, too: nothing is known of it. */
+	case SYS_pidfd_getfd:
+		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), 0);
+#endif
+	case SYS_fcntl:
+		return fd_control(next_fcntl, fd, (int)x->b, (void *)x->c);
+	case SYS_dup:
+		return fd_duplicate(next_dup, fd);
+#ifdef SYS_dup2
+	case SYS_dup2:
+		return fd_duplicate_onto(next_dup2, fd, (int)x->b, 0);
+#endif
+	case SYS_dup3:
+		return fd_duplicate_onto(next_dup3, fd, (int)x->b, (int)x->c);
+	case SYS_close:
+		return fd_close(next_close, fd);
+	default:
+#ifdef SYS_close_range
+		return fd_close_range(next_close_range, (unsigned)x->a, (unsigned)x->b, (int)x->c);
+#else
+		return real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
+#endif
+	}
+}
+
+/* The kernel has answered with 0 or less. */
+static long refused(long nr, int takes, const struct arguments *x, int before, uint32_t generation,
+		    long ret)
+{
+	int fd = (int)x->a;
+	int64_t pos = takes & TRANSFER_OFFSET ? x->d : 0;
+
+	if (!(takes & TRANSFER_VECTOR))
+		return rescue_refused(nr, fd, (const void *)x->b, (size_t)x->c, pos, before, generation,
+				      ret);
+	return rescue_refused_vector(nr, fd, (const struct iovec *)x->b, (int)x->c, pos,
+				     takes & TRANSFER_FLAGS ? (int)x->f : 0, before, generation, ret);
+}
+
+static bool is_implied(int takes, const struct arguments *x)
+{
+	return !(takes & TRANSFER_OFFSET) || ((takes & TRANSFER_FLAGS) && x->d == -1);
+}
+
+/* On a number that is known to be direct. */
+static long transfer_direct(long nr, int takes, const struct arguments *x, int before)
+{
+	bool implied = is_implied(takes, x);
+	bool one_buffer = !(takes & TRANSFER_VECTOR);
+	int64_t pos = implied ? 0 : x->d;
+	int fd = (int)x->a;
+	struct pass p;
+	ssize_t ret;
+
+	if (one_buffer && hint_refuses(fd, (uintptr_t)x->b, (size_t)x->c, (uint64_t)pos) &&
+	    rescue_predicted(nr, fd, (const void *)x->b, (size_t)x->c, pos, &ret))
+		return ret;
+	pass_begin(&p, fd, implied);
+	ret = real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
+	ret = pass_end(&p, takes & TRANSFER_WRITE, implied ? -1 : pos, ret);
+	if (one_buffer && (takes & TRANSFER_WRITE) && !implied && unlikely(p.met) && ret > 0)
+		rescue_once_more(fd, (const void *)x->b, (size_t)x->c, pos, p.generation);
+	return ret > 0 ? ret : refused(nr, takes, x, before, p.generation, ret);
+}
+
+static long transfer(long nr, int takes, const struct arguments *x)
+{
+	int before = errno_before();
+	long ret;
+
+	if (hint_get((int)x->a))
+		return transfer_direct(nr, takes, x, before);
+	ret = real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
+	return ret > 0 ? ret : refused(nr, takes, x, before, 0, ret);
+}
+
+/* From public_syscall(). */
+__attribute__((used, cold)) long public_syscall_covered(long nr, long a, long b, long c, long d, long e,
+							 long f)
+{
+	const struct arguments x = { a, b, c, d, e, f };
+	int takes = transfer_takes(nr);
+
+	return takes < 0 ? on_numbers(nr, &x) : transfer(nr, takes, &x);
+}
+
+#if defined(__x86_64__)
+
+/*
+ * The seventh argument is on the stack, where a caller that has fewer keeps something of its own: it may be
+ * read, but not be written back, as a compiler does before a jump.
+ */
+PUBLIC __attribute__((naked)) void public_syscall(void) __asm__("syscall");
+
+void public_syscall(void)
+{
+	__asm__("cmpq	%0, %%rdi\n\t"
+		"jae	1f\n\t"
+		"leaq	public_syscall_numbers(%%rip), %%r10\n\t"
+		"movq	%%rdi, %%r11\n\t"
+		"shrq	$6, %%r11\n\t"
+		"movq	(%%r10,%%r11,8), %%r10\n\t"
+		"btq	%%rdi, %%r10\n\t"
+		"jc	2f\n"
+		"1:	jmp	*real+%c1(%%rip)\n"
+		"2:	pushq	8(%%rsp)\n\t"
+		".cfi_adjust_cfa_offset 8\n\t"
+		"call	public_syscall_covered\n\t"
+		"addq	$8, %%rsp\n\t"
+		".cfi_adjust_cfa_offset -8\n\t"
+		"ret"
+		:
+		: "i"(NUMBERS), "i"(offsetof(struct real, syscall)));
+}
+
+#else
+
+/*
+ * Declared with all its arguments, which are in registers here, so that it can hand on what it does not
+ * look at: those of a variadic call are in the same registers.
+ */
+PUBLIC long public_syscall(long nr, long a, long b, long c, long d, long e, long f) __asm__("syscall");
+
+long public_syscall(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (unlikely((unsigned long)nr < NUMBERS && (public_syscall_numbers[nr / 64] >> (nr % 64) & 1)))
+		return public_syscall_covered(nr, a, b, c, d, e, f);
+	return real.syscall(nr, a, b, c, d, e, f);
+}
+
+#endif
