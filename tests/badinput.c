@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "transfers.h"
+#include "raw.h"
 
 #define NUMBER(call, takes) SYS_##call,
 static const long transfers[] = { DIOSHIM_TRANSFERS(NUMBER) };
@@ -291,7 +292,7 @@ static void a_closed_descriptor_is_EBADF(void **state)
 	unsigned char byte;
 
 	assert_int_equal(pread(fd, &byte, 1, 1), 1);
-	syscall(SYS_close, fd);
+	raw_syscall(SYS_close, fd);
 	errno = 0;
 	assert_int_equal(pread(fd, &byte, 1, 1), -1);
 	assert_int_equal(errno, EBADF);
@@ -338,7 +339,7 @@ static void a_directory_that_replaces_a_direct_file_is_EISDIR(void **state)
 	unsigned char byte;
 
 	assert_int_equal(pread(fd, &byte, 1, 1), 1);
-	assert_true(syscall(SYS_dup3, s->dir, fd, 0) == fd);
+	assert_true(raw_syscall(SYS_dup3, s->dir, fd, 0) == fd);
 	errno = 0;
 	assert_int_equal(pread(fd, &byte, 1, 1), -1);
 	assert_int_equal(errno, EISDIR);

@@ -11,16 +11,17 @@
 #include <unistd.h>
 
 #include "transfers.h"
+#include "raw.h"
 
 const char *directory;
 
 const char *const names[SIDES] = { "badinput.ordinary", "badinput.direct" };
 
-/* The shim interposes open(), but not syscall(). */
+/* The shim interposes open(), but not raw_syscall(). */
 int open_side(const struct scene *s, enum which which, int flags)
 {
 	int fd = which == DIRECT ? openat(s->dir, names[which], flags | O_DIRECT, 0600) :
-				   (int)syscall(SYS_openat, s->dir, names[which], flags, 0600);
+				   (int)raw_syscall(SYS_openat, s->dir, names[which], flags, 0600);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -39,7 +40,7 @@ static void write_contents(const struct scene *s, enum which which)
 {
 	int fd = openat(s->dir, names[which], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	assert_true(syscall(SYS_write, fd, s->contents, FILE_SIZE) == FILE_SIZE);
+	assert_true(raw_syscall(SYS_write, fd, s->contents, FILE_SIZE) == FILE_SIZE);
 	close(fd);
 }
 
@@ -114,8 +115,8 @@ long call_library(int fd, const struct call *c)
 long call_kernel(int fd, const struct call *c)
 {
 	if (transfer_takes(c->nr) & TRANSFER_VECTOR)
-		return syscall(c->nr, fd, c->buf, (long)(int)c->len, c->pos, 0L, c->flags);
-	return syscall(c->nr, fd, c->buf, c->len, c->pos);
+		return raw_syscall(c->nr, fd, c->buf, (long)(int)c->len, c->pos, 0L, c->flags);
+	return raw_syscall(c->nr, fd, c->buf, c->len, c->pos);
 }
 
 void assert_nothing_moved(const struct scene *s, enum which which)
@@ -124,7 +125,7 @@ void assert_nothing_moved(const struct scene *s, enum which which)
 	int fd = openat(s->dir, names[which], O_RDONLY);
 
 	assert_true(lseek(s->fd[which], 0, SEEK_CUR) == START);
-	assert_true(syscall(SYS_pread64, fd, found, sizeof(found), 0L) == FILE_SIZE);
+	assert_true(raw_syscall(SYS_pread64, fd, found, sizeof(found), 0L) == FILE_SIZE);
 	assert_memory_equal(found, s->contents, FILE_SIZE);
 	close(fd);
 }

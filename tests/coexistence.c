@@ -5,6 +5,7 @@
  *   coexistence PROGRAM FILE [MORE]     see coexistence_programs.c
  */
 #include "coexistence.h"
+#include "raw.h"
 
 /* cmocka.h needs the first four. */
 #include <setjmp.h>
@@ -91,7 +92,7 @@ static void a_child_of_the_raw_call_can_write(void **state)
 
 	(void)state;
 	assert_true(moves_data(fd, 3, 1));
-	child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	child = (pid_t)raw_syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	if (child == 0)
 		_exit(moves_data(fd, 3, 2) ? 0 : 1);
 	assert_true(ended_well(child));
@@ -167,16 +168,16 @@ static void answers_are_the_kernels(int fd, size_t len)
 	errno = 0;
 	wrapped = read(fd, space + 1, len);
 	wrapped = wrapped < 0 ? -errno : wrapped;
-	raw = syscall(SYS_read, fd, space + 1, len);
+	raw = raw_syscall(SYS_read, fd, space + 1, len);
 	assert_int_equal(wrapped, raw < 0 ? -errno : raw);
 	wrapped = pread(fd, space + 1, len, 1);
 	wrapped = wrapped < 0 ? -errno : wrapped;
-	raw = syscall(SYS_pread64, fd, space + 1, len, 1L);
+	raw = raw_syscall(SYS_pread64, fd, space + 1, len, 1L);
 	assert_int_equal(wrapped, raw < 0 ? -errno : raw);
 	memset(space, 0xff, sizeof(space));
 	wrapped = write(fd, space + 1, len);
 	wrapped = wrapped < 0 ? -errno : wrapped;
-	raw = syscall(SYS_write, fd, space + 1, len);
+	raw = raw_syscall(SYS_write, fd, space + 1, len);
 	assert_int_equal(wrapped, raw < 0 ? -errno : raw);
 }
 
@@ -246,7 +247,7 @@ static void directories_and_proc_files_answer_as_ever(void **state)
 	assert_int_equal(open("/proc/self/comm", O_RDONLY | O_DIRECT), -1);
 	assert_int_equal(errno, EINVAL);
 	fd = open("/proc/self/comm", O_RDONLY);
-	assert_int_equal(pread(fd, first, 63, 0), syscall(SYS_pread64, fd, second, 63, 0L));
+	assert_int_equal(pread(fd, first, 63, 0), raw_syscall(SYS_pread64, fd, second, 63, 0L));
 	assert_int_equal(pread(fd, first, 63, 1), strlen("anners\n"));
 	close(fd);
 }

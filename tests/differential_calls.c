@@ -1,5 +1,6 @@
 /* Calls that move data, by syscall(2) or through a public function. */
 #include "differential.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,17 +47,17 @@ static long raw_vectored(const struct call *c, int fd, const struct iovec *vecto
 {
 	switch (c->op) {
 	case OP_READV:
-		return syscall(SYS_readv, fd, vector, (long)c->count);
+		return raw_syscall(SYS_readv, fd, vector, (long)c->count);
 	case OP_PREADV:
-		return syscall(SYS_preadv, fd, vector, (long)c->count, c->pos, 0L);
+		return raw_syscall(SYS_preadv, fd, vector, (long)c->count, c->pos, 0L);
 	case OP_PREADV2:
-		return syscall(SYS_preadv2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
+		return raw_syscall(SYS_preadv2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
 	case OP_WRITEV:
-		return syscall(SYS_writev, fd, vector, (long)c->count);
+		return raw_syscall(SYS_writev, fd, vector, (long)c->count);
 	case OP_PWRITEV:
-		return syscall(SYS_pwritev, fd, vector, (long)c->count, c->pos, 0L);
+		return raw_syscall(SYS_pwritev, fd, vector, (long)c->count, c->pos, 0L);
 	default:
-		return syscall(SYS_pwritev2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
+		return raw_syscall(SYS_pwritev2, fd, vector, (long)c->count, c->pos, 0L, c->flags);
 	}
 }
 
@@ -84,13 +85,13 @@ static long raw_plain(const struct call *c, int fd, void *buf, size_t len)
 {
 	switch (c->op) {
 	case OP_READ:
-		return syscall(SYS_read, fd, buf, len);
+		return raw_syscall(SYS_read, fd, buf, len);
 	case OP_PREAD:
-		return syscall(SYS_pread64, fd, buf, len, c->pos);
+		return raw_syscall(SYS_pread64, fd, buf, len, c->pos);
 	case OP_WRITE:
-		return syscall(SYS_write, fd, buf, len);
+		return raw_syscall(SYS_write, fd, buf, len);
 	default:
-		return syscall(SYS_pwrite64, fd, buf, len, c->pos);
+		return raw_syscall(SYS_pwrite64, fd, buf, len, c->pos);
 	}
 }
 

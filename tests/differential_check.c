@@ -1,5 +1,6 @@
 /* The comparison of what a program can observe of a call, and of the file afterwards. */
 #include "differential.h"
+#include "raw.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ struct outcome observe(const struct scene *s, enum which which, unsigned slot)
 		err(2, "fstat");
 	o.size = s->block_device ? 0 : st.st_size;
 	o.offset = lseek(side->fd[slot], 0, SEEK_CUR);
-	o.flags = syscall(SYS_fcntl, side->fd[slot], F_GETFL);
+	o.flags = raw_syscall(SYS_fcntl, side->fd[slot], F_GETFL);
 	return o;
 }
 
@@ -78,7 +79,7 @@ bool same_range(const struct scene *s, off_t from, off_t to, off_t *differs)
 		ssize_t got[SIDES];
 
 		for (enum which which = 0; which < SIDES; which++)
-			got[which] = syscall(SYS_pread64, s->side[which].witness, chunk[which],
+			got[which] = raw_syscall(SYS_pread64, s->side[which].witness, chunk[which],
 					     want, from);
 		*differs = from;
 		if (got[ORDINARY] != got[DIRECT])

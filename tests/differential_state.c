@@ -4,6 +4,7 @@
  * runtime.
  */
 #include "differential.h"
+#include "raw.h"
 
 #include <err.h>
 #include <errno.h>
@@ -52,7 +53,7 @@ static int public_open(unsigned door, const char *path, int flags)
 		return door / 8 % 2 ? __openat_2(AT_FDCWD, path, flags) :
 				      __openat64_2(AT_FDCWD, path, flags);
 	default:
-		return syscall(SYS_openat, AT_FDCWD, path, flags);
+		return raw_syscall(SYS_openat, AT_FDCWD, path, flags);
 	}
 }
 
@@ -66,7 +67,7 @@ static int public_close(unsigned door, int fd)
 	case 2:
 		return close_range(fd, fd, 0);
 	default:
-		return syscall(SYS_close, fd);
+		return raw_syscall(SYS_close, fd);
 	}
 }
 
@@ -89,10 +90,10 @@ static int public_dup(unsigned door, int from, int to)
 		close(to);
 		return fcntl64(from, F_DUPFD_CLOEXEC, to);
 	case 6:
-		syscall(SYS_close, to);
-		return syscall(SYS_dup, from);
+		raw_syscall(SYS_close, to);
+		return raw_syscall(SYS_dup, from);
 	default:
-		return syscall(SYS_dup3, from, to, 0);
+		return raw_syscall(SYS_dup3, from, to, 0);
 	}
 }
 
@@ -106,7 +107,7 @@ static long public_setfl(unsigned door, int fd, int flags)
 	case 2:
 		return __fcntl(fd, F_SETFL, flags);
 	default:
-		return syscall(SYS_fcntl, fd, F_SETFL, flags);
+		return raw_syscall(SYS_fcntl, fd, F_SETFL, flags);
 	}
 }
 
@@ -116,7 +117,7 @@ static int open_file(const struct call *c, enum which which, const char *path)
 
 	if (which == DIRECT)
 		return public_open(c->door, path, flags);
-	return syscall(SYS_openat, AT_FDCWD, path, flags);
+	return raw_syscall(SYS_openat, AT_FDCWD, path, flags);
 }
 
 static long reopen(const struct call *c, struct scene *s, enum which which)
@@ -127,7 +128,7 @@ static long reopen(const struct call *c, struct scene *s, enum which which)
 	if (which == DIRECT)
 		public_close(c->door / 8, *fd);
 	else
-		syscall(SYS_close, *fd);
+		raw_syscall(SYS_close, *fd);
 	*fd = open_file(c, which, side->path);
 	return *fd < 0 ? -1 : 0;
 }
@@ -141,7 +142,7 @@ static long duplicate(const struct call *c, struct scene *s, enum which which)
 	if (c->slot == c->other_slot)
 		return 0;
 	*to = which == DIRECT ? public_dup(c->door, from, *to) :
-				(int)syscall(SYS_dup3, from, *to, 0);
+				(int)raw_syscall(SYS_dup3, from, *to, 0);
 	return *to < 0 ? -1 : 0;
 }
 
@@ -152,7 +153,7 @@ static long set_flags(const struct call *c, const struct scene *s, enum which wh
 
 	if (which == DIRECT)
 		return public_setfl(c->door, fd, flags);
-	return syscall(SYS_fcntl, fd, F_SETFL, flags);
+	return raw_syscall(SYS_fcntl, fd, F_SETFL, flags);
 }
 
 /* Makes an ordinary write like another program, which leaves its bytes in the page cache. */
@@ -160,7 +161,7 @@ static long write_as_a_bystander(const struct call *c, const struct scene *s, en
 {
 	const struct side *side = &s->side[which];
 
-	return syscall(SYS_pwrite64, side->witness, side->arena + c->pieces[0].at,
+	return raw_syscall(SYS_pwrite64, side->witness, side->arena + c->pieces[0].at,
 		       c->pieces[0].len, c->pos);
 }
 
@@ -203,7 +204,7 @@ static void wipe_device(int fd, off_t size)
 	static unsigned char zeros[1 << 20];
 
 	for (off_t at = 0; at < size; at += sizeof(zeros))
-		if (syscall(SYS_pwrite64, fd, zeros, sizeof(zeros), at) < 0)
+		if (raw_syscall(SYS_pwrite64, fd, zeros, sizeof(zeros), at) < 0)
 			err(2, "cannot wipe the device");
 }
 
@@ -212,7 +213,7 @@ static void open_witness(struct scene *s, struct side *side)
 	int flags = O_RDWR | (s->block_device ? 0 : O_CREAT | O_TRUNC);
 	uint64_t size = 0;
 
-	side->witness = syscall(SYS_openat, AT_FDCWD, side->path, flags, 0600);
+	side->witness = raw_syscall(SYS_openat, AT_FDCWD, side->path, flags, 0600);
 	if (side->witness < 0)
 		err(2, "cannot open %s", side->path);
 	if (!s->block_device)
@@ -261,10 +262,10 @@ static void copy_range(const struct scene *s, off_t from, off_t to)
 	while (from < to) {
 		size_t left = (size_t)(to - from);
 		size_t want = left < sizeof(chunk) ? left : sizeof(chunk);
-		long got = syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want, from);
+		long got = raw_syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want, from);
 
 		if (got <= 0 ||
-		    syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
+		    raw_syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
 			err(2, "cannot copy after a mismatch");
 		from += got;
 	}
@@ -293,9 +294,9 @@ void make_alike(const struct scene *s)
 	copy_contents(s);
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
 		off_t offset = lseek(s->side[ORDINARY].fd[slot], 0, SEEK_CUR);
-		long flags = syscall(SYS_fcntl, s->side[ORDINARY].fd[slot], F_GETFL);
+		long flags = raw_syscall(SYS_fcntl, s->side[ORDINARY].fd[slot], F_GETFL);
 
 		lseek(s->side[DIRECT].fd[slot], offset, SEEK_SET);
-		syscall(SYS_fcntl, s->side[DIRECT].fd[slot], F_SETFL, flags | O_DIRECT);
+		raw_syscall(SYS_fcntl, s->side[DIRECT].fd[slot], F_SETFL, flags | O_DIRECT);
 	}
 }

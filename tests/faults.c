@@ -1,5 +1,6 @@
 /* The main program of the fault tests, and what they share. See faults.h. */
 #include "faults.h"
+#include "raw.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ unsigned char *bytes_of(unsigned seed, size_t len, size_t shift)
 static void write_out(int fd, const unsigned char *bytes, size_t size)
 {
 	while (size) {
-		ssize_t n = syscall(SYS_write, fd, bytes, size);
+		ssize_t n = raw_syscall(SYS_write, fd, bytes, size);
 
 		if (n <= 0)
 			err(99, "writing a test's file");
@@ -120,15 +121,15 @@ ssize_t by_kernel(int fd, const struct attempt *a, void *buf)
 
 	switch (a->kind) {
 	case BY_WRITE:
-		return syscall(SYS_write, fd, buf, a->len);
+		return raw_syscall(SYS_write, fd, buf, a->len);
 	case BY_PWRITE:
-		return syscall(SYS_pwrite64, fd, buf, a->len, a->pos);
+		return raw_syscall(SYS_pwrite64, fd, buf, a->len, a->pos);
 	case BY_WRITEV:
-		return syscall(SYS_writev, fd, iov, count);
+		return raw_syscall(SYS_writev, fd, iov, count);
 	case BY_PWRITEV:
-		return syscall(SYS_pwritev, fd, iov, count, a->pos, 0);
+		return raw_syscall(SYS_pwritev, fd, iov, count, a->pos, 0);
 	default:
-		return syscall(SYS_pwritev2, fd, iov, count, a->pos, 0, 0);
+		return raw_syscall(SYS_pwritev2, fd, iov, count, a->pos, 0, 0);
 	}
 }
 
@@ -156,7 +157,7 @@ struct image image_of(const char *path)
 	image.size = st.st_size;
 	image.bytes = malloc(image.size + 1);
 	while (image.bytes && done < image.size) {
-		ssize_t n = syscall(SYS_pread64, fd, image.bytes + done, image.size - done, done);
+		ssize_t n = raw_syscall(SYS_pread64, fd, image.bytes + done, image.size - done, done);
 
 		if (n <= 0)
 			err(99, "reading %s", path);

@@ -1,5 +1,6 @@
 /* A device that ends, and one that fails, in each segment of a request. See faults.h. */
 #include "faults.h"
+#include "raw.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ static void end_of_device(const char *path, off_t size, unsigned char *bytes)
 	if (fd < 0 || fdatasync(fd))
 		err(99, "%s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	if (syscall(SYS_pread64, fd, bytes, END_PART, size - END_PART) != END_PART)
+	if (raw_syscall(SYS_pread64, fd, bytes, END_PART, size - END_PART) != END_PART)
 		err(99, "%s", path);
 	close(fd);
 }
@@ -83,8 +84,8 @@ static void try_read_at_end(const char *twin, off_t pos, size_t len, bool positi
 		if (i)
 			rets[i] = positional ? pread(fd, got[i] + 1, len, pos) : read(fd, got[i] + 1, len);
 		else
-			rets[i] = positional ? syscall(SYS_pread64, fd, got[i] + 1, len, pos) :
-					       syscall(SYS_read, fd, got[i] + 1, len);
+			rets[i] = positional ? raw_syscall(SYS_pread64, fd, got[i] + 1, len, pos) :
+					       raw_syscall(SYS_read, fd, got[i] + 1, len);
 		offsets[i] = lseek(fd, 0, SEEK_CUR);
 		close(fd);
 		/* The bytes past the count are unspecified. */
@@ -152,7 +153,7 @@ static void set_fault(const char *operation, off_t start, size_t len)
 	char cue[100];
 	int n = snprintf(cue, sizeof(cue), "%s %lld %zu\n", operation, (long long)start, len);
 
-	if (fd < 0 || syscall(SYS_write, fd, cue, n) != n)
+	if (fd < 0 || raw_syscall(SYS_write, fd, cue, n) != n)
 		err(99, "DIOSHIM_TEST_CUE %s", path ? path : "is not set");
 	close(fd);
 }

@@ -25,6 +25,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "raw.h"
+
 #define SPAN ((size_t)1 << 20)
 #define PAGE ((size_t)4096)
 
@@ -55,7 +57,7 @@ static long cached_pages(int fd)
 	uint64_t counts[5] = { 0 };
 
 	/* The pages of an overlay's file belong to the file below it. */
-	if (on_overlay || syscall(SYS_cachestat, fd, all, counts, 0))
+	if (on_overlay || raw_syscall(SYS_cachestat, fd, all, counts, 0))
 		return -1;
 	return (long)counts[0];
 }
@@ -71,13 +73,13 @@ static struct probe after(int fd, ssize_t ret)
 static struct probe ask_read(int fd, size_t shift, size_t len, off_t pos)
 {
 	empty_cache(fd);
-	return after(fd, syscall(SYS_pread64, fd, space + shift, len, pos));
+	return after(fd, raw_syscall(SYS_pread64, fd, space + shift, len, pos));
 }
 
 static struct probe ask_write(int fd, size_t shift, size_t len, off_t pos)
 {
 	empty_cache(fd);
-	return after(fd, syscall(SYS_pwrite64, fd, space + shift, len, pos));
+	return after(fd, raw_syscall(SYS_pwrite64, fd, space + shift, len, pos));
 }
 
 static struct probe shim_read(int fd, size_t shift, size_t len, off_t pos)
@@ -159,7 +161,7 @@ static void print_statx(int fd)
 	uint32_t words[64];
 
 	memset(&sx, 0, sizeof(sx));
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x2000 | 0x20000 | STATX_BASIC_STATS, &sx)) {
+	if (raw_syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x2000 | 0x20000 | STATX_BASIC_STATS, &sx)) {
 		printf(" %s |", strerrorname_np(errno));
 		return;
 	}
@@ -231,7 +233,7 @@ static void compare_read(int direct, int ordinary, unsigned number)
 {
 	static unsigned char other[SPAN];
 	struct shape s = random_shape(number, lseek(ordinary, 0, SEEK_END));
-	ssize_t want = syscall(SYS_pread64, ordinary, other, s.len, s.pos);
+	ssize_t want = raw_syscall(SYS_pread64, ordinary, other, s.len, s.pos);
 	ssize_t got = pread(direct, space + s.shift, s.len, s.pos);
 
 	require(got == want, "another count read", number);
@@ -244,7 +246,7 @@ static void compare_write(int direct, int ordinary, unsigned number)
 
 	memset(space + s.shift, (int)number + 1, s.len);
 	require(pwrite(direct, space + s.shift, s.len, s.pos) == (ssize_t)s.len, "not written", number);
-	if (syscall(SYS_pwrite64, ordinary, space + s.shift, s.len, s.pos) != (long)s.len)
+	if (raw_syscall(SYS_pwrite64, ordinary, space + s.shift, s.len, s.pos) != (long)s.len)
 		err(1, "writing to the ordinary file");
 	require(lseek(direct, 0, SEEK_END) == lseek(ordinary, 0, SEEK_END), "another size", number);
 }

@@ -3,6 +3,7 @@
  * made.
  */
 #include "guest.h"
+#include "raw.h"
 
 #include <dirent.h>
 #include <sys/file.h>
@@ -35,9 +36,9 @@ static void errno_survives_success(void **state)
 /* Returns the number that the kernel would give next. Asks by raw system calls, past the shim. */
 static int lowest_free(void)
 {
-	int fd = (int)syscall(SYS_dup, 0);
+	int fd = (int)raw_syscall(SYS_dup, 0);
 
-	syscall(SYS_close, fd);
+	raw_syscall(SYS_close, fd);
 	return fd;
 }
 
@@ -205,18 +206,18 @@ static void a_number_can_come_to_mean_another_file(void **state)
 	(void)state;
 	assert_true(moves_data(fd, 7, 1, LEN));
 	assert_int_equal(pipe(pair), 0);
-	syscall(SYS_dup3, pair[1], fd, 0);
+	raw_syscall(SYS_dup3, pair[1], fd, 0);
 	assert_int_equal(write(fd, odd_bytes(2, LEN), LEN), LEN);
 	assert_int_equal(read(pair[0], back, LEN), LEN);
 	assert_memory_equal(back, odd_bytes(2, LEN), LEN);
 
-	int other = (int)syscall(SYS_openat, AT_FDCWD, in_dir("direct"), O_RDWR | O_DIRECT);
+	int other = (int)raw_syscall(SYS_openat, AT_FDCWD, in_dir("direct"), O_RDWR | O_DIRECT);
 
-	syscall(SYS_dup3, other, fd, 0);
+	raw_syscall(SYS_dup3, other, fd, 0);
 	assert_true(moves_data(fd, 9, 3, LEN));
-	syscall(SYS_dup3, other, pair[1], 0);
+	raw_syscall(SYS_dup3, other, pair[1], 0);
 	assert_true(moves_data(pair[1], 9, 4, LEN));
-	syscall(SYS_close, fd);
+	raw_syscall(SYS_close, fd);
 	assert_int_equal(pwrite(fd, back, LEN, 7), -1);
 	assert_int_equal(errno, EBADF);
 	close(other);

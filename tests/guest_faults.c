@@ -3,6 +3,7 @@
  * out of the call, or makes the memory accessible again and writes a file from the handler.
  */
 #include "guest.h"
+#include "raw.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -81,7 +82,7 @@ static bool refuses_misaligned(int fd)
 {
 	char bytes[3] = { 0 };
 
-	return syscall(SYS_pwrite64, fd, bytes, sizeof(bytes), 1L) < 0;
+	return raw_syscall(SYS_pwrite64, fd, bytes, sizeof(bytes), 1L) < 0;
 }
 
 static void fault_often(int fd, void (*handler)(int))

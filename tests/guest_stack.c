@@ -1,5 +1,6 @@
 /* The shim needs less than 2 KiB of stack. */
 #include "guest.h"
+#include "raw.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -83,7 +84,7 @@ static size_t stack_used_by(void (*call)(int fd), int fd)
 
 static void raw_call(int fd)
 {
-	must(syscall(SYS_pwrite64, fd, thread_space, 8192, 0) == 8192);
+	must(raw_syscall(SYS_pwrite64, fd, thread_space, 8192, 0) == 8192);
 }
 
 static void write_wrong_address(int fd)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "interleave_file.h"
+#include "raw.h"
 
 /* Reads the page, changes it and writes it back, without a lock. */
 static long careless_write(const struct actor *a, int fd, char fill, size_t len, off_t pos)
@@ -72,7 +73,7 @@ void act_faulty_write(struct actor *a, struct handle h, size_t len, off_t pos, e
 
 static long futex(int *word, int what, int value, const struct timespec *timeout)
 {
-	return syscall(SYS_futex, word, what | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
+	return raw_syscall(SYS_futex, word, what | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
 }
 
 void act_wait(struct actor *a, int *word, enum wait_how how, bool never)

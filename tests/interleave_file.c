@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "stress_util.h"
+#include "raw.h"
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
@@ -29,12 +30,12 @@ static bool count_pages(const struct file *f, uint64_t start, uint64_t len,
 	const struct cache_range range = { start, len };
 
 	*counts = (struct cache_counts){ 0 };
-	return !syscall(SYS_cachestat, f->plain, &range, counts, 0);
+	return !raw_syscall(SYS_cachestat, f->plain, &range, counts, 0);
 }
 
 bool file_pages_known(void)
 {
-	return syscall(SYS_cachestat, -1, NULL, NULL, 0) && errno != ENOSYS && errno != EPERM;
+	return raw_syscall(SYS_cachestat, -1, NULL, NULL, 0) && errno != ENOSYS && errno != EPERM;
 }
 
 unsigned file_dirty_pages(const struct file *f, uint64_t start, uint64_t len)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "interleave_file.h"
+#include "raw.h"
 
 struct stage *stage;
 unsigned char *buffers[ACTORS_MAX];
@@ -32,12 +33,12 @@ void puppet_trouble(const char *format, ...)
 /* Only the tool sees the signal; it does not deliver it. */
 static void stop_here(void)
 {
-	syscall(SYS_tgkill, getpid(), gettid(), SIGTRAP);
+	raw_syscall(SYS_tgkill, getpid(), gettid(), SIGTRAP);
 }
 
 void puppet_mark(enum mark what, int number)
 {
-	syscall(MARK_CALL, (long)what, (long)number);
+	raw_syscall(MARK_CALL, (long)what, (long)number);
 }
 
 /* --- Setting up --- */
@@ -88,8 +89,8 @@ struct handle number_reused(const char *path, int flags)
 	if (direct < 0 || (pread(direct, buffers[0] + 1, 100, 5) != 100 && errno != EINVAL))
 		puppet_trouble("%s: %s", stage->paths[0], strerror(errno));
 	/* The C library, too, closes and opens without the shim in fclose() and fopen(). */
-	syscall(SYS_close, direct);
-	h.fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags);
+	raw_syscall(SYS_close, direct);
+	h.fd = (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags);
 	if (h.fd != direct)
 		puppet_trouble("%s: got %d, not %d", path, h.fd, direct);
 	return h;
@@ -100,8 +101,8 @@ struct handle once_the_same(struct handle h, int flags)
 	struct handle ordinary = { .file = h.file };
 	int number = same_description(h).fd;
 
-	syscall(SYS_close, number);
-	ordinary.fd = (int)syscall(SYS_openat, AT_FDCWD, stage->paths[h.file], flags);
+	raw_syscall(SYS_close, number);
+	ordinary.fd = (int)raw_syscall(SYS_openat, AT_FDCWD, stage->paths[h.file], flags);
 	if (ordinary.fd != number)
 		puppet_trouble("%s: got %d, not %d", stage->paths[h.file], ordinary.fd, number);
 	watch(ordinary);

@@ -13,6 +13,7 @@
 #include "interleave_outcome.h"
 #include "interleave_syscall.h"
 #include "stress_util.h"
+#include "raw.h"
 
 enum {
 	/*
@@ -332,12 +333,12 @@ static void prepare(struct run *r, struct setting *setting)
 
 static int steal_descriptor(pid_t pid, int fd)
 {
-	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	int process = (int)raw_syscall(SYS_pidfd_open, pid, 0);
 	int ours;
 
 	if (process < 0)
 		die("pidfd_open: %s", strerror(errno));
-	ours = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	ours = (int)raw_syscall(SYS_pidfd_getfd, process, fd, 0);
 	if (ours < 0)
 		die("pidfd_getfd: %s", strerror(errno));
 	close(process);

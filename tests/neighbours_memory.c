@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "neighbours.h"
+#include "raw.h"
 
 /* --- memfd_secret(2): direct I/O cannot pin it, but the kernel can copy it --- */
 
@@ -19,7 +20,7 @@ enum { SECRET = 1 << 20 };
 
 static unsigned char *secret_memory(void)
 {
-	int fd = (int)syscall(SYS_memfd_secret, 0);
+	int fd = (int)raw_syscall(SYS_memfd_secret, 0);
 	unsigned char *memory;
 
 	if (fd < 0 || ftruncate(fd, SECRET))

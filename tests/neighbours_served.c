@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "neighbours.h"
+#include "raw.h"
 
 enum { PAGE = 4096, SERVED = 96 << 10 };
 
@@ -29,7 +30,7 @@ static void register_memory(void)
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 
-	game.faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	game.faults = (int)raw_syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (game.faults < 0 || ioctl(game.faults, UFFDIO_API, &api))
 		skipped("userfaultfd is unavailable");
 	game.memory = page_memory(SERVED);

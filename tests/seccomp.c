@@ -35,6 +35,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "raw.h"
+
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
@@ -123,7 +125,7 @@ static void install(struct filter *f, uint32_t otherwise)
 	add(f, say(otherwise));
 	program.len = f->len;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+	    raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
 		err(77, "seccomp");
 }
 
@@ -246,7 +248,7 @@ static void do_all(struct report *report, const char *path, struct filter *f, ui
 	install(f, otherwise);
 	for (size_t i = 0; i < COUNT_OF(jobs); i++)
 		do_job(report, i, fds[i]);
-	syscall(SYS_exit_group, 0);
+	raw_syscall(SYS_exit_group, 0);
 }
 
 /* The judgement */
@@ -287,7 +289,7 @@ static void judge_file(const struct report *report, const char *path)
 		err(99, "%s", path);
 	fdatasync(fd);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	if (syscall(SYS_pread64, fd, now, SPAN, 0L) != (long)SPAN)
+	if (raw_syscall(SYS_pread64, fd, now, SPAN, 0L) != (long)SPAN)
 		err(99, "%s", path);
 	close(fd);
 	for (size_t n = 0; n < SPAN; n++)
@@ -304,7 +306,7 @@ static void new_file(struct report *report, const char *path)
 	for (size_t n = 0; n < SPAN; n++)
 		report->model[n] = byte_of(99, n);
 	memset(report->known, 1, SPAN);
-	if (fd < 0 || syscall(SYS_pwrite64, fd, report->model, SPAN, 0L) != (long)SPAN || fsync(fd))
+	if (fd < 0 || raw_syscall(SYS_pwrite64, fd, report->model, SPAN, 0L) != (long)SPAN || fsync(fd))
 		err(99, "%s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);

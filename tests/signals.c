@@ -1,5 +1,6 @@
 /* The main function, and helpers of the tests. See signals.h. */
 #include "signals.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,7 +190,7 @@ static void *storm_main(void *storm)
 	while (!atomic_load(&s->over)) {
 		unsigned before = storms_handled;
 
-		must(!syscall(SYS_tgkill, getpid(), s->target, s->signal));
+		must(!raw_syscall(SYS_tgkill, getpid(), s->target, s->signal));
 		do
 			usleep((useconds_t)rng_between(&rng, 1, 150));
 		while (storms_handled == before && !atomic_load(&s->over));
@@ -199,7 +200,7 @@ static void *storm_main(void *storm)
 
 void storm_start(struct storm *s, int signal)
 {
-	*s = (struct storm){ .target = (pid_t)syscall(SYS_gettid), .signal = signal };
+	*s = (struct storm){ .target = (pid_t)raw_syscall(SYS_gettid), .signal = signal };
 	must(!pthread_create(&s->thread, NULL, storm_main, s));
 }
 

@@ -1,5 +1,6 @@
 /* What the stress tests share. See stress_util.h. */
 #include "stress_util.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -131,17 +132,17 @@ int wait_children(int count)
 
 ssize_t raw_pread(int fd, void *buf, size_t len, off_t pos)
 {
-	return syscall(SYS_pread64, fd, buf, len, pos);
+	return raw_syscall(SYS_pread64, fd, buf, len, pos);
 }
 
 ssize_t raw_pwrite(int fd, const void *buf, size_t len, off_t pos)
 {
-	return syscall(SYS_pwrite64, fd, buf, len, pos);
+	return raw_syscall(SYS_pwrite64, fd, buf, len, pos);
 }
 
 static int raw_open(const char *path, int flags)
 {
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0600);
+	int fd = (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
@@ -180,10 +181,10 @@ static void drop_caches(int fd)
 	 * The advice may leave pages behind. A container may forbid this; the direct read must then
 	 * suffice.
 	 */
-	all = (int)syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	all = (int)raw_syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 	if (all < 0)
 		return;
-	if (syscall(SYS_write, all, "1", 1) < 0 && errno != EPERM)
+	if (raw_syscall(SYS_write, all, "1", 1) < 0 && errno != EPERM)
 		die("drop_caches: %s", strerror(errno));
 	close(all);
 }

@@ -24,6 +24,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "raw.h"
+
 enum { ORDINARY, DIRECT, SIDES };
 
 #define MOST_DIRS 8
@@ -241,32 +243,32 @@ static long transfer(const struct call *c, const struct side *side, bool direct)
 	switch (c->op) {
 	case READ:
 		return direct ? read(fd, iov->iov_base, iov->iov_len) :
-				syscall(SYS_read, fd, iov->iov_base, iov->iov_len);
+				raw_syscall(SYS_read, fd, iov->iov_base, iov->iov_len);
 	case PREAD:
 		return direct ? pread(fd, iov->iov_base, iov->iov_len, c->pos) :
-				syscall(SYS_pread64, fd, iov->iov_base, iov->iov_len, c->pos);
+				raw_syscall(SYS_pread64, fd, iov->iov_base, iov->iov_len, c->pos);
 	case READV:
-		return direct ? readv(fd, iov, c->count) : syscall(SYS_readv, fd, iov, c->count);
+		return direct ? readv(fd, iov, c->count) : raw_syscall(SYS_readv, fd, iov, c->count);
 	case PREADV:
 		return direct ? preadv(fd, iov, c->count, c->pos) :
-				syscall(SYS_preadv, fd, iov, c->count, c->pos, 0L);
+				raw_syscall(SYS_preadv, fd, iov, c->count, c->pos, 0L);
 	case PREADV2:
 		return direct ? preadv2(fd, iov, c->count, c->pos, c->flags) :
-				syscall(SYS_preadv2, fd, iov, c->count, c->pos, 0L, c->flags);
+				raw_syscall(SYS_preadv2, fd, iov, c->count, c->pos, 0L, c->flags);
 	case WRITE:
 		return direct ? write(fd, iov->iov_base, iov->iov_len) :
-				syscall(SYS_write, fd, iov->iov_base, iov->iov_len);
+				raw_syscall(SYS_write, fd, iov->iov_base, iov->iov_len);
 	case PWRITE:
 		return direct ? pwrite(fd, iov->iov_base, iov->iov_len, c->pos) :
-				syscall(SYS_pwrite64, fd, iov->iov_base, iov->iov_len, c->pos);
+				raw_syscall(SYS_pwrite64, fd, iov->iov_base, iov->iov_len, c->pos);
 	case WRITEV:
-		return direct ? writev(fd, iov, c->count) : syscall(SYS_writev, fd, iov, c->count);
+		return direct ? writev(fd, iov, c->count) : raw_syscall(SYS_writev, fd, iov, c->count);
 	case PWRITEV:
 		return direct ? pwritev(fd, iov, c->count, c->pos) :
-				syscall(SYS_pwritev, fd, iov, c->count, c->pos, 0L);
+				raw_syscall(SYS_pwritev, fd, iov, c->count, c->pos, 0L);
 	default:
 		return direct ? pwritev2(fd, iov, c->count, c->pos, c->flags) :
-				syscall(SYS_pwritev2, fd, iov, c->count, c->pos, 0L, c->flags);
+				raw_syscall(SYS_pwritev2, fd, iov, c->count, c->pos, 0L, c->flags);
 	}
 }
 
@@ -274,7 +276,7 @@ static int open_side(const struct side *side, bool direct, int flags)
 {
 	flags |= O_RDWR;
 	return direct ? open(side->path, flags | O_DIRECT) :
-			(int)syscall(SYS_openat, AT_FDCWD, side->path, flags);
+			(int)raw_syscall(SYS_openat, AT_FDCWD, side->path, flags);
 }
 
 static long change(const struct call *c, struct side *side, bool direct)
@@ -286,13 +288,13 @@ static long change(const struct call *c, struct side *side, bool direct)
 		return ftruncate(side->fd, c->pos);
 	case SETFL:
 		return direct ? fcntl(side->fd, F_SETFL, c->flags | O_DIRECT) :
-				syscall(SYS_fcntl, side->fd, F_SETFL, c->flags);
+				raw_syscall(SYS_fcntl, side->fd, F_SETFL, c->flags);
 	case REOPEN:
 		close(side->fd);
 		side->fd = open_side(side, direct, c->flags);
 		return side->fd < 0 ? -1 : 0;
 	default: /* a write of another program, without the shim */
-		return syscall(SYS_pwrite64, side->witness, side->arena + c->piece[0].at,
+		return raw_syscall(SYS_pwrite64, side->witness, side->arena + c->piece[0].at,
 			       c->piece[0].len, c->pos);
 	}
 }
@@ -405,7 +407,7 @@ static void compare_files(struct place *place, const struct call *last)
 		long got[SIDES];
 
 		for (int which = 0; which < SIDES; which++)
-			got[which] = syscall(SYS_pread64, place->side[which].witness, bytes[which],
+			got[which] = raw_syscall(SYS_pread64, place->side[which].witness, bytes[which],
 					     sizeof(bytes[0]), at);
 		if (got[0] == got[1] && got[0] > 0 && !memcmp(bytes[0], bytes[1], (size_t)got[0]))
 			continue;
