@@ -1,5 +1,5 @@
 /*
- * See values.h. The rules for what is handed to the shim are the shim's own: tests/launcher.bats
+ * See values.h. The rules for what is handed to the shim are the shim's own: tests/launcher/launcher.bats
  * puts the same values to both.
  */
 #include "values.h"

@@ -48,7 +48,8 @@ check_with_cppcheck() { # SOURCE...
 
 @test "shellcheck has nothing to say" {
   need shellcheck
-  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh completion/*.bash
+  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats \
+    tests/*/*.bats bench/*.sh completion/*.bash
 }
 
 # Each is shown a fault of the kind it is there for.

@@ -1,4 +1,4 @@
-/* Record files made by hand, and what the launcher's parts make of them: tests/report.bats. */
+/* Record files made by hand, and what the launcher's parts make of them: tests/launcher/report.bats. */
 #ifndef DIOSHIM_TESTS_RECORDMAKE_H
 #define DIOSHIM_TESTS_RECORDMAKE_H
 

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2016 # it is another shell that expands these
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 
-load lib
+load ../lib
 
 : "${DIOSHIM_LAUNCHER:?the launcher under test; use \"make check\"}"
 

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # it is another shell that expands these
 # shellcheck disable=SC2154 # output: bats
 
-load lib
+load ../lib
 
 setup() {
   completion=$DIOSHIM_TOP_SRCDIR/completion
@@ -112,7 +112,7 @@ offers() { # LINE WORD...
 
 # zsh has to be at a terminal; zpty gives it one. Prints what is offered, sorted.
 zsh_offers() { # LINE
-  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/completion.zsh" "$completion" "$1" | sort -u
+  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/launcher/completion.zsh" "$completion" "$1" | sort -u
 }
 
 @test "zsh: every long option of --help is offered, and no other" {

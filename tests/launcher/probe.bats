@@ -5,7 +5,7 @@
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: lib.bash; python: setup_file
 
-load lib
+load ../lib
 
 all=(ext4-512 ext4-4096 xfs btrfs tmpfs blk-512 blk-4096)
 
@@ -24,7 +24,7 @@ probe() { # [OPTION...] PATH...
 }
 
 oracle() { # MODE [ARG...]
-  "$python" "$DIOSHIM_TOP_SRCDIR/tests/probe.py" "$@"
+  "$python" "$DIOSHIM_TOP_SRCDIR/tests/launcher/probe.py" "$@"
 }
 
 # The value of a key of the only path, as JSON.

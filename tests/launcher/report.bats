@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 
-load lib
+load ../lib
 
 setup() {
   rec=$BATS_TEST_TMPDIR/record
@@ -11,7 +11,7 @@ setup() {
 }
 
 recordmake() {
-  "$DIOSHIM_TEST_BIN/recordmake" "$@"
+  "$DIOSHIM_TEST_BIN/launcher/recordmake" "$@"
 }
 
 scene() { # NAME
@@ -99,7 +99,7 @@ assert [c["path"] for c in doc["trace"]] == [f["path"] for f in doc["files"]]'
   ((${#lines[@]} == 1000)) # nothing was counted: no table
   recordmake json "$rec" >"$BATS_TEST_TMPDIR/json"
   printf '%s\n' "${lines[@]}" |
-    python3 "$DIOSHIM_TOP_SRCDIR/tests/tracelines.py" "$BATS_TEST_TMPDIR/json"
+    python3 "$DIOSHIM_TOP_SRCDIR/tests/launcher/tracelines.py" "$BATS_TEST_TMPDIR/json"
 }
 
 @test "calls that come while a trace is printed: each is printed whole, in order, or said to be lost" {
@@ -148,7 +148,7 @@ assert 10**8 <= doc["interval_ns"] <= doc["elapsed_ns"] < 10**10'
 }
 
 refused() { # WHY
-  run -125 timeout 5 "$DIOSHIM_TEST_BIN/recordmake" report "$rec"
+  run -125 timeout 5 "$DIOSHIM_TEST_BIN/launcher/recordmake" report "$rec"
   [[ $output == "dioshim: $rec: $1"* ]]
   ((${#lines[@]} == 1))
 }
