@@ -1,13 +1,15 @@
-/* Record files made by hand, and what the launcher's parts make of them: tests/launcher/report.bats. */
+/* Generates record files, and prints them with the launcher's parts: tests/launcher/report.bats. */
 #ifndef DIOSHIM_TESTS_RECORDMAKE_H
 #define DIOSHIM_TESTS_RECORDMAKE_H
 
 #include "record.h"
 
-/* Fill an empty record. 0, or 1 if there is no such scene. */
+/* Fills an empty record. Returns 0, or 1 if there is no such scene. */
 int make_scene(const char *name, struct record *rec);
 
-/* Several processes put calls into a ring while this one prints them. An exit status. */
+/*
+ * Has several processes put calls into a ring, and prints them meanwhile. Returns an exit status.
+ */
 int race(unsigned calls, unsigned pause_us);
 
 #endif
