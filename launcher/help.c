@@ -31,7 +31,7 @@ static const char run_options[] =
 
 static const char other_options[] =
 	"Other modes, which do not run COMMAND:\n"
-	"  -c, --check             tell whether the shim can reach COMMAND (status 0: yes)\n"
+	"  -c, --check             tell if the shim can reach COMMAND (status 0: yes)\n"
 	"  -p, --probe             print the alignment that direct I/O requires at PATH\n"
 	"  -w, --try               with --probe: also try misaligned calls: writes to a\n"
 	"                            new file, or reads from a block device\n"

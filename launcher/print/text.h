@@ -1,4 +1,4 @@
-/* Numbers and file names for human readers. The functions return `text`, which they write to. */
+/* Numbers and file names for human readers. The functions write to `text`, and return it. */
 #ifndef DIOSHIM_LAUNCHER_TEXT_H
 #define DIOSHIM_LAUNCHER_TEXT_H
 
@@ -30,8 +30,8 @@ const char *text_share(uint64_t part, uint64_t whole, char text[TEXT_NUMBER]);
 
 /*
  * Escapes a path as ls -b does, so that it can neither control the terminal nor be mistaken for
- * another path: control characters, bytes that are not printable in the locale, '\', ' ', and the
- * characters in `also`.
+ * another path: control characters, also bidirectional ones, bytes that are not printable in the
+ * locale, '\', ' ', and the characters in `also`.
  */
 const char *text_path(const char *path, const char *also, char text[TEXT_NAME]);
 

@@ -6,7 +6,7 @@
 
 #include "probe/probe_result.h"
 
-/* Where the calls are made: the first 2 * span bytes of an O_DIRECT descriptor, all written. */
+/* Where the calls are made: the first 2 * span bytes of an O_DIRECT descriptor, which exist. */
 struct probe_scene {
 	int fd;
 	bool write;    /* pwrite, else pread */

@@ -88,7 +88,7 @@ static int look_at_directory_of(const char *path, struct kernel_statx *sx, struc
 	if (error)
 		free(p->directory);
 	else
-		probe_note(p, "does not exist; shows what a new file there would have");
+		probe_note(p, "does not exist; its directory was probed");
 	return error;
 }
 

@@ -120,7 +120,7 @@ static void say_lost(struct drain *d, uint64_t *lost, const char *why)
 
 static void say_all_lost(struct drain *d)
 {
-	say_lost(d, &d->overwritten, "overwritten before they were printed");
+	say_lost(d, &d->overwritten, "overwritten before being printed");
 	say_lost(d, &d->incomplete, "incomplete, for example because the process was killed");
 }
 

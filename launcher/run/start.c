@@ -17,8 +17,8 @@
 #include "run/supervise.h"
 
 /*
- * Warns if COMMAND is out of reach. Returns false if it is and --strict is given. A COMMAND that
- * cannot be found is not reported here: exec does that.
+ * Warns if COMMAND is out of reach, and then returns false if --strict is given. --quiet omits the
+ * warning of a COMMAND that is started. That a COMMAND is not found is left to exec to report.
  */
 static bool may_start(const struct options *o, const char *library)
 {

@@ -201,7 +201,7 @@ missing_file() {
   probe --try --json "$scratch/none" >"$BATS_TEST_TMPDIR/json"
   value_is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
   value_is misaligned_offset '"EINVAL"' <"$BATS_TEST_TMPDIR/json"
-  value_is note '"does not exist; shows what a new file there would have"' <"$BATS_TEST_TMPDIR/json"
+  value_is note '"does not exist; its directory was probed"' <"$BATS_TEST_TMPDIR/json"
   [[ ! -e $scratch/none ]]
 }
 
