@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Completion of dioshim's command line, for bash. COMMAND is completed by bash-completion where that
-# is installed, and by bash's own means elsewhere.
+# Completion of dioshim's command line, for bash. COMMAND is completed by bash-completion if that is
+# installed, else by bash's own completion of commands and files.
 
-# The words up to the cursor as dioshim will get them: readline also splits at "=" and ":". Sets
-# `words`, and `places`, where each begins in COMP_WORDS.
+# Joins the words up to the cursor as dioshim will get them: readline also splits at "=" and ":".
+# Sets `words`, and `places`, the index in COMP_WORDS at which each begins.
 _dioshim_words() {
   local line=$COMP_LINE word i
   words=() places=()
@@ -19,8 +19,8 @@ _dioshim_words() {
   done
 }
 
-# Several short options in one word. One with an argument takes the rest of the word, or the next
-# word; --stats and --trace only the rest.
+# Parses short options in one word. An option with an argument takes the rest of the word, or else
+# the next word; -s and -t take only the rest.
 _dioshim_short() { # WORD
   local i
   for ((i = 1; i < ${#1}; i++)); do
@@ -39,8 +39,8 @@ _dioshim_short() { # WORD
   done
 }
 
-# Go through the words before the cursor. Sets `mode`; `wants`, the option that the word at the
-# cursor is the argument of; `operand`, the place of COMMAND or the first PATH, if that has begun.
+# Parses the words before the cursor. Sets `mode`; `wants`, the option whose argument is at the
+# cursor; and `operand`, the index of COMMAND or of the first PATH, if that is before the cursor.
 _dioshim_parse() {
   local i word
   mode=run wants='' operand=''
@@ -71,7 +71,7 @@ _dioshim_parse() {
   done
 }
 
-# The list as far as it is there, and each word that is not in it yet.
+# Offers the list typed so far with each word that is not in it yet.
 _dioshim_disable() { # LIST
   local done='' word
   [[ $1 != *,* ]] || done=${1%,*},
@@ -80,7 +80,7 @@ _dioshim_disable() { # LIST
   done
 }
 
-# Words from a fixed list.
+# Offers words from a fixed list.
 _dioshim_choose() { # TYPED WORD...
   local typed=$1
   shift
@@ -101,7 +101,8 @@ _dioshim_argument() { # OPTION TYPED
   esac
 }
 
-# --OPTION=TYPED. What is offered replaces what stands after the last word break.
+# For --OPTION=TYPED. An offer replaces the text after the last word break, so it has to include the
+# option if "=" is not a word break.
 _dioshim_attached() { # WORD
   local i
   _dioshim_argument "${1%%=*}" "${1#*=}"
@@ -111,7 +112,7 @@ _dioshim_attached() { # WORD
   done
 }
 
-# Those that go with the mode that was chosen.
+# Offers the options that the mode accepts.
 _dioshim_options() { # TYPED
   local options=()
   case $mode in

@@ -1,4 +1,4 @@
-/* Memory that is there, or the end. See alloc.h. */
+/* Allocation that exits on failure. See alloc.h. */
 #include "alloc.h"
 
 #include <stdarg.h>

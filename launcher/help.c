@@ -9,19 +9,20 @@ static const char usage[] =
 	"       dioshim --probe [--try] [--json] [--] PATH...\n"
 	"       dioshim --report=FILE [--json]\n"
 	"\n"
-	"Run COMMAND so that direct I/O (O_DIRECT) takes any buffer, length and offset.\n"
+	"Run COMMAND so that direct I/O (O_DIRECT) accepts any buffer, length and offset.\n"
 	"\n";
 
 static const char run_options[] =
-	"What COMMAND does:\n"
-	"  -s, --stats[=SECONDS]   count its direct I/O; report at the end (and one line\n"
-	"                            every SECONDS) on stderr or in --output\n"
-	"  -t, --trace[=FILE]      show each call that was changed, on stderr or in FILE\n"
-	"  -o, --output=FILE       where the report of --stats goes\n"
-	"  -j, --json              reports, traces and probes as JSON\n"
+	"Reporting:\n"
+	"  -s, --stats[=SECONDS]   count COMMAND's direct I/O calls and print a report at\n"
+	"                            the end, and also a line every SECONDS\n"
+	"  -t, --trace[=FILE]      print each call that was changed, to stderr or FILE\n"
+	"  -o, --output=FILE       write the report of --stats to FILE, not to stderr\n"
+	"  -j, --json              print reports, traces and probes as JSON\n"
 	"\n"
-	"How it is run:\n"
-	"  -b, --bounce-max=SIZE   bounce buffers a process may have, 64K to 64M (16M)\n"
+	"Running:\n"
+	"  -b, --bounce-max=SIZE   limit of each process's bounce buffers, 64K to 64M\n"
+	"                            (default: 16M)\n"
 	"  -x, --disable=LIST      optimisations to disable, separated by commas:\n"
 	"                            hints, hugepages, prefetch\n"
 	"  -e, --strict            do not start a COMMAND that is out of reach\n"
@@ -29,21 +30,22 @@ static const char run_options[] =
 	"\n";
 
 static const char other_options[] =
-	"Instead of running it:\n"
-	"  -c, --check             say whether the shim can help COMMAND (status 0: yes)\n"
-	"  -p, --probe             say what direct I/O asks for at each PATH\n"
-	"  -w, --try               with --probe: write a misaligned block to a new file\n"
-	"  -r, --report=FILE       show what DIOSHIM_STATS or DIOSHIM_TRACE kept in FILE\n"
-	"  -h, --help              this text\n"
-	"  -V, --version           the version and the licence\n"
+	"Other modes, which do not run COMMAND:\n"
+	"  -c, --check             tell if the shim can reach COMMAND (status 0: yes)\n"
+	"  -p, --probe             print the alignment that direct I/O requires at PATH\n"
+	"  -w, --try               with --probe: also try misaligned calls: writes to a\n"
+	"                            new file, or reads from a block device\n"
+	"  -r, --report=FILE       print the record file of DIOSHIM_STATS, DIOSHIM_TRACE\n"
+	"  -h, --help              print this text\n"
+	"  -V, --version           print the version and the licence\n"
 	"\n";
 
 static const char ending[] =
 	"Options end where COMMAND begins. The exit status is COMMAND's; 125 if dioshim\n"
-	"fails itself, 126 if COMMAND cannot be executed, 127 if it is not found, 2 if\n"
-	"the options make no sense.\n"
+	"itself fails, 126 if COMMAND cannot be executed, 127 if it is not found, 2 for\n"
+	"invalid usage.\n"
 	"\n"
-	"Example: what does python3 copy.py ask for that the kernel would refuse?\n"
+	"Example: find the misaligned calls of python3 copy.py\n"
 	"  dioshim --stats python3 copy.py\n"
 	"\n"
 	"More: man dioshim\n";
@@ -59,5 +61,5 @@ void help_print(void)
 void help_print_version(void)
 {
 	puts(PACKAGE_STRING);
-	puts("MIT licence: free to use, change and pass on, without warranty.");
+	puts("MIT licence: free to use, change and redistribute, without warranty.");
 }

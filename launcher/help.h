@@ -1,4 +1,4 @@
-/* --help and --version, on stdout. */
+/* Prints the texts of --help and --version on stdout. */
 #ifndef DIOSHIM_HELP_H
 #define DIOSHIM_HELP_H
 

@@ -1,6 +1,7 @@
 /*
- * dioshim, the launcher: runs a command under the shim, and says what direct I/O asks for and what
- * became of it. The command line is in options.c, the running in start.c and supervise.c.
+ * dioshim, the launcher: runs a command under the shim (run/), tells whether the shim can reach one
+ * (check/), prints the alignment that direct I/O requires at a path (probe/), and prints reports
+ * and traces (report/). options.c parses the command line; print/ has what all of them print with.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +21,9 @@
 #include "run/start.h"
 
 /*
- * If one of the descriptors 0, 1, 2 is closed, the next file opened gets its number, and what is
- * meant for stderr would go there. What takes the place here answers EBADF, as a closed one does,
- * and gives it up when COMMAND is executed.
+ * If one of the descriptors 0, 1, 2 is closed, the next file opened would get its number, and
+ * messages for stderr could end up in that file. Fills the free ones with O_PATH descriptors:
+ * reading and writing them fails with EBADF, as on a closed descriptor, and exec closes them.
  */
 static void fill_standard_descriptors(void)
 {
@@ -44,7 +45,9 @@ static int check(const struct options *o)
 	return status;
 }
 
-/* An answer that could not be written is none. */
+/*
+ * Returns `status`, or EXIT_LAUNCHER after a message if not everything could be written to stdout.
+ */
 static int finish(int status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -58,7 +61,7 @@ int main(int argc, char **argv)
 	struct options o;
 
 	fill_standard_descriptors();
-	/* Names in tables are printed as they are where the terminal can; numbers are the same everywhere. */
+	/* File names are printed in the locale's encoding. Numbers do not depend on the locale. */
 	setlocale(LC_CTYPE, "");
 	if (!options_parse(argc, argv, &o))
 		return EXIT_USAGE;

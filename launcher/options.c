@@ -1,8 +1,8 @@
 /*
  * See options.h.
  *
- * Every mistake is answered by one line that says what was wrong and what would have been right:
- * getopt's own messages, and a usage text after them, say less in more lines.
+ * Every error is one line that names the mistake and the accepted forms. getopt's own messages and
+ * a usage text after them would be longer and less specific.
  */
 #include "options.h"
 
@@ -17,7 +17,7 @@
 #include "settings.h"
 #include "values.h"
 
-/* An option, and the modes in which it means something. */
+/* Bits for the modes in which an option is accepted. */
 enum {
 	RUN = 1 << MODE_RUN,
 	CHECK = 1 << MODE_CHECK,
@@ -51,12 +51,12 @@ static const unsigned char modes_of[] = {
 	['c'] = CHECK, ['p'] = PROBE, ['w'] = PROBE, ['r'] = REPORT,
 };
 
-/* What each mode is called, and what goes with it. */
+/* The modes' names in messages, and the other options that each accepts. */
 static const char *const mode_name[] = { "a COMMAND to run", "--check", "--probe", "--report" };
-static const char *const mode_takes[] = {
-	[MODE_CHECK] = "goes with no other option",
-	[MODE_PROBE] = "goes with --try and --json only",
-	[MODE_REPORT] = "goes with --json only",
+static const char *const mode_accepts[] = {
+	[MODE_CHECK] = "accepts no other option",
+	[MODE_PROBE] = "accepts only --try and --json",
+	[MODE_REPORT] = "accepts only --json",
 };
 
 __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
@@ -69,7 +69,7 @@ __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
 	return false;
 }
 
-static const char *name_of(int letter)
+static const char *long_name(int letter)
 {
 	for (const struct option *at = long_options; at->name; at++) {
 		if (at->val == letter)
@@ -78,7 +78,10 @@ static const char *name_of(int letter)
 	return NULL;
 }
 
-/* All long options that begin like `text`, as one string of at most `size` bytes. How many. */
+/*
+ * Writes " --NAME" for each long option that begins with `text` to `list`. Returns how many there
+ * are.
+ */
 static int options_like(const char *text, size_t length, char *list, size_t size)
 {
 	int count = 0;
@@ -95,36 +98,39 @@ static int options_like(const char *text, size_t length, char *list, size_t size
 	return count;
 }
 
-/* getopt says '?' to what it does not know, to half a name, and to a value that is not wanted. */
+/*
+ * getopt returns '?' for an unknown option, an ambiguous one, and a value where none is accepted.
+ */
 static bool not_an_option(const char *word)
 {
 	int length = (int)strcspn(word, "=");
 	char list[256];
 
-	if (optopt && name_of(optopt))
-		return wrong("--%s: takes no value", name_of(optopt));
+	if (optopt && long_name(optopt))
+		return wrong("--%s: takes no value", long_name(optopt));
 	if (!optopt && options_like(word + 2, (size_t)length - 2, list, sizeof(list)) > 1)
-		return wrong("%.*s: say which is meant:%s", length, word, list);
+		return wrong("%.*s: ambiguous option; could be:%s", length, word, list);
 	options_like("", 0, list, sizeof(list));
 	if (!optopt)
-		return wrong("%.*s: no such option; there are%s", length, word, list);
+		return wrong("%.*s: unknown option; valid options:%s", length, word, list);
 	if (!isprint(optopt))
-		return wrong("-\\%03o: no such option; there are%s", (unsigned)optopt & 0xff, list);
-	return wrong("-%c: no such option; there are%s", optopt, list);
+		return wrong("-\\%03o: unknown option; valid options:%s", (unsigned)optopt & 0xff,
+			     list);
+	return wrong("-%c: unknown option; valid options:%s", optopt, list);
 }
 
 static bool value_missing(int letter)
 {
-	const char *what = letter == 'b' ? "SIZE, a size " BOUNCE_MAX_RANGE_TEXT :
-			   letter == 'x' ? "LIST, some of " OPTIMISATION_WORDS_TEXT : "FILE, the name of a file";
+	const char *what = letter == 'b' ? "SIZE " BOUNCE_MAX_RANGE_TEXT :
+			   letter == 'x' ? "LIST of " OPTIMISATION_WORDS_TEXT : "FILE name";
 
-	return wrong("--%s: needs a %s", name_of(letter), what);
+	return wrong("--%s: requires a %s", long_name(letter), what);
 }
 
 static bool take_file(int letter, const char **file)
 {
 	*file = optarg;
-	return *optarg || wrong("--%s=: needs a FILE, the name of a file", name_of(letter));
+	return *optarg || wrong("--%s=: requires a FILE name", long_name(letter));
 }
 
 static bool take_stats(struct options *o)
@@ -132,8 +138,7 @@ static bool take_stats(struct options *o)
 	o->stats = true;
 	o->seconds = 0;
 	return !optarg || value_seconds(optarg, &o->seconds) ||
-	       wrong("--stats=%s: not a number of seconds from 1 to %d (or --stats alone)", optarg,
-		     SECONDS_MAX);
+	       wrong("--stats=%s: not a whole number of seconds from 1 to %d", optarg, SECONDS_MAX);
 }
 
 static bool take_trace(struct options *o)
@@ -147,18 +152,19 @@ static bool take_bounce_max(struct options *o)
 {
 	o->bounce_max = optarg;
 	return value_is_size(optarg) ||
-	       wrong("--bounce-max=%s: not a size " BOUNCE_MAX_RANGE_TEXT " (bytes, or with K or M)", optarg);
+	       wrong("--bounce-max=%s: not a size " BOUNCE_MAX_RANGE_TEXT
+		     " (bytes, or with K or M)", optarg);
 }
 
 static bool take_disable(struct options *o)
 {
 	o->disable = optarg;
 	return value_is_disable(optarg) ||
-	       wrong("--disable=%s: not a list of some of " OPTIMISATION_WORDS_TEXT " (separated by commas)",
+	       wrong("--disable=%s: not a comma-separated list of " OPTIMISATION_WORDS_TEXT,
 		     optarg);
 }
 
-static bool take(int letter, struct options *o)
+static bool take_option(int letter, struct options *o)
 {
 	switch (letter) {
 	case 's':
@@ -181,33 +187,37 @@ static bool take(int letter, struct options *o)
 		return o->strict = true;
 	case 'q':
 		return o->quiet = true;
-	default: /* --check, --probe: what was given is all that they say */
+	default: /* --check and --probe have no value; mode_given() reads `given` */
 		return true;
 	}
 }
 
 static enum mode mode_given(const bool *given)
 {
-	return given['c'] ? MODE_CHECK : given['p'] ? MODE_PROBE : given['r'] ? MODE_REPORT : MODE_RUN;
+	if (given['c'])
+		return MODE_CHECK;
+	if (given['p'])
+		return MODE_PROBE;
+	return given['r'] ? MODE_REPORT : MODE_RUN;
 }
 
-/* Options that say nothing, or two things, in company. */
+/* Returns false after a message if the options cannot be combined. */
 static bool agree(const struct options *o, const bool *given)
 {
 	for (const struct option *at = long_options; at->name; at++) {
 		if (!given[at->val] || modes_of[at->val] & 1 << o->mode)
 			continue;
 		if (o->mode == MODE_RUN)
-			return wrong("--%s: goes with --probe only", at->name);
-		return wrong("--%s: not with %s, which %s", at->name, mode_name[o->mode],
-			     mode_takes[o->mode]);
+			return wrong("--%s: requires --probe", at->name);
+		return wrong("--%s: cannot be used with %s, which %s", at->name, mode_name[o->mode],
+			     mode_accepts[o->mode]);
 	}
 	if (o->mode != MODE_RUN)
 		return true;
 	if (o->output && !o->stats)
-		return wrong("--output: goes with --stats only (--trace=FILE names its own)");
+		return wrong("--output: requires --stats (the trace goes to --trace=FILE)");
 	if (o->json && !o->stats && !o->trace)
-		return wrong("--json: goes with --stats, --trace, --probe or --report only");
+		return wrong("--json: requires --stats, --trace, --probe or --report");
 	return true;
 }
 
@@ -215,15 +225,15 @@ static bool enough_operands(const struct options *o)
 {
 	if (o->mode == MODE_REPORT)
 		return !o->operand_count ||
-		       wrong("%s: not with --report, which takes one FILE and no COMMAND",
+		       wrong("%s: --report accepts one FILE and no other operand",
 			     o->operands[0]);
 	if (o->operand_count)
 		return true;
 	if (o->mode == MODE_PROBE)
-		return wrong("--probe: needs a PATH, of a file, a directory or a block device");
+		return wrong("--probe: requires a PATH (a file, a directory or a block device)");
 	if (o->mode == MODE_CHECK)
-		return wrong("--check: needs a COMMAND to look at");
-	return wrong("no COMMAND: name one to run (or use --check, --probe, --report or --help)");
+		return wrong("--check: requires a COMMAND");
+	return wrong("missing COMMAND (or --check, --probe, --report or --help)");
 }
 
 bool options_parse(int argc, char **argv, struct options *o)
@@ -243,7 +253,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 			return true;
 		}
 		given[letter] = true;
-		if (!take(letter, o))
+		if (!take_option(letter, o))
 			return false;
 	}
 	o->mode = mode_given(given);

@@ -21,17 +21,17 @@ struct options {
 	bool try;
 	bool strict;
 	bool quiet;
-	unsigned seconds;       /* between the lines of --stats; 0: none but the report */
+	unsigned seconds;       /* of --stats=SECONDS; 0: only the report at the end */
 	const char *trace_file; /* NULL: stderr */
 	const char *output;     /* NULL: stderr */
-	const char *bounce_max; /* NULL: as the environment has it */
-	const char *disable;    /* the same */
+	const char *bounce_max; /* NULL: DIOSHIM_BOUNCE_MAX stays as it is */
+	const char *disable;    /* NULL: DIOSHIM_DISABLE stays as it is */
 	const char *report;
-	char **operands;        /* COMMAND and its arguments, or PATHs; ended by NULL */
+	char **operands;        /* COMMAND and its arguments, or PATHs; NULL-terminated */
 	int operand_count;
 };
 
-/* False if the line makes no sense; what is wrong with it has been said. */
+/* Parses the command line. Returns false after a message if it is invalid. */
 bool options_parse(int argc, char **argv, struct options *o);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * See values.h. The rules for what is handed to the shim are the shim's own: tests/launcher.bats
- * puts the same values to both.
+ * See values.h. The sizes accepted are those that the shim accepts (src/config.c);
+ * tests/launcher/launcher.bats compares the two.
  */
 #include "values.h"
 
@@ -10,7 +10,10 @@
 
 #include "settings.h"
 
-/* Digits and nothing else; `end` is where they end. Past `most` it does not matter by how much. */
+/*
+ * Parses the digits at the start of `text`, and sets `*end` to what follows them. A `*value` above
+ * `most` only says that the number is too large. Returns false if there are no digits.
+ */
 static bool digits(const char *text, uint64_t most, uint64_t *value, const char **end)
 {
 	const char *at = text;

@@ -1,18 +1,21 @@
-/* What options take as their values. */
+/* The values of options. */
 #ifndef DIOSHIM_VALUES_H
 #define DIOSHIM_VALUES_H
 
 #include <stdbool.h>
 
-enum { SECONDS_MAX = 86400 };
+enum { SECONDS_MAX = 86400 }; /* a day */
 
-/* Whole seconds from 1 to a day. */
+/* Parses a whole number of seconds, 1 to SECONDS_MAX. Returns false if `text` is anything else. */
 bool value_seconds(const char *text, unsigned *seconds);
 
-/* What the shim takes for DIOSHIM_BOUNCE_MAX (src/config.c). */
+/* Returns whether the shim accepts `text` as DIOSHIM_BOUNCE_MAX (src/config.c). */
 bool value_is_size(const char *text);
 
-/* What it takes for DIOSHIM_DISABLE: optimisations (settings.h), separated by commas. */
+/*
+ * Returns whether `text` is a comma-separated list of optimisations (settings.h). Empty and unknown
+ * words, which the shim ignores in DIOSHIM_DISABLE, are errors here.
+ */
 bool value_is_disable(const char *text);
 
 #endif

@@ -48,7 +48,8 @@ check_with_cppcheck() { # SOURCE...
 
 @test "shellcheck reports nothing" {
   need shellcheck
-  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats bench/*.sh completion/*.bash
+  shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats \
+    tests/*/*.bats bench/*.sh completion/*.bash
 }
 
 # Each analyser must report a fault of the kind that it is used for.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The manual pages: well-formed, and in step with the sources, --help and README.md.
+# The manual pages are well-formed and agree with the sources, --help and README.md.
 
 load lib
 
@@ -7,19 +7,19 @@ setup() {
   man=$DIOSHIM_TOP_SRCDIR/man
 }
 
-# That other manuals are not installed, or not indexed, and that a machine's clock is behind, is not
-# the fault of a page.
+# Ignores what depends on the machine: manuals that are not installed or not indexed, and its clock.
 lint() { # PAGE
   mandoc -T lint "$1" 2>&1 |
     grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' -e 'date in the future'
 }
 
-# The text of one section, in mdoc(7).
+# Prints one section, in mdoc(7).
 section() { # NAME PAGE
   awk -v name="$1" '/^\.Sh / { inside = $0 == ".Sh " name } inside' "$2"
 }
 
-# As "-s --stats", a line each: the options that --help describes, and those of the page.
+# Prints the options that --help describes, one on each line, as "-s --stats"; page_options() prints
+# those of the page.
 help_options() {
   "$DIOSHIM_LAUNCHER" --help |
     sed -n 's/^  \(-[a-zA-Z]\), \(--[a-z-]*\).*/\1 \2/p' | sort
@@ -29,13 +29,13 @@ page_options() {
   sed -n 's/^\.It Fl \([a-zA-Z]\).* , Fl -\([a-z-]*\).*/-\1 --\2/p' "$man/dioshim.1" | sort
 }
 
-# Variables that the sources read or set, by their names in strings.
+# Prints the variables that the sources read or set: those named in strings.
 source_variables() {
   grep -hoE '"DIOSHIM_[A-Z_]+"' "$DIOSHIM_TOP_SRCDIR"/src/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*.c "$DIOSHIM_TOP_SRCDIR"/launcher/*/*.c |
     tr -d '"' | sort -u
 }
 
-@test "mandoc has nothing to say" {
+@test "mandoc reports nothing" {
   need mandoc
   local page
   for page in dioshim.1 libdioshim.7; do
@@ -44,7 +44,7 @@ source_variables() {
   done
 }
 
-@test "groff has nothing to say" {
+@test "groff reports nothing" {
   need groff groff-base
   local page
   for page in dioshim.1 libdioshim.7; do
@@ -52,7 +52,7 @@ source_variables() {
   done
 }
 
-@test "mandoc sees a fault" {
+@test "mandoc reports a fault" {
   need mandoc
   sed '/^\.El/d' "$man/dioshim.1" >"$BATS_TEST_TMPDIR/dioshim.1"
   run -0 lint "$BATS_TEST_TMPDIR/dioshim.1"
@@ -63,7 +63,7 @@ source_variables() {
   diff <(help_options) <(page_options)
 }
 
-# In the synopsis the options stand by their short names.
+# The synopsis has the short names of the options.
 @test "dioshim(1): the synopsis has every option" {
   local letters
   letters=$(section SYNOPSIS "$man/dioshim.1" | grep -oE '\bFl [a-zA-Z]+' | cut -d ' ' -f 2 |
@@ -78,7 +78,7 @@ source_variables() {
     <(sort <<<"$listed")
 }
 
-# tests/seccomp.bats holds those of seccomp.c against the sources.
+# tests/seccomp.bats compares those of seccomp.c with the sources.
 @test "libdioshim(7) lists the system calls of tests/seccomp.c, and no others" {
   local listed
   listed=$(section 'SYSTEM CALLS' "$man/libdioshim.7" | sed -n 's/^\.It Cm //p' | tr -s ' ,' '\n' |
@@ -87,7 +87,7 @@ source_variables() {
     grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort -u) - <<<"$listed"
 }
 
-@test "each variable that the sources know stands in both pages and in README.md" {
+@test "each variable of the sources is in both pages and in README.md" {
   local variable page
   [[ $(source_variables) == *DIOSHIM_BOUNCE_MAX* ]]
   for variable in $(source_variables); do
@@ -97,14 +97,14 @@ source_variables() {
   done
 }
 
-@test "no page names a variable that the sources do not know" {
+@test "the pages name no variable that is not in the sources" {
   local variable
   while read -r variable; do
     source_variables | grep -qx "$variable" || fail "$variable is in no source"
   done < <(grep -hoE '\bDIOSHIM_[A-Z_]+' "$man"/* "$DIOSHIM_TOP_SRCDIR/README.md" | sort -u)
 }
 
-@test "the words of --disable stand in both pages, as --help has them" {
+@test "the words of --disable in --help are in both pages" {
   local word words
   words=$("$DIOSHIM_LAUNCHER" --help | sed -n '/--disable=/,/^  -e/p' |
     grep -oE '[a-z]+(, [a-z]+){2}' | tr -d ,)
@@ -115,7 +115,7 @@ source_variables() {
   done
 }
 
-# The lines of the examples, as one copies them.
+# Prints the lines of the examples, as a reader would copy them.
 examples() {
   section EXAMPLES "$man/dioshim.1" | awk '/^\.Bd -literal/ { inside = 1; next }
     /^\.Ed/ { inside = 0; print "" } inside' | sed 's/\\e$/\\/'
@@ -127,7 +127,7 @@ examples() {
   mkdir "$bin"
   ln -s "$name" "$bin/dioshim"
   [[ $(examples | grep -c dioshim) -ge 6 ]]
-  # On a file system that refuses what the examples do, if there is one.
+  # On a file system that refuses the misaligned calls of the examples, if there is one.
   cd "$(mktemp -d "$(test_path ext4-512 || echo "$BATS_TEST_TMPDIR")/XXXXXX")"
   dd if=/dev/zero of=probe oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT in $PWD"
   PATH=$bin:$PATH bash -e <(examples)

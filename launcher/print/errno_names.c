@@ -26,5 +26,5 @@ const char *errno_text(int number)
 #else
 	text = strerror(number);
 #endif
-	return text ? text : "not a known error";
+	return text ? text : "unknown error";
 }

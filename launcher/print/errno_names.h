@@ -2,13 +2,13 @@
 #ifndef DIOSHIM_LAUNCHER_ERRNO_NAMES_H
 #define DIOSHIM_LAUNCHER_ERRNO_NAMES_H
 
-/* Room for a name that errno_name() makes. */
+/* Room for the text that errno_name() writes if there is no name. */
 enum { ERRNO_NAME = 32 };
 
-/* "EINVAL"; "errno N" for a number without a name. */
+/* Returns a name such as "EINVAL", or "errno N" for a number without a name. */
 const char *errno_name(int number, char text[ERRNO_NAME]);
 
-/* "Invalid argument", in English whatever the locale is. */
+/* Returns the description, such as "Invalid argument", in English whatever the locale is. */
 const char *errno_text(int number);
 
 #endif

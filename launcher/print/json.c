@@ -16,7 +16,10 @@ json_t *json_count(uint64_t n)
 	return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
 }
 
-/* In a locale of another encoding what it can show is not escaped, and not UTF-8. */
+/*
+ * Returns the escaped path, or "?" if that is not UTF-8 either: in a locale of another encoding,
+ * text_escape() keeps the characters that are printable there.
+ */
 static json_t *escaped(const char *path)
 {
 	size_t len = strlen(path);

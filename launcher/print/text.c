@@ -1,4 +1,4 @@
-/* Numbers for people. See text.h. */
+/* Numbers and file names for human readers. See text.h. */
 #include "print/text.h"
 
 #include <inttypes.h>

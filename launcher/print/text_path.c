@@ -1,4 +1,4 @@
-/* File names that a terminal can be shown. See text.h. */
+/* Escaping of file names for a terminal. See text.h. */
 #include "print/text.h"
 
 #include <stdbool.h>
@@ -7,15 +7,15 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* Characters that turn the text around them: a name with them can look like another. */
+/* Bidirectional controls and line separators: with them, one name can look like another. */
 static bool turns_text(wchar_t wc)
 {
 	return wc == 0x61c || wc == 0x200e || wc == 0x200f || (wc >= 0x2028 && wc <= 0x202e) ||
 	       (wc >= 0x2066 && wc <= 0x2069);
 }
 
-/* The bytes of a character of more than one byte that can be shown as it is; else 0. */
-static size_t shown_as_it_is(const char *at, size_t left)
+/* Returns the length of the multibyte character at `at` if it can be printed as it is, else 0. */
+static size_t printable_length(const char *at, size_t left)
 {
 	mbstate_t state = { 0 };
 	wchar_t wc;
@@ -24,6 +24,7 @@ static size_t shown_as_it_is(const char *at, size_t left)
 	return len >= 2 && len <= 8 && iswprint((wint_t)wc) && !turns_text(wc) ? len : 0;
 }
 
+/* Writes one byte, escaped if need be. Returns the end of what it wrote. */
 static char *escape(unsigned char c, const char *also, char *to)
 {
 	static const char letters[] = "abtnvfr"; /* 7 to 13 */
@@ -43,7 +44,7 @@ void text_escape(const char *path, size_t left, const char *also, char *text)
 	char *to = text;
 
 	while (left) {
-		size_t len = shown_as_it_is(path, left);
+		size_t len = printable_length(path, left);
 
 		if (len) {
 			memcpy(to, path, len);

@@ -1,4 +1,4 @@
-/* dioshim --probe, path by path. See probe.h. */
+/* dioshim --probe: probes the paths one by one. See probe.h. */
 #include "probe/probe.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * dioshim --probe: what direct I/O asks for at a path, and with --try what becomes of a call that is
- * misaligned.
+ * dioshim --probe: finds the alignment that direct I/O requires at a path, and with --try what the
+ * kernel does with a misaligned call.
  */
 #ifndef DIOSHIM_LAUNCHER_PROBE_H
 #define DIOSHIM_LAUNCHER_PROBE_H
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Look at each of the paths and print what was found; `try` is for calls to be tried, too. Returns
- * the exit status: 0, or 1 if there was an error at one of them, which stderr has been told.
+ * Probes each of the paths and prints the results; with `try`, makes test calls, too. Returns the
+ * exit status: 0, or 1 after a message if one of the paths, or printing, failed.
  */
 int probe_paths(char **paths, int count, bool try, bool json);
 

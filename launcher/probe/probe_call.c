@@ -1,17 +1,18 @@
 /*
- * One call at a time. See probe_call.h.
+ * Makes test calls one at a time, and finds out from the page cache whether each was direct or
+ * buffered. See probe_call.h.
  *
- * A write: the pages of the file are first brought into the page cache and mapped here. A direct
- * write then throws them out, mapped or not, or later reads would be stale
- * (invalidate_inode_pages2_range); a buffered one writes into them and they stay. That they are
- * mapped matters: some file systems that fall back to a buffered write give its pages back at the
- * end (btrfs, ext4), but only those that nobody has mapped (invalidate_mapping_pages). mincore(2)
- * then tells which of the two it was. It would err only if memory ran so low in between that these
- * pages were reclaimed, or on a file system whose direct writes leave stale pages behind.
+ * Writes: the pages of the file are first read into the page cache and mapped here. A direct write
+ * then invalidates them, mapped or not, so that later reads are not stale
+ * (invalidate_inode_pages2_range()). A buffered write updates them, and they stay. mincore(2) tells
+ * which of the two happened. The mapping matters: some file systems that fall back to a buffered
+ * write drop its pages at the end (btrfs, ext4), but only pages that nobody has mapped
+ * (invalidate_mapping_pages()). The result is wrong only if memory runs so low in between that the
+ * pages are reclaimed, or on a file system whose direct writes leave stale pages in the cache.
  *
- * A read proves less: that pages came into the cache with it shows a buffered one, and that none
- * did a direct one, but pages that were there before show nothing. Nobody's cache is emptied for
- * it.
+ * Reads: if pages enter the page cache with the call, it was buffered; if none do, it was direct.
+ * Nothing can be told if pages were there before. They are not evicted, because others may use
+ * them.
  */
 #include "probe/probe_call.h"
 
@@ -47,7 +48,7 @@ void probe_scene_close(struct probe_scene *s)
 	free(s->buffer);
 }
 
-/* How many pages of the first span bytes are in the page cache; -1: not to be told. */
+/* Returns how many pages of the first `span` bytes are in the page cache; -1 if that is unknown. */
 static long cached_pages(const struct probe_scene *s)
 {
 	size_t pages = s->span / (size_t)sysconf(_SC_PAGESIZE);
@@ -68,12 +69,12 @@ static long all_pages(const struct probe_scene *s)
 	return (long)(s->span / (size_t)sysconf(_SC_PAGESIZE));
 }
 
-/* Returns whether the page cache is as it has to be to tell something afterwards. */
+/* Returns whether the page cache is in a state from which the way of the next call can be told. */
 static bool prepare(const struct probe_scene *s)
 {
 	if (!s->write)
 		return !cached_pages(s);
-	/* Not by touching them: what cannot be read would be a SIGBUS. */
+	/* Touching the pages instead would raise SIGBUS on a read error. */
 	return s->mapping && !madvise(s->mapping, s->span, MADV_POPULATE_READ) &&
 	       cached_pages(s) == all_pages(s);
 }
@@ -89,8 +90,11 @@ static enum probe_way way_of(const struct probe_scene *s)
 	return cached == all_pages(s) || !s->write ? PROBE_BUFFERED : PROBE_MIXED;
 }
 
-/* By syscall(2): the launcher itself may run under the shim, which would take anything. */
-static struct probe_answer call(const struct probe_scene *s, size_t shift, size_t len, off_t pos)
+/*
+ * Uses syscall(2): the launcher may itself run under the shim, which would make any call succeed.
+ */
+static struct probe_answer try_call(const struct probe_scene *s, size_t shift, size_t len,
+				    off_t pos)
 {
 	bool prepared = prepare(s);
 	long nr = s->write ? SYS_pwrite64 : SYS_pread64;
@@ -105,7 +109,7 @@ static struct probe_answer call(const struct probe_scene *s, size_t shift, size_
 
 void probe_call_all(const struct probe_scene *s, struct probe *p)
 {
-	p->aligned = call(s, 0, s->span, 0);
-	p->address = call(s, 1, s->span, 0);
-	p->offset = call(s, 0, s->span - 2, 1);
+	p->aligned = try_call(s, 0, s->span, 0);
+	p->address = try_call(s, 1, s->span, 0);
+	p->offset = try_call(s, 0, s->span - 2, 1);
 }

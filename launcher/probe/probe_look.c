@@ -1,4 +1,4 @@
-/* Asking the kernel. See probe_look.h. */
+/* Asks the kernel about a path. See probe_look.h. */
 #include "probe/probe_look.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ void probe_alignments(const struct kernel_statx *sx, struct probe *p)
 		p->atomic_max = sx->atomic_max;
 		p->atomic_segments = sx->atomic_segments;
 	}
-	/* 0 is "as dio_offset_align" there (statx(2)). */
+	/* 0 means that reads have the alignment of dio_offset_align (statx(2)). */
 	if ((sx->mask & MASK_DIO_READ_ALIGN) && sx->dio_read_offset_align)
 		p->read_offset_align = sx->dio_read_offset_align;
 	if (!(sx->mask & MASK_DIOALIGN))
@@ -38,10 +38,10 @@ void probe_alignments(const struct kernel_statx *sx, struct probe *p)
 	p->mem_align = sx->dio_mem_align;
 	p->offset_align = sx->dio_offset_align;
 	if (!p->mem_align || !p->offset_align)
-		probe_note(p, "the kernel says: no direct I/O");
+		probe_note(p, "the kernel reports no support for direct I/O");
 }
 
-/* The directory that `path` is in, or would be in, for free(). */
+/* Returns the directory that `path` is in, or would be in, to be freed. */
 static char *directory_of(const char *path)
 {
 	char *copy = alloc_string(path);
@@ -52,8 +52,8 @@ static char *directory_of(const char *path)
 }
 
 /*
- * A new file beside an existing one is like it only if both are on the same device; a file can be a
- * mount point of its own, or be reached through a symbolic link.
+ * Returns the directory of an existing file, or NULL if a new file there would be on another
+ * device: the file may be a mount point itself. Symbolic links are resolved first.
  */
 static char *directory_beside(const char *path, const struct kernel_statx *file)
 {
@@ -72,13 +72,13 @@ static char *directory_beside(const char *path, const struct kernel_statx *file)
 	return NULL;
 }
 
-/* A file that is not there yet will be what its directory has to offer. */
+/* For a file that does not exist yet: looks at its directory. Returns 0 or an errno. */
 static int look_at_directory_of(const char *path, struct kernel_statx *sx, struct probe *p)
 {
 	struct stat st;
 	int error;
 
-	/* A symbolic link to nothing: where its file would be is not beside it. */
+	/* A dangling symbolic link: its target may be in another directory. */
 	if (!lstat(path, &st))
 		return ENOENT;
 	p->directory = directory_of(path);
@@ -88,7 +88,7 @@ static int look_at_directory_of(const char *path, struct kernel_statx *sx, struc
 	if (error)
 		free(p->directory);
 	else
-		probe_note(p, "does not exist: what holds in its directory");
+		probe_note(p, "does not exist; its directory was probed");
 	return error;
 }
 
@@ -127,7 +127,7 @@ const char *probe_look(const char *path, struct probe *p)
 	if (error)
 		return strerror(error);
 	if (!S_ISREG(sx.mode) && !S_ISDIR(sx.mode) && !S_ISBLK(sx.mode))
-		return "not a file that can be opened with O_DIRECT";
+		return "not a regular file, directory or block device";
 	p->block_device = S_ISBLK(sx.mode);
 	if (!S_ISDIR(sx.mode)) {
 		p->is_file = true;

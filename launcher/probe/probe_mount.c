@@ -1,4 +1,4 @@
-/* Which file system, which device. See probe_mount.h. */
+/* Finds the file system and the device of a file. See probe_mount.h. */
 #include "probe/probe_mount.h"
 
 #include <fcntl.h>
@@ -14,7 +14,10 @@
 
 #include "alloc.h"
 
-/* A line is "36 35 98:0 /root /mount options tags... - type source ..." (proc(5), mountinfo). */
+/*
+ * Whether a line of mountinfo is about the file's mount. A line is
+ * "36 35 98:0 /root /mount options tags... - type source ..." (proc(5)).
+ */
 static bool line_is_of(const char *line, const struct kernel_statx *sx)
 {
 	unsigned device_major, device_minor;
@@ -28,8 +31,8 @@ static bool line_is_of(const char *line, const struct kernel_statx *sx)
 }
 
 /*
- * Files of btrfs have the device number of their subvolume, which is no device. With more than one
- * device below, this is the one that was named at the mount.
+ * Files on btrfs have the device number of their subvolume, which is not a block device. Takes the
+ * device from the mount's source instead; of several devices that is the one named there.
  */
 static void take_source(const char *source, struct probe *p)
 {
@@ -47,7 +50,7 @@ static void take_line(const char *line, struct probe *p)
 	char *type = NULL;
 	char *source = NULL;
 
-	/* A source without a name is two spaces. */
+	/* An empty source leaves two spaces. */
 	if (rest && sscanf(rest, " - %ms%*1[ ]%m[^ \n]", &type, &source) >= 1) {
 		free(p->filesystem);
 		p->filesystem = type;
@@ -75,7 +78,9 @@ void probe_mount(const struct kernel_statx *sx, struct probe *p)
 	fclose(mounts);
 }
 
-/* A partition's queue is its disk's, the directory above. */
+/*
+ * Reads a value of the device's queue. A partition's queue is that of its disk, one directory up.
+ */
 static int64_t queue_value(const struct probe *p, const char *name)
 {
 	static const char *const up[] = { "", "../" };
@@ -96,7 +101,7 @@ static int64_t queue_value(const struct probe *p, const char *name)
 	return value;
 }
 
-/* Without /sys. Only where the device itself was named: nobody else's device is opened. */
+/* For systems without /sys. Opens only a device that the user has named. */
 static void ask_device(struct probe *p)
 {
 	int fd = open(p->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -6,12 +6,12 @@
 #include "statx.h"
 
 /*
- * Set p->filesystem, from /proc/self/mountinfo; and the device to that which is mounted, where the
- * file's own number is none of a block device's (btrfs).
+ * Sets p->filesystem from /proc/self/mountinfo. Also sets the device, to the one that is mounted,
+ * if the file's own device number is not a block device's (btrfs).
  */
 void probe_mount(const struct kernel_statx *sx, struct probe *p);
 
-/* Set p->sector and p->physical_sector, if there is a device to ask. */
+/* Sets p->sector and p->physical_sector; PROBE_UNKNOWN if there is no device to ask. */
 void probe_sectors(struct probe *p);
 
 #endif

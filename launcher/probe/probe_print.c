@@ -1,25 +1,28 @@
 /*
- * --probe's table, and its JSON. See probe_print.h.
+ * The table and the JSON document of --probe. See probe_print.h.
  *
- * The document is {"probe": [...]}, an object for each path in the order given, always with these
- * keys. Numbers are bytes; null is "the kernel does not tell", or "not tried".
+ * The document is {"probe": [...]}, with an object for each path in the order given. Each object
+ * has all of these keys. Numbers are bytes; null means that the kernel does not tell, or "not
+ * tried".
  *
- *   path, path_escaped         as it was given; true if it is not UTF-8, then as ls -b writes it
+ *   path                       as it was given; if it is not UTF-8, escaped as by ls -b
+ *   path_escaped               true if it is escaped
  *   block_device               true or false
  *   filesystem                 "ext4", ...; null for a block device
  *   block                      st_blksize; null for a block device
  *   sector, physical_sector    logical and physical sector of the device below
  *   mem_align, offset_align    STATX_DIOALIGN; both 0: no direct I/O
  *   read_offset_align          STATX_DIO_READ_ALIGN; null: as offset_align
- *   atomic_min, atomic_max     STATX_WRITE_ATOMIC, units of an atomic write; 0: there are none
- *   atomic_segments            the most iovecs of one (a number)
+ *   atomic_min, atomic_max     STATX_WRITE_ATOMIC, units of an atomic write; 0: not supported
+ *   atomic_segments            the maximum number of iovecs of one (a number)
  *   tried                      "write", "read", or null
- *   aligned                    what became of a call that is aligned in all;
- *   misaligned_address         of one whose buffer's address is odd,
- *   misaligned_offset          of one whose offset and length are not multiples of anything:
- *                              "direct", "buffered" (through the page cache), "mixed", "taken" (it
- *                              cannot be told which), "short", or the errno's name ("EINVAL")
- *   note                       for people; ""
+ *   aligned                    result of a call whose address, offset and length are aligned
+ *   misaligned_address         result of a call whose address alone is misaligned
+ *   misaligned_offset          result of a call whose offset and length are misaligned
+ *   note                       a text for human readers; may be ""
+ *
+ * A result is "direct", "buffered" (through the page cache), "mixed" (partly), "taken" (done, but
+ * how is unknown), "short" (fewer bytes than requested), or an errno's name ("EINVAL").
  */
 #include "probe/probe_print.h"
 
@@ -36,7 +39,7 @@
 
 enum { CELL = 2 * ERRNO_NAME + 64 };
 
-/* NULL: not tried. */
+/* Returns the word for a result; NULL if the call was not tried. */
 static const char *answer_word(const struct probe_answer *a, char text[ERRNO_NAME])
 {
 	static const char *const words[] = {
@@ -230,6 +233,6 @@ bool probe_print(const struct probe *probes, int count, bool json)
 	errno = ENOMEM;
 	if (json ? print_json(probes, count) : print_table(probes, count))
 		return true;
-	message("cannot print what was found: %s", strerror(errno));
+	message("cannot print the result: %s", strerror(errno));
 	return false;
 }

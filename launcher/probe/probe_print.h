@@ -1,4 +1,4 @@
-/* What --probe has found, for people and for programs. */
+/* Prints the results of --probe, as a table or as JSON. */
 #ifndef DIOSHIM_LAUNCHER_PROBE_PRINT_H
 #define DIOSHIM_LAUNCHER_PROBE_PRINT_H
 
@@ -6,7 +6,7 @@
 
 #include "probe/probe_result.h"
 
-/* On stdout. False, and a message, if that failed. */
+/* Prints on stdout. Returns false after a message on failure. */
 bool probe_print(const struct probe *probes, int count, bool json);
 
 #endif

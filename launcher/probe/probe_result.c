@@ -1,4 +1,4 @@
-/* What --probe finds out about a path. See probe_result.h. */
+/* The results of --probe. See probe_result.h. */
 #include "probe/probe_result.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* Making the file, and trying. See probe_try.h. */
+/* Creates a test file, and makes test calls. See probe_try.h. */
 #include "probe/probe_try.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "probe/probe_look.h"
 
 enum {
-	SPAN_LEAST = 65536,     /* as large as alignments are */
+	SPAN_LEAST = 65536,     /* a multiple of all usual alignments */
 	SPAN_MOST = 16777216,
 };
 
@@ -28,8 +28,8 @@ static size_t span_for(const struct probe *p)
 }
 
 /*
- * Where there is no O_TMPFILE: a file that has a name for a moment. Signals wait, so that none ends
- * the process in that moment.
+ * For file systems without O_TMPFILE: creates a file whose name exists for a moment only. Signals
+ * are blocked, so that none ends the process before the file is unlinked.
  */
 static int make_and_unlink(const char *directory)
 {
@@ -50,21 +50,21 @@ static int make_and_unlink(const char *directory)
 }
 
 /*
- * Without O_DIRECT: where that is refused, it is refused after the file was made, with the same
- * EINVAL that a wrong name would get.
+ * Opens a new file without O_DIRECT: a file system that does not support O_DIRECT would fail with
+ * EINVAL only after it had created the file. With `named`, the file may have a name for a moment.
  */
-static int make(const char *directory, bool named)
+static int open_new_file(const char *directory, bool named)
 {
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	/* EISDIR is what kernels say that know no O_TMPFILE. */
+	/* Kernels without O_TMPFILE return EISDIR. */
 	if (fd < 0 && named && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOSYS))
 		fd = make_and_unlink(directory);
 	return fd;
 }
 
-/* There is something to be overwritten, so that what is tried neither extends nor fills a hole. */
-static bool fill(int fd, const struct probe_scene *s)
+/* Writes the file, so that the test calls neither extend it nor fill a hole. */
+static bool fill_file(int fd, const struct probe_scene *s)
 {
 	long ret = syscall(SYS_pwrite64, fd, s->buffer, 2 * s->span, 0);
 
@@ -73,17 +73,17 @@ static bool fill(int fd, const struct probe_scene *s)
 	return ret == (long)(2 * s->span);
 }
 
-static void say_what_follows(struct probe *p)
+static void note_results(struct probe *p)
 {
 	if (p->aligned.way == PROBE_REFUSED)
-		probe_note(p, "aligned calls fail, too: %s", strerror(p->aligned.error));
+		probe_note(p, "aligned calls also fail: %s", strerror(p->aligned.error));
 	else if (p->aligned.way == PROBE_BUFFERED && p->address.way == PROBE_BUFFERED &&
 		 p->offset.way == PROBE_BUFFERED)
-		probe_note(p, "takes anything, through the page cache");
+		probe_note(p, "accepts misaligned calls, through the page cache");
 	else if (p->aligned.way == PROBE_BUFFERED)
-		probe_note(p, "aligned calls go through the page cache, too");
+		probe_note(p, "aligned calls also go through the page cache");
 	else if (p->address.way != PROBE_REFUSED && p->offset.way != PROBE_REFUSED)
-		probe_note(p, "takes anything");
+		probe_note(p, "accepts misaligned calls");
 }
 
 static void try_writes(int fd, struct probe *p)
@@ -94,18 +94,19 @@ static void try_writes(int fd, struct probe *p)
 		probe_note(p, "not tried: %s", strerror(ENOMEM));
 		return;
 	}
-	if (!fill(fd, &scene)) {
+	if (!fill_file(fd, &scene)) {
 		probe_note(p, "not tried: %s", strerror(errno));
 	} else if (fcntl(fd, F_SETFL, O_DIRECT)) {
 		probe_note(p, "not tried: no O_DIRECT: %s", strerror(errno));
 	} else {
 		probe_call_all(&scene, p);
-		say_what_follows(p);
+		note_results(p);
 	}
 	probe_scene_close(&scene);
 }
 
-static void ask(int fd, struct probe *p)
+/* Takes the alignments from the new file, unless the existing file has told them. */
+static void look_at_new_file(int fd, struct probe *p)
 {
 	struct kernel_statx sx;
 
@@ -123,16 +124,16 @@ void probe_new_file(struct probe *p, bool try)
 		probe_note(p, "not tried: its directory is on another device");
 		return;
 	}
-	fd = make(p->directory, try);
+	fd = open_new_file(p->directory, try);
 	if (fd < 0) {
-		probe_note(p, "no new file %s: %s", p->is_file ? "beside it" : "there",
-			   strerror(errno));
+		probe_note(p, "cannot create a file %s: %s",
+			   p->is_file ? "in its directory" : "there", strerror(errno));
 		return;
 	}
-	ask(fd, p);
+	look_at_new_file(fd, p);
 	if (try) {
 		if (p->is_file)
-			probe_note(p, "tried on a new file beside it");
+			probe_note(p, "tried on a new file in its directory");
 		try_writes(fd, p);
 	}
 	close(fd);
@@ -150,7 +151,7 @@ void probe_device(struct probe *p)
 	if (probe_scene_open(&scene, fd, false, span_for(p))) {
 		probe_note(p, "only reads were tried");
 		probe_call_all(&scene, p);
-		say_what_follows(p);
+		note_results(p);
 		probe_scene_close(&scene);
 	} else {
 		probe_note(p, "not tried: %s", strerror(ENOMEM));

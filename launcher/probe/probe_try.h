@@ -1,6 +1,6 @@
 /*
- * What the kernel does with direct I/O, found by doing it: on a new file that has no name, or by
- * reading from a block device. No file that was there before is written to.
+ * Finds out what the kernel does with direct I/O by test calls: writes to a new file without a
+ * name, or reads from a block device. Existing files and devices are never written to.
  */
 #ifndef DIOSHIM_LAUNCHER_PROBE_TRY_H
 #define DIOSHIM_LAUNCHER_PROBE_TRY_H
@@ -8,13 +8,13 @@
 #include "probe/probe_result.h"
 
 /*
- * In p->directory. With `try`, aligned and misaligned writes are tried. Without, such a file is
- * made only for a directory, which has no alignments itself, and only if that leaves no trace
- * (O_TMPFILE).
+ * Creates a file in p->directory, for a path that is not a block device. With `try`, makes aligned
+ * and misaligned writes to it. Without, the file is created only if there is no existing file to
+ * take the alignments from, and only if it needs no name (O_TMPFILE).
  */
 void probe_new_file(struct probe *p, bool try);
 
-/* Try reads on the block device p->path. */
+/* Makes test reads on the block device p->path. */
 void probe_device(struct probe *p);
 
 #endif

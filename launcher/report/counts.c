@@ -1,4 +1,4 @@
-/* Copying counts out of a record file. See counts.h. */
+/* Copies the counts out of a record file. See counts.h. */
 #include "report/counts.h"
 
 #include <errno.h>
@@ -48,7 +48,10 @@ static void copy_counts(const struct record_counts *from, struct counts *to)
 	}
 }
 
-/* Of a place that is only claimed, whoever claimed it may have been killed before he was done. */
+/*
+ * The path may have no NUL: an entry that is only RECORD_CLAIMED may be incomplete, if its writer
+ * was killed.
+ */
 static void copy_file(const struct record_file *from, struct counted_file *to)
 {
 	to->device = from->device;
@@ -149,6 +152,7 @@ static void add_file(struct counted_file *to, const struct counted_file *from)
 		counts_add(&to->counts[dir], &from->counts[dir]);
 }
 
+/* Merges entries of the same file, and sorts by bytes. Returns how many entries remain. */
 static size_t merge(struct counted_file *file, size_t files)
 {
 	size_t kept = 0;

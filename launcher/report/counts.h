@@ -1,6 +1,6 @@
 /*
- * What a record file has counted, copied out of it: plain numbers, one entry for each file, though
- * the record may have several.
+ * The counts of a record file, copied out of it: plain numbers, and one entry for each file, even
+ * if the record has several.
  */
 #ifndef DIOSHIM_LAUNCHER_COUNTS_H
 #define DIOSHIM_LAUNCHER_COUNTS_H
@@ -15,44 +15,47 @@ struct tail {
 	uint64_t bytes, calls;
 };
 
-/* struct record_counts without what makes it shared; what the fields mean stands there. */
+/* struct record_counts without the atomics; see there for the fields. */
 struct counts {
 	uint64_t calls[RECORD_WAYS];
 	uint64_t bytes[RECORD_WAYS];
 	uint64_t copied, copy_ns, buffered;
 	uint64_t misaligned[RECORD_MISALIGNED];
 	uint64_t no_tail, other_tails;
-	struct tail tail[RECORD_TAILS]; /* the most frequent first; then those without calls */
+	struct tail tail[RECORD_TAILS]; /* the most frequent first; unused ones last */
 };
 
 struct counted_file {
 	uint64_t device, inode;
 	bool block_device;
-	uint32_t mem_align, offset_align; /* 0: not known */
-	char path[RECORD_PATH];        /* "": not known */
+	uint32_t mem_align, offset_align; /* 0: unknown */
+	char path[RECORD_PATH];        /* "": unknown */
 	struct counts counts[RECORD_DIRECTIONS];
 };
 
 struct counted {
 	size_t files;
-	struct counted_file *file; /* those with any calls; the most bytes first */
-	uint64_t lost;             /* calls on files for which there was no place */
+	struct counted_file *file; /* only those with calls; the most bytes first */
+	uint64_t lost;             /* calls on files for which the record had no room */
 };
 
-/* 0, or ENOMEM. */
+/* Copies the counts. Returns 0, or ENOMEM. Free `c` with counted_free(). */
 int counted_take(const struct record *rec, struct counted *c);
 void counted_free(struct counted *c);
 
-/* Add what was counted on one file in one direction to another such; tails find their places. */
+/*
+ * Adds `from` to `to`, both of one file and direction. Adds up tails of the same length; those for
+ * which there is no room are added to other_tails.
+ */
 void counts_add(struct counts *to, const struct counts *from);
 
-/* All of it, but for the tails. */
+/* Returns the sum over all files and directions, with tail[] empty. */
 struct counts counted_total(const struct counted *c);
 
 uint64_t counts_calls(const struct counts *c);
 uint64_t counts_bytes(const struct counts *c);
 
-/* Calls and bytes of all files, by way. */
+/* Adds up the calls and bytes of all files, by way. */
 void counts_ways(const struct record *rec, uint64_t calls[RECORD_WAYS],
 		 uint64_t bytes[RECORD_WAYS]);
 

@@ -1,4 +1,4 @@
-/* Making and mapping record files. See recording.h. */
+/* Creates and maps record files. See record_map.h. */
 #include "report/record_map.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static void complain(const char *path, const char *what)
 	fprintf(stderr, "dioshim: %s: %s\n", path, what);
 }
 
-/* Set up as its first user would: it is a record file even if no process ever writes to it. */
+/* Sets up the file as its first user would, so that it is valid even if no process uses it. */
 static int set_up(int fd)
 {
 	static const uint64_t head[] = { RECORD_MAGIC, sizeof(struct record) };
@@ -32,7 +32,10 @@ static char *create_in(const char *directory)
 	char *path;
 	int fd, error;
 
-	/* Two slashes: not to be made again when it is gone (src/config.c). */
+	/*
+	 * Two leading slashes: processes do not create the file again after its removal
+	 * (src/config.c).
+	 */
 	if (asprintf(&path, "%s%s/dioshim.XXXXXX", *directory == '/' ? "/" : "", directory) < 0)
 		return NULL;
 	fd = mkostemp(path, O_CLOEXEC); /* 0600 */
@@ -62,7 +65,7 @@ char *record_map_create(void)
 	return path;
 }
 
-/* Why it is not one that this program can read; NULL if it is. */
+/* Returns why the file cannot be used as a record file; NULL if it can. */
 static const char *wrong(int fd)
 {
 	uint64_t head[2];
@@ -72,17 +75,17 @@ static const char *wrong(int fd)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode) || pread(fd, head, sizeof(head), 0) != sizeof(head) ||
 	    head[0] != RECORD_MAGIC)
-		return "not a record file (one that DIOSHIM_STATS or DIOSHIM_TRACE named)";
+		return "not a record file of DIOSHIM_STATS or DIOSHIM_TRACE";
 	if (head[1] != sizeof(struct record))
-		return "a record file of another version of dioshim";
+		return "record file of another version of dioshim";
 	if (st.st_size < (off_t)sizeof(struct record))
-		return "a record file that has been cut short";
+		return "truncated record file";
 	return NULL;
 }
 
 struct record *record_map_open(const char *path)
 {
-	/* O_NONBLOCK: a FIFO must not make us wait. */
+	/* O_NONBLOCK: opening a FIFO must not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	void *map = MAP_FAILED;
 	const char *why;

@@ -1,16 +1,18 @@
-/* Record files (common/record.h), from the side of who asked for them. */
-#ifndef DIOSHIM_LAUNCHER_RECORDING_H
-#define DIOSHIM_LAUNCHER_RECORDING_H
+/* Record files (common/record.h), as the launcher uses them. */
+#ifndef DIOSHIM_LAUNCHER_RECORD_MAP_H
+#define DIOSHIM_LAUNCHER_RECORD_MAP_H
 
 #include "record.h"
 
 /*
- * Make a new one for processes to write to, in /dev/shm, else in $TMPDIR or /tmp; only its owner
- * may read it. Returns its path, to be freed; or NULL, after a message on stderr.
+ * Creates a record file for processes to write to, with mode 0600: in /dev/shm, or if that fails in
+ * $TMPDIR or /tmp. Returns its path, to be freed; NULL after a message on stderr.
  */
 char *record_map_create(void);
 
-/* Map one, read-only. Others may go on writing to it. NULL, after a message on stderr. */
+/*
+ * Maps one read-only; processes may still be writing to it. Returns NULL after a message on stderr.
+ */
 struct record *record_map_open(const char *path);
 
 void record_map_close(struct record *rec);

@@ -1,4 +1,4 @@
-/* What was counted: the document, and the whole of --report=FILE. See report.h. */
+/* The report as text and as JSON, and --report=FILE. See report.h. */
 #include "report/report.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "report/report_table.h"
 #include "report/trace.h"
 
-/* The document on one line would be read by nobody. 0, or an errno; takes the document. */
+/* Prints the document, indented, and frees it. Returns 0 or an errno. */
 static int dump(json_t *document, FILE *to)
 {
 	int bad = !document || json_dumpf(document, to, JSON_INDENT(2)) || fputc('\n', to) == EOF;
@@ -35,7 +35,7 @@ static int print_text(const struct counted *c, const struct verdict *v, FILE *to
 	return error;
 }
 
-/* `trace`: the calls that go into the document; NULL: none. Always used up. */
+/* `trace`, if not NULL, becomes a member of the JSON document; it is NULL for text. */
 static int print(const struct counted *c, json_t *trace, FILE *to, bool json)
 {
 	struct verdict v;
@@ -60,7 +60,7 @@ int report_print(const struct record *rec, FILE *to, bool json)
 	return error;
 }
 
-/* The file may have been made for the trace alone: then it has calls, and nothing was counted. */
+/* A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed. */
 static int print_all(const struct record *rec, FILE *to, bool json)
 {
 	bool traced = atomic_load_explicit(&rec->calls, memory_order_relaxed);
@@ -87,6 +87,7 @@ int report_file(const char *path, FILE *to, bool json)
 	error = print_all(rec, to, json);
 	record_map_close(rec);
 	if (error)
-		fprintf(stderr, "dioshim: the report of %s: %s\n", path, strerror(error));
+		fprintf(stderr, "dioshim: cannot print the report of %s: %s\n", path,
+			strerror(error));
 	return error ? 125 : 0;
 }

@@ -1,29 +1,30 @@
 /*
- * The report as one JSON document. All numbers are integers; bytes and nanoseconds.
+ * The report as one JSON document. All numbers are integers; sizes are in bytes, times in
+ * nanoseconds.
  *
  *   files          a list, the most bytes first
- *     path         as it was when first seen; "" if not known
- *     path_escaped true: the path is not UTF-8, and stands there as ls -b writes it
+ *     path         as it was when first seen; "" if unknown
+ *     path_escaped true if the path is not UTF-8, and therefore escaped as by ls -b
  *     device       [major, minor]
  *     inode
  *     block_device true or false
- *     mem_align    what direct I/O asks of an address; null: not known
- *     offset_align what it asks of an offset and a length; null: not known
+ *     mem_align    alignment that direct I/O requires of an address; null: unknown
+ *     offset_align alignment that it requires of an offset and a length; null: unknown
  *     read, write  an object of counts each:
- *       calls, bytes   by what became of them (common/record.h): untouched, bounced, partial, refused,
- *                      failed, and all of them: all
+ *       calls, bytes   by the way they went (common/record.h): untouched, bounced, partial,
+ *                      refused, failed; and their sum: all
  *       copied         bytes copied between the program's memory and bounce buffers
- *       copy_ns        the time that took
+ *       copy_ns        time of these copies
  *       buffered       bytes moved through the page cache
- *       misaligned     calls whose address, length, offset was not aligned
- *       tails          a list: bytes by which calls that were changed ended after a multiple of
- *                      offset_align, and how many calls did; the most frequent first
- *       other_tails    calls with other tails
- *       no_tail        calls that were changed and ended on a multiple
- *   total          counts of all files together, without the three about tails
- *   lost_calls     calls on files for which there was no place: not counted above
+ *       misaligned     number of calls with a misaligned address, length, offset
+ *       tails          a list of {bytes, calls}: number of changed calls that ended this many bytes
+ *                      after a multiple of offset_align; the most frequent first
+ *       other_tails    number of changed calls with other tails
+ *       no_tail        number of changed calls that ended at a multiple of offset_align
+ *   total          counts of all files together, without tails, other_tails and no_tail
+ *   lost_calls     calls on files for which the record had no room; not counted above
  *   verdict        a list of sentences
- *   trace          only of a file that has any: a list of calls, as in trace_json.c
+ *   trace          only if the record file has calls: a list of them, as in trace_json.c
  */
 #include <sys/sysmacros.h>
 

@@ -1,4 +1,4 @@
-/* The table of --stats. See report.h. */
+/* The table of --stats. See report_table.h. */
 #include "report/report_table.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@ const char *const way_names[RECORD_WAYS] = { "untouched", "bounced", "partial", 
 					      "failed" };
 
 enum column {
-	FILE_NAME, DIR, CALLS, UNTOUCHED, BOUNCED, PARTIAL, REFUSED, FAILED, BYTES, COPIED, BUFFERED,
-	COPY_TIME, COLUMNS
+	FILE_NAME, DIR, CALLS, UNTOUCHED, BOUNCED, PARTIAL, REFUSED, FAILED, BYTES, COPIED,
+	BUFFERED, COPY_TIME, COLUMNS
 };
 
 static const char *const headings[COLUMNS] = {
@@ -27,7 +27,7 @@ static struct libscols_table *new_table(void)
 
 	if (!table)
 		return NULL;
-	/* Names come here escaped, and the library would escape that again. */
+	/* File names are escaped already; the library would escape them again. */
 	scols_table_enable_noencoding(table, 1);
 	for (int i = 0; i < COLUMNS; i++) {
 		int flags = i < CALLS ? 0 : SCOLS_FL_RIGHT;
@@ -55,7 +55,7 @@ static int set_counts(struct libscols_line *line, const struct counts *c)
 	return bad ? ENOMEM : 0;
 }
 
-static int add_line(struct libscols_table *table, const char *name, const char *direction,
+static int table_add_line(struct libscols_table *table, const char *name, const char *direction,
 		    const struct counts *c)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -66,7 +66,7 @@ static int add_line(struct libscols_table *table, const char *name, const char *
 	return set_counts(line, c);
 }
 
-/* The directions of one file, the one with more bytes first. */
+/* Adds a line for each direction of a file, the one with more bytes first. */
 static int add_file(struct libscols_table *table, const struct counted_file *f)
 {
 	int first = counts_bytes(&f->counts[RECORD_WRITE]) > counts_bytes(&f->counts[RECORD_READ]) ?
@@ -79,7 +79,7 @@ static int add_file(struct libscols_table *table, const struct counted_file *f)
 		int dir = i ? !first : first;
 
 		if (counts_calls(&f->counts[dir]))
-			error = add_line(table, name, direction_names[dir], &f->counts[dir]);
+			error = table_add_line(table, name, direction_names[dir], &f->counts[dir]);
 	}
 	return error;
 }
@@ -88,7 +88,7 @@ static int add_total(struct libscols_table *table, const struct counted *c)
 {
 	struct counts total = counted_total(c);
 
-	return add_line(table, "total", "", &total);
+	return table_add_line(table, "total", "", &total);
 }
 
 int report_table(const struct counted *c, FILE *to)

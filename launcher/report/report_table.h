@@ -12,13 +12,13 @@
 extern const char *const direction_names[RECORD_DIRECTIONS];
 extern const char *const way_names[RECORD_WAYS];
 
-/* 0, or an errno. */
+/* Prints the table. Returns 0 or an errno. */
 int report_table(const struct counted *c, FILE *to);
 
-/* The document of report_json.c; NULL if there is no memory. */
+/* Makes the document that report_json.c describes. Returns NULL if there is no memory. */
 json_t *report_json(const struct counted *c, const struct verdict *v);
 
-/* An object of counts by way, and "all" of them. */
+/* Makes an object of counts by way, and their sum, "all". */
 json_t *json_ways(const uint64_t counts[RECORD_WAYS], uint64_t all);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * The lines of --stats=SECONDS, one for each interval. For people:
+ * The lines of --stats=SECONDS, one for each interval. As text:
  *
  *   12.0 s: 1,204 calls (1,000 untouched, 204 bounced), 4.7M (3.9M untouched, 816K bounced),
- *   4.9 MB/s, 17% bounced
+ *   4.9 MB/s, 17% changed
  *
- * on one line. Ways that no call went are left out. MB/s are 1000000 bytes; the share is that of
- * bytes which were not moved untouched. JSON, an object a line: elapsed_ns, interval_ns, and calls
- * and bytes as in report_json.c.
+ * on one line. Ways without calls are left out. An MB is 1000000 bytes; the share is that of the
+ * bytes that were not moved by untouched calls. As JSON, one object on each line: elapsed_ns,
+ * interval_ns, and calls and bytes as in report_json.c.
  */
 #include "report/report.h"
 
@@ -20,7 +20,7 @@
 #include "print/json.h"
 #include "print/text.h"
 
-/* What one line is about. */
+/* The numbers of one line. */
 struct interval {
 	uint64_t elapsed_ns, ns;
 	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS];
@@ -41,7 +41,7 @@ void report_tick_start(struct report_tick *tick, const struct record *rec)
 	counts_ways(rec, tick->calls, tick->bytes);
 }
 
-/* What was counted since the last time; that is now. */
+/* Returns the counts since the last line, and makes now the time of the last line. */
 static struct interval advance(struct report_tick *tick, const struct record *rec)
 {
 	struct report_tick now = { .started_ns = tick->started_ns, .last_ns = clock_now() };
@@ -60,7 +60,7 @@ static struct interval advance(struct report_tick *tick, const struct record *re
 	return in;
 }
 
-/* " (3.9M untouched, 816K bounced)"; nothing if there is nothing. */
+/* Prints " (3.9M untouched, 816K bounced)"; nothing if all are 0. */
 static void print_ways(const uint64_t ways[RECORD_WAYS],
 		       const char *(*text)(uint64_t, char[TEXT_NUMBER]), FILE *line)
 {
@@ -87,7 +87,7 @@ static void print_text(const struct interval *in, FILE *line)
 	print_ways(in->calls, text_count, line);
 	fprintf(line, ", %s", text_bytes(in->all_bytes, size));
 	print_ways(in->bytes, text_bytes, line);
-	fprintf(line, ", %.1f MB/s, %s bounced\n", rate,
+	fprintf(line, ", %.1f MB/s, %s changed\n", rate,
 		text_share(in->all_bytes - in->bytes[WAY_UNTOUCHED], in->all_bytes, share));
 }
 
@@ -117,7 +117,7 @@ void report_tick(struct report_tick *tick, const struct record *rec, FILE *to, b
 		print_json(&in, line);
 	else
 		print_text(&in, line);
-	/* In one piece: the program may write to the same terminal. */
+	/* With one write: the program may write to the same terminal. */
 	if (!fclose(line))
 		fwrite(text, 1, size, to);
 	free(text);

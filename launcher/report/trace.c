@@ -1,11 +1,11 @@
 /*
- * Reading the ring of calls (common/record.h) while others write to it.
+ * Reads the ring of calls (common/record.h) while processes write to it.
  *
- * A slot holds call number n when its ticket is n + 1. The ticket is read before the copy and again
- * after it: one that has changed meanwhile says that a later call has taken the slot. A slot whose
- * ticket is behind is being written, and will be complete in no time, unless who writes it has been
- * killed or stopped. It is waited for (in the next drain) until a later call has been complete for
- * a second, or the ring has moved on by half.
+ * A slot holds call number n when its ticket is n + 1. The ticket is read before and after the
+ * copy: if it has changed, a later call has overwritten the slot. If the ticket is lower, the call
+ * is still being written, which is soon complete unless the writer was killed or stopped. The next
+ * drain tries such a call again. It is given up when a later call has been complete for a second,
+ * or when the ring has advanced by half.
  */
 #include "report/trace.h"
 
@@ -21,14 +21,14 @@
 
 enum slot { COMPLETE, INCOMPLETE, OVERWRITTEN };
 
-/* Where a drain stands. */
+/* The state of a drain. */
 struct drain {
 	const struct record *rec;
 	uint64_t next, end;
-	FILE *to;        /* NULL: into the array */
+	FILE *to;        /* NULL: to the array */
 	json_t *array;
 	bool json, final;
-	uint64_t overwritten, incomplete; /* lost, and not yet said */
+	uint64_t overwritten, incomplete; /* lost, and not yet printed */
 };
 
 static const struct record_call *slot_of(const struct record *rec, uint64_t number)
@@ -48,7 +48,7 @@ static void copy_call(const struct record_call *from, struct trace_call *to)
 	};
 }
 
-static enum slot get(const struct record *rec, uint64_t number, struct trace_call *call)
+static enum slot read_slot(const struct record *rec, uint64_t number, struct trace_call *call)
 {
 	const struct record_call *slot = slot_of(rec, number);
 	uint64_t ticket = atomic_load_explicit(&slot->ticket, memory_order_acquire);
@@ -58,13 +58,13 @@ static enum slot get(const struct record *rec, uint64_t number, struct trace_cal
 	if (ticket > number + 1)
 		return OVERWRITTEN;
 	copy_call(slot, call);
-	/* The copy is not to be put off until after the second look. */
+	/* The copy must not be reordered after the second read of the ticket. */
 	atomic_thread_fence(memory_order_acquire);
 	ticket = atomic_load_explicit(&slot->ticket, memory_order_relaxed);
 	return ticket == number + 1 ? COMPLETE : OVERWRITTEN;
 }
 
-/* Whether what comes after number has long been complete. */
+/* Whether to stop waiting for the incomplete call d->next. */
 static bool given_up(const struct drain *d)
 {
 	struct trace_call later;
@@ -73,7 +73,7 @@ static bool given_up(const struct drain *d)
 	if (d->final || d->end - d->next > RECORD_CALLS / 2)
 		return true;
 	for (uint64_t n = d->next + 1; n < d->end; n++) {
-		if (get(d->rec, n, &later) != COMPLETE)
+		if (read_slot(d->rec, n, &later) != COMPLETE)
 			continue;
 		clock_gettime(CLOCK_REALTIME, &now);
 		return now.tv_sec * INT64_C(1000000000) + now.tv_nsec - later.time_ns > PATIENCE_NS;
@@ -93,7 +93,7 @@ static void put_object(struct drain *d, json_t *object)
 	json_decref(object);
 	if (!text)
 		return;
-	/* Over the NUL: the line goes out in one piece. */
+	/* The newline replaces the NUL, so that one fwrite() writes the whole line. */
 	size_t len = strlen(text);
 
 	text[len] = '\n';
@@ -120,8 +120,8 @@ static void say_lost(struct drain *d, uint64_t *lost, const char *why)
 
 static void say_all_lost(struct drain *d)
 {
-	say_lost(d, &d->overwritten, "they came faster than they could be printed");
-	say_lost(d, &d->incomplete, "not noted in full, as by a process that was killed");
+	say_lost(d, &d->overwritten, "overwritten before being printed");
+	say_lost(d, &d->incomplete, "incomplete, for example because the process was killed");
 }
 
 static void put_call(struct drain *d, const struct trace_call *call)
@@ -133,12 +133,12 @@ static void put_call(struct drain *d, const struct trace_call *call)
 		trace_line(call, d->rec, d->to);
 }
 
-/* One more; false if it has to be waited for. */
-static bool step(struct drain *d)
+/* Prints call d->next, or counts it as lost. Returns false if it is incomplete and not given up. */
+static bool drain_step(struct drain *d)
 {
 	struct trace_call call;
 
-	switch (get(d->rec, d->next, &call)) {
+	switch (read_slot(d->rec, d->next, &call)) {
 	case COMPLETE:
 		put_call(d, &call);
 		break;
@@ -161,7 +161,7 @@ static uint64_t drain(struct drain *d)
 		d->overwritten = d->end - RECORD_CALLS - d->next;
 		d->next = d->end - RECORD_CALLS;
 	}
-	while (d->next < d->end && step(d))
+	while (d->next < d->end && drain_step(d))
 		;
 	say_all_lost(d);
 	if (d->to)
@@ -180,7 +180,7 @@ uint64_t trace_finish(const struct record *rec, uint64_t next, FILE *to, bool js
 		.rec = rec, .next = next, .to = to, .json = json, .final = true });
 }
 
-/* The first number that is kept. */
+/* Returns the number of the oldest call that the ring still has. */
 static uint64_t first_kept(const struct record *rec)
 {
 	uint64_t end = atomic_load_explicit(&rec->calls, memory_order_acquire);
@@ -194,7 +194,7 @@ void trace_print(const struct record *rec, FILE *to)
 	char number[2 * TEXT_NUMBER];
 
 	if (first)
-		fprintf(to, "# %s not kept\n",
+		fprintf(to, "# %s lost: only the last calls are kept\n",
 			text_counted(first, "earlier call", number, sizeof(number)));
 	trace_finish(rec, first, to, false);
 }

@@ -1,28 +1,28 @@
 /*
  * A call that the shim changed, as a JSON object:
  *
- *   time_ns        since 1970, when it came back
+ *   time_ns        when it returned, since 1970
  *   pid, tid, fd
  *   call           the system call's name
  *   path, path_escaped, device ([major, minor]), inode
- *                  of the file, as in report_json.c; not there if it had no place in the record
- *   address        of the buffer, or of a vectored call's array, in hexadecimal: a string
+ *                  of the file, as in report_json.c; missing if the record had no room for the file
+ *   address        of the buffer, or of a vectored call's array: a string, in hexadecimal
  *   iovcnt         of vectored calls; else 0
- *   length         bytes asked for
- *   position       where it began; null: not known
- *   positional     whether the call names its offset
+ *   length         bytes requested
+ *   position       file offset where it began; null: unknown
+ *   positional     whether the call has an offset argument
  *   flags          a string: RWF_ names separated by '|'; "0"
  *   result         bytes, or a negative errno
- *   error          the name of that; null
+ *   error          the errno's name; null if the call succeeded
  *   misaligned     a list of: address, length, offset
- *   done           a list of: bounced, buffered, sector rewritten, split, made again,
- *                  left to the kernel
- *   refusal        the error with which the kernel had refused it, "none" where it refused without;
- *                  null: it did not refuse, or was not asked
+ *   done           a list of: bounced, buffered, sector read-modify-write, split, retried,
+ *                  kernel result returned
+ *   refusal        the error with which the kernel refused the call, or "none" if it refused
+ *                  without an error; null: it did not refuse, or was not asked first
  *   copied, buffered bytes
- *   duration_ns    at the most 4294967295
+ *   duration_ns    at most 4294967295
  *
- * An object with the two keys "lost", a number of calls, and "why" stands where calls were lost.
+ * Where calls were lost, there is an object with two keys instead: "lost", their number, and "why".
  */
 #include <inttypes.h>
 #include <string.h>
@@ -44,7 +44,8 @@ static void set_file(json_t *object, const struct trace_call *call, const struct
 	memcpy(path, f->path, sizeof(path) - 1);
 	path[sizeof(path) - 1] = 0;
 	json_set_path(object, path);
-	json_set_member(object, "device", json_pack("[i, i]", (int)major(f->device), (int)minor(f->device)));
+	json_set_member(object, "device",
+			json_pack("[i, i]", (int)major(f->device), (int)minor(f->device)));
 	json_set_member(object, "inode", json_count(f->inode));
 }
 

@@ -1,23 +1,24 @@
 /*
- * A call that the shim changed, as a line for people:
+ * A call that the shim changed, as a line of text:
  *
  *   PID:TID TIME CALL(FILE, ADDRESS, LENGTH[, OFFSET[, FLAGS]]) = RESULT # WHAT; DONE; SECONDS s
  *
- * TIME      HH:MM:SS.micros, local, when it came back
+ * TIME      HH:MM:SS.micros, local time, when it returned
  * CALL      the system call's name
- * FILE      FD<PATH>; FD<device MAJOR:MINOR inode N> if the path is not known; FD if not even that
- *           is. PATH is as ls -b writes it, and '<' and '>' in it as \074 and \076
+ * FILE      FD<PATH>; FD<device MAJOR:MINOR inode N> if the path is unknown; FD if the file is
+ *           unknown. PATH is escaped as by ls -b, with '<' and '>' as \074 and \076
  * ADDRESS   of the buffer, or of the array of a vectored call: 0x...
- * LENGTH    bytes asked for; of a vectored call: COUNT, a space and a comment with the bytes in all
- * OFFSET    of calls that take one. Where the call did not say where it begins and it is known, a
- *           comment ends the last argument before FLAGS: "1000" and "at 2025"
+ * LENGTH    bytes requested; of a vectored call: COUNT, a space and a comment with the total bytes
+ * OFFSET    of calls that have one. If the call used the file offset, and that is known, a comment
+ *           follows the last argument before FLAGS: "1000", then "at 2025"
  * FLAGS     of preadv2 and pwritev2: RWF_A|RWF_B, 0
  * RESULT    bytes, or -1 ERRNO (description)
  * WHAT      "address, length, offset misaligned", those that were; or "aligned"
  * DONE      those that apply, separated by commas, in this order: "refused with ERRNO" or "refused
- *           without an error" (by the kernel, first), "bounced BYTES", "buffered BYTES", "sector
- *           rewritten", "split", "made again", "left to the kernel"; or "nothing done"
- * SECONDS   how long it took, six decimals
+ *           without an error" (by the kernel, before anything else), "bounced BYTES", "buffered
+ *           BYTES", "sector read-modify-write", "split" (into several calls), "retried" (the same
+ *           call), "kernel result returned"; or "nothing done"
+ * SECONDS   duration, with six decimals
  *
  * Comments are as in C. Examples (on one line each):
  *
@@ -26,7 +27,7 @@
  *   1234:1240 12:00:01.123456 writev(3</data/x>, 0x7ffd10, 4 / * 10000 bytes * / / * at 2025 * /)
  *   = 10000 # length, offset misaligned; buffered 2071, split; 0.000412 s
  *
- * (without the spaces in the comments' marks). Lines that begin with '#' say what was lost.
+ * (without the spaces in "/ *" and "* /"). Lines that begin with '#' tell how many calls were lost.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -38,14 +39,14 @@
 #include "report/trace.h"
 #include "report/trace_names.h"
 
-/* The line while it grows. Its parts fit: the name is below TEXT_NAME, all else below the rest. */
+/* A line under construction. A name needs less than TEXT_NAME bytes, all else less than 1024. */
 struct line {
 	size_t len;
 	char text[TEXT_NAME + 1024];
 };
 
 __attribute__((format(printf, 2, 3)))
-static void add(struct line *line, const char *format, ...)
+static void line_add(struct line *line, const char *format, ...)
 {
 	va_list arguments;
 
@@ -59,95 +60,96 @@ static void add(struct line *line, const char *format, ...)
 		line->len = sizeof(line->text) - 1;
 }
 
-static void add_time(struct line *line, int64_t ns)
+static void line_add_time(struct line *line, int64_t ns)
 {
 	time_t seconds = ns / 1000000000;
 	struct tm tm = { 0 };
 
 	localtime_r(&seconds, &tm);
-	add(line, "%02d:%02d:%02d.%06d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
+	line_add(line, "%02d:%02d:%02d.%06d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
 	    (int)(ns % 1000000000 / 1000));
 }
 
-static void add_file(struct line *line, const struct trace_call *call, const struct record *rec)
+static void line_add_file(struct line *line, const struct trace_call *call,
+			  const struct record *rec)
 {
 	const struct record_file *f = &rec->file[call->file % RECORD_FILES];
 	char path[RECORD_PATH], name[TEXT_NAME];
 
-	add(line, "%d", call->fd);
+	line_add(line, "%d", call->fd);
 	if (call->file >= RECORD_FILES ||
 	    atomic_load_explicit(&f->state, memory_order_acquire) != RECORD_READY)
 		return;
 	memcpy(path, f->path, sizeof(path) - 1);
 	path[sizeof(path) - 1] = 0;
-	add(line, "<%s>", text_file(path, f->device, f->inode, "<>", name));
+	line_add(line, "<%s>", text_file(path, f->device, f->inode, "<>", name));
 }
 
-/* An offset of -1 means the file's own (preadv2(2)), as do calls that take none. */
-static void add_arguments(struct line *line, const struct trace_call *call)
+/* preadv2() and pwritev2() use the file offset if their offset argument is -1. */
+static void line_add_arguments(struct line *line, const struct trace_call *call)
 {
 	char names[TRACE_NAMES];
 
-	add(line, ", 0x%" PRIx64 ", ", call->addr);
+	line_add(line, ", 0x%" PRIx64 ", ", call->addr);
 	if (call->iovcnt)
-		add(line, "%d /* %" PRIu64 " bytes */", call->iovcnt, call->len);
+		line_add(line, "%d /* %" PRIu64 " bytes */", call->iovcnt, call->len);
 	else
-		add(line, "%" PRIu64, call->len);
+		line_add(line, "%" PRIu64, call->len);
 	if (trace_takes_offset(call->nr))
-		add(line, ", %" PRId64, call->positional ? call->pos : -1);
+		line_add(line, ", %" PRId64, call->positional ? call->pos : -1);
 	if (!call->positional && call->pos >= 0)
-		add(line, " /* at %" PRId64 " */", call->pos);
+		line_add(line, " /* at %" PRId64 " */", call->pos);
 	if (trace_takes_flags(call->nr))
-		add(line, ", %s", trace_flag_names(call->rwf, names));
+		line_add(line, ", %s", trace_flag_names(call->rwf, names));
 }
 
-static void add_result(struct line *line, int64_t ret)
+static void line_add_result(struct line *line, int64_t ret)
 {
 	char name[ERRNO_NAME];
 
 	if (ret >= 0)
-		add(line, ") = %" PRId64 " # ", ret);
+		line_add(line, ") = %" PRId64 " # ", ret);
 	else
-		add(line, ") = -1 %s (%s) # ", errno_name((int)-ret, name),
+		line_add(line, ") = -1 %s (%s) # ", errno_name((int)-ret, name),
 		    errno_text((int)-ret));
 }
 
-static void add_misaligned(struct line *line, unsigned bits)
+static void line_add_misaligned(struct line *line, unsigned bits)
 {
 	const char *name;
 	const char *before = "";
 
 	for (unsigned n = 0; (name = trace_misaligned_name(n)); n++) {
 		if (bits & 1u << n) {
-			add(line, "%s%s", before, name);
+			line_add(line, "%s%s", before, name);
 			before = ", ";
 		}
 	}
-	add(line, *before ? " misaligned; " : "aligned; ");
+	line_add(line, *before ? " misaligned; " : "aligned; ");
 }
 
-static void add_done(struct line *line, const struct trace_call *call)
+static void line_add_done(struct line *line, const struct trace_call *call)
 {
 	char text[ERRNO_NAME];
 	const char *before = "", *name;
 
 	if (call->refusal == UINT16_MAX)
-		add(line, "refused without an error");
+		line_add(line, "refused without an error");
 	else if (call->refusal)
-		add(line, "refused with %s", errno_name(call->refusal, text));
+		line_add(line, "refused with %s", errno_name(call->refusal, text));
 	if (call->refusal)
 		before = ", ";
 	for (unsigned n = 0; (name = trace_done_name(n)); n++) {
 		if (!(call->done & 1u << n))
 			continue;
-		add(line, "%s%s", before, name);
+		line_add(line, "%s%s", before, name);
 		if (1u << n == DONE_BOUNCED)
-			add(line, " %" PRIu64, call->copied);
+			line_add(line, " %" PRIu64, call->copied);
 		else if (1u << n == DONE_BUFFERED)
-			add(line, " %" PRIu64, call->buffered);
+			line_add(line, " %" PRIu64, call->buffered);
 		before = ", ";
 	}
-	add(line, *before ? "; " : "nothing done; ");
+	line_add(line, *before ? "; " : "nothing done; ");
 }
 
 void trace_line(const struct trace_call *call, const struct record *rec, FILE *to)
@@ -155,15 +157,15 @@ void trace_line(const struct trace_call *call, const struct record *rec, FILE *t
 	struct line line = { 0 };
 	char name[TRACE_NAMES];
 
-	add(&line, "%d:%d ", call->pid, call->tid);
-	add_time(&line, call->time_ns);
-	add(&line, "%s(", trace_call_name(call->nr, name));
-	add_file(&line, call, rec);
-	add_arguments(&line, call);
-	add_result(&line, call->ret);
-	add_misaligned(&line, call->misaligned);
-	add_done(&line, call);
-	add(&line, "%" PRIu32 ".%06" PRIu32 " s\n", call->duration_ns / 1000000000,
+	line_add(&line, "%d:%d ", call->pid, call->tid);
+	line_add_time(&line, call->time_ns);
+	line_add(&line, "%s(", trace_call_name(call->nr, name));
+	line_add_file(&line, call, rec);
+	line_add_arguments(&line, call);
+	line_add_result(&line, call->ret);
+	line_add_misaligned(&line, call->misaligned);
+	line_add_done(&line, call);
+	line_add(&line, "%" PRIu32 ".%06" PRIu32 " s\n", call->duration_ns / 1000000000,
 	    call->duration_ns % 1000000000 / 1000);
 	fwrite(line.text, 1, line.len, to);
 }

@@ -1,4 +1,4 @@
-/* The names that a traced call's numbers have. See trace_names.h. */
+/* Names for the numbers in a traced call. See trace_names.h. */
 #include "report/trace_names.h"
 
 #include <stdio.h>
@@ -76,8 +76,8 @@ const char *trace_misaligned_name(unsigned n)
 const char *trace_done_name(unsigned n)
 {
 	static const char *const names[] = {
-		"bounced", "buffered", "sector rewritten", "split", "made again",
-		"left to the kernel",
+		"bounced", "buffered", "sector read-modify-write", "split", "retried",
+		"kernel result returned",
 	};
 
 	return n < COUNT(names) ? names[n] : NULL;

@@ -1,4 +1,4 @@
-/* The names that a traced call's numbers have. */
+/* Names for the numbers in a traced call. */
 #ifndef DIOSHIM_LAUNCHER_TRACE_NAMES_H
 #define DIOSHIM_LAUNCHER_TRACE_NAMES_H
 
@@ -9,17 +9,17 @@
 /* Room for what the functions below write. */
 enum { TRACE_NAMES = 256 };
 
-/* "pwrite64"; "syscall_N" if it is none that the shim takes. */
+/* Returns a name such as "pwrite64", or "syscall_N" for a call that the shim does not cover. */
 const char *trace_call_name(int nr, char text[TRACE_NAMES]);
 
-/* Whether it takes an offset; whether it takes flags, too. */
+/* Whether the call has an offset argument; whether it has a flags argument. */
 bool trace_takes_offset(int nr);
 bool trace_takes_flags(int nr);
 
-/* "RWF_HIPRI|RWF_NOWAIT"; a rest without names in hexadecimal; "0". */
+/* Returns "RWF_HIPRI|RWF_NOWAIT", with unknown flags in hexadecimal; "0" for 0. */
 const char *trace_flag_names(int flags, char text[TRACE_NAMES]);
 
-/* The n-th thing that was misaligned, or that was done, by its bit; NULL after the last. */
+/* Returns the name of bit n of record_misaligned, or of record_done; NULL after the last. */
 const char *trace_misaligned_name(unsigned n);
 const char *trace_done_name(unsigned n);
 

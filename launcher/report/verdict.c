@@ -1,4 +1,4 @@
-/* What the counts of all files mean, in words. See verdict.h. */
+/* The verdict on the counts of all files. See verdict.h. */
 #include "report/verdict.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "print/text.h"
 
 __attribute__((format(printf, 2, 3)))
-static void say(struct verdict *v, const char *format, ...)
+static void verdict_add(struct verdict *v, const char *format, ...)
 {
 	va_list arguments;
 
@@ -37,7 +37,10 @@ static bool misaligned(const struct counts *c)
 	return false;
 }
 
-/* Nothing was changed: what that means depends on whether alignment was ever asked for. */
+/*
+ * For a program of which no call was changed. That all were aligned is certain only if the files'
+ * alignments are known.
+ */
 static void say_untouched(struct verdict *v, const struct counted *c, const struct counts *total)
 {
 	uint64_t taken = total->calls[WAY_UNTOUCHED];
@@ -48,34 +51,33 @@ static void say_untouched(struct verdict *v, const struct counted *c, const stru
 
 	text_counted(taken, "call", number, sizeof(number));
 	if (!taken)
-		say(v, "No call succeeded.");
+		verdict_add(v, "No call succeeded.");
 	else if (c->lost || misaligned(total))
-		say(v, "%s%s%s %s taken as %s.", which, number, but, were,
-		    taken == 1 ? "it stood" : "they stood");
+		verdict_add(v, "%s%s%s %s accepted unchanged.", which, number, but, were);
 	else if (alignments_known(c))
-		say(v, "%s%s%s %s aligned: this program does not need dioshim.", which, number, but,
-		    were);
+		verdict_add(v, "%s%s%s %s aligned: this program does not need dioshim.", which,
+			    number, but, were);
 	else
-		say(v, "%s%s%s %s taken by the kernel as %s: on these files this program does not "
-		    "need dioshim.", which, number, but, were,
-		    taken == 1 ? "it stood" : "they stood");
+		verdict_add(v, "%s%s%s %s accepted by the kernel unchanged: on these files this "
+			    "program does not need dioshim.", which, number, but, were);
 }
 
-/* Rounded shares of one whole; what was not moved straight was copied, buffered, or both. */
+/* Bytes that were not moved directly were copied, buffered, or both. */
 static void say_share(struct verdict *v, const struct counts *total)
 {
 	uint64_t bytes = counts_bytes(total);
 	uint64_t aside = total->copied + total->buffered;
-	uint64_t straight = aside < bytes ? bytes - aside : 0;
+	uint64_t direct = aside < bytes ? bytes - aside : 0;
 	char size[TEXT_NUMBER], share[TEXT_NUMBER], copied[TEXT_NUMBER], buffered[TEXT_NUMBER];
 
 	if (!bytes) {
-		say(v, "No bytes were moved.");
+		verdict_add(v, "No bytes were moved.");
 		return;
 	}
-	say(v, "%s of %s went straight through; %s copied, %s through the page cache.",
-	    text_share(straight, bytes, share), text_bytes(bytes, size),
-	    text_bytes(total->copied, copied), text_bytes(total->buffered, buffered));
+	verdict_add(v, "%s of %s moved directly to or from the program's buffers; %s copied, %s "
+		    "through the page cache.", text_share(direct, bytes, share),
+		    text_bytes(bytes, size), text_bytes(total->copied, copied),
+		    text_bytes(total->buffered, buffered));
 	v->line[v->lines - 1][0] = (char)toupper((unsigned char)share[0]);
 }
 
@@ -88,7 +90,7 @@ static int costly_first(const void *one, const void *other)
 	return a->file < b->file ? -1 : a->file > b->file;
 }
 
-/* Those are in order already. */
+/* Adds the advice, which is sorted by cost, up to `room` lines in all. */
 static void say_advice(struct verdict *v, const struct advice *advice, size_t count, int room)
 {
 	for (size_t i = 0; i < count && v->lines < room; i++) {
@@ -97,7 +99,7 @@ static void say_advice(struct verdict *v, const struct advice *advice, size_t co
 		for (size_t j = 0; j < i; j++)
 			of_file += advice[j].file == advice[i].file;
 		if (of_file < VERDICT_OF_FILE)
-			say(v, "%s", advice[i].text);
+			verdict_add(v, "%s", advice[i].text);
 	}
 }
 
@@ -123,17 +125,17 @@ static void say_failed(struct verdict *v, uint64_t failed)
 {
 	char number[2 * TEXT_NUMBER];
 
-	say(v, "%s failed for reasons that have nothing to do with alignment.",
-	    text_counted(failed, "call", number, sizeof(number)));
+	verdict_add(v, "%s failed for reasons other than alignment.",
+		    text_counted(failed, "call", number, sizeof(number)));
 }
 
 static void say_lost(struct verdict *v, uint64_t lost)
 {
 	char number[2 * TEXT_NUMBER], files[TEXT_NUMBER];
 
-	say(v, "%s on more files %s not counted: there are places for %s.",
-	    text_counted(lost, "call", number, sizeof(number)), lost == 1 ? "was" : "were",
-	    text_count(RECORD_FILES, files));
+	verdict_add(v, "%s on other files %s not counted: a record file has room for %s files.",
+		    text_counted(lost, "call", number, sizeof(number)), lost == 1 ? "was" : "were",
+		    text_count(RECORD_FILES, files));
 }
 
 void verdict_make(const struct counted *c, struct verdict *v)
@@ -145,8 +147,9 @@ void verdict_make(const struct counted *c, struct verdict *v)
 
 	v->lines = 0;
 	if (!calls && !c->lost)
-		say(v, "No call on an O_DIRECT descriptor was seen: the program does not use "
-		    "O_DIRECT, or is out of the shim's reach (dioshim --check COMMAND).");
+		verdict_add(v, "No call on an O_DIRECT descriptor was seen: the program does not "
+			    "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
+			    "COMMAND).");
 	else if (!changed && calls)
 		say_untouched(v, c, &total);
 	else if (calls)

@@ -1,13 +1,13 @@
-/* What the counts mean, in words: what was lost and what to change about the program. */
+/* The verdict: what misalignment cost, and what to change in the program, in sentences. */
 #ifndef DIOSHIM_LAUNCHER_VERDICT_H
 #define DIOSHIM_LAUNCHER_VERDICT_H
 
 #include "report/counts.h"
 
 enum {
-	VERDICT_LINES = 10,    /* in all, at the most */
-	VERDICT_OF_FILE = 3,   /* of one file, at the most */
-	VERDICT_LINE = 1536,   /* room for one, its file's name included */
+	VERDICT_LINES = 10,    /* at most, in all */
+	VERDICT_OF_FILE = 3,   /* at most, of one file */
+	VERDICT_LINE = 1536,   /* bytes of one, with a file name and a NUL */
 };
 
 struct verdict {
@@ -15,10 +15,10 @@ struct verdict {
 	char line[VERDICT_LINES][VERDICT_LINE];
 };
 
-/* Numbers in, words out; the most costly first. */
+/* Writes the verdict; the most costly advice comes first. */
 void verdict_make(const struct counted *c, struct verdict *v);
 
-/* One thing to say about a file, and what it cost, by which such things are put in order. */
+/* A sentence about a file, and the estimated cost by which sentences are sorted. */
 struct advice {
 	uint64_t cost_ns;
 	size_t file;
@@ -27,7 +27,7 @@ struct advice {
 
 enum { ADVICE_MOST = 4 * RECORD_DIRECTIONS };
 
-/* Everything there is to say about one file (verdict_file.c). Returns how many. */
+/* Writes all advice about one file (verdict_file.c), without `file`. Returns how many there are. */
 int verdict_file(const struct counted_file *f, struct advice advice[ADVICE_MOST]);
 
 #endif

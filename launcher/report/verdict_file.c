@@ -1,4 +1,4 @@
-/* What the counts of one file mean, in words. See verdict.h. */
+/* The verdict on one file. See verdict.h. */
 #include "report/verdict.h"
 
 #include <inttypes.h>
@@ -9,27 +9,27 @@
 #include "print/text.h"
 
 /*
- * What a call that met the page cache cost more than an aligned one, to put advice in order: 64 KiB
- * with two edges took 375 us, aligned 143 us (doc/design.md). The cost of a copy is measured
- * instead. One that was refused is always worth more than what was merely slow.
+ * The extra time of a call that used the page cache, an estimate for sorting: 64 KiB with two edges
+ * took 375 us, aligned 143 us (doc/design.md). The time of copies is measured instead. Refused
+ * calls always come before slow ones.
  */
 #define PARTIAL_NS UINT64_C(200000)
 #define REFUSED_NS (UINT64_C(1) << 62)
 
-/* One file in one direction, as the lines about it need it. */
+/* One file in one direction, and the words for it. */
 struct subject {
 	const struct counted_file *file;
 	const struct counts *counts;
 	const char *call; /* "read", "write" */
 	char name[TEXT_NAME];
-	char align[80];   /* "512", or where to find out */
-	char on_align[112]; /* "at 512", or the like, for memory */
+	char multiple[80];   /* "a multiple of 512 bytes", or where to find the number */
+	char aligned_to[80]; /* "to 512 bytes", or the like, for memory */
 	struct advice *advice;
 	int advices;
 };
 
 __attribute__((format(printf, 3, 4)))
-static void say(struct subject *s, uint64_t cost_ns, const char *format, ...)
+static void advice_add(struct subject *s, uint64_t cost_ns, const char *format, ...)
 {
 	struct advice *advice = &s->advice[s->advices++];
 	va_list arguments;
@@ -57,9 +57,8 @@ static void say_refused(struct subject *s)
 	char calls[VERDICT_LINE];
 
 	if (n)
-		say(s, REFUSED_NS + n, "%.1200s %s refused all the same: no way was left to move "
-		    "the data; --trace shows which.", calls_on(s, n, calls),
-		    n == 1 ? "was" : "were");
+		advice_add(s, REFUSED_NS + n, "%.1200s still failed with EINVAL; --trace shows %s.",
+			   calls_on(s, n, calls), n == 1 ? "it" : "them");
 }
 
 /* " (12M copied, 0.8 s)" */
@@ -80,13 +79,15 @@ static void say_address(struct subject *s)
 	char calls[VERDICT_LINE], how[96];
 
 	if (n)
-		say(s, s->counts->copy_ns, "%.1200s %s misaligned memory%s: allocate buffers with "
-		    "posix_memalign(3) %s.", calls_on(s, n, calls),
-		    *s->call == 'r' ? "went into" : "came from", copied(s->counts, how),
-		    s->on_align);
+		advice_add(s, s->counts->copy_ns, "%.1200s used a misaligned buffer%s: align "
+			   "buffers %s, for example with posix_memalign(3).",
+			   calls_on(s, n, calls), copied(s->counts, how), s->aligned_to);
 }
 
-/* How many tails, the most frequent first, make up nine tenths of all; 0 if more than three do. */
+/*
+ * Returns how many of the most frequent tails make up 90% of the calls with a tail; 0 if that is
+ * more than three.
+ */
 static int main_tails(const struct counts *c)
 {
 	uint64_t all = c->other_tails, some = 0;
@@ -102,7 +103,10 @@ static int main_tails(const struct counts *c)
 	return 0;
 }
 
-/* "100 bytes", "100 or 200 bytes", "100, 200 or 300 bytes"; returns the calls that had one. */
+/*
+ * Writes "100 bytes", "100 or 200 bytes", "100, 200 or 300 bytes". Returns the number of these
+ * calls.
+ */
 static uint64_t tails(const struct counts *c, int count, char text[160])
 {
 	uint64_t calls = 0;
@@ -119,10 +123,10 @@ static uint64_t tails(const struct counts *c, int count, char text[160])
 	return calls;
 }
 
-/* Padding a write is the writer's to do; a read may as well ask for more. */
-static const char *cure(const struct subject *s)
+/* A writer has to pad its data; a reader can request more. */
+static const char *remedy(const struct subject *s)
 {
-	return *s->call == 'r' ? "read whole multiples of" : "pad records to";
+	return *s->call == 'r' ? "read" : "pad records to";
 }
 
 static uint64_t edges_cost(const struct counts *c)
@@ -142,18 +146,18 @@ static void say_length(struct subject *s)
 	if (!c->misaligned[0])
 		copied(c, how);
 	if (!count) {
-		say(s, edges_cost(c), "%.1200s had an unaligned length%s: %s %s to avoid it.",
-		    calls_on(s, c->misaligned[1], calls), how, cure(s), s->align);
+		advice_add(s, edges_cost(c), "%.1200s had a misaligned length%s: %s %s.",
+			   calls_on(s, c->misaligned[1], calls), how, remedy(s), s->multiple);
 		return;
 	}
 	ended = tails(c, count, list);
-	say(s, edges_cost(c), "%.1200s had an unaligned tail of %s%s: %s %s to avoid it.",
-	    calls_on(s, ended, calls), list, how, cure(s), s->align);
+	advice_add(s, edges_cost(c), "%.1200s ended %s after a block boundary%s: %s %s.",
+		   calls_on(s, ended, calls), list, how, remedy(s), s->multiple);
 }
 
 /*
- * Records of odd lengths, one after the other, begin at odd offsets as well, and the cure is that
- * of their lengths. Only what goes beyond has a line of its own.
+ * Consecutive records of misaligned lengths also begin at misaligned offsets, and the remedy is to
+ * change their lengths. Only further calls with a misaligned offset get a sentence.
  */
 static void say_offset(struct subject *s)
 {
@@ -165,8 +169,8 @@ static void say_offset(struct subject *s)
 		return;
 	if (!c->misaligned[0] && !c->misaligned[1])
 		copied(c, how);
-	say(s, edges_cost(c), "%.1200s of aligned length began at an unaligned offset%s: begin at "
-	    "multiples of %s to avoid it.", calls_on(s, own, calls), how, s->align);
+	advice_add(s, edges_cost(c), "%.1200s of aligned length began at a misaligned offset%s: "
+		   "begin at %s.", calls_on(s, own, calls), how, s->multiple);
 }
 
 static void name_alignments(struct subject *s)
@@ -175,14 +179,15 @@ static void name_alignments(struct subject *s)
 	uint32_t memory = f->mem_align < sizeof(void *) ? sizeof(void *) : f->mem_align;
 
 	if (f->offset_align)
-		snprintf(s->align, sizeof(s->align), "%" PRIu32, f->offset_align);
+		snprintf(s->multiple, sizeof(s->multiple), "a multiple of %" PRIu32 " bytes",
+			 f->offset_align);
 	else
-		snprintf(s->align, sizeof(s->align), "the alignment that dioshim --probe shows");
-	if (f->mem_align) /* posix_memalign(3) takes nothing less than a pointer's size */
-		snprintf(s->on_align, sizeof(s->on_align), "at %" PRIu32, memory);
+		snprintf(s->multiple, sizeof(s->multiple),
+			 "a multiple of the alignment that dioshim --probe shows");
+	if (f->mem_align) /* posix_memalign(3) accepts nothing below the size of a pointer */
+		snprintf(s->aligned_to, sizeof(s->aligned_to), "to %" PRIu32 " bytes", memory);
 	else
-		snprintf(s->on_align, sizeof(s->on_align),
-			 "at the alignment that dioshim --probe shows");
+		snprintf(s->aligned_to, sizeof(s->aligned_to), "as dioshim --probe shows");
 }
 
 int verdict_file(const struct counted_file *f, struct advice advice[ADVICE_MOST])

@@ -1,8 +1,9 @@
 /*
  * See child.h.
  *
- * The launcher blocks every signal and takes them one by one from sigtimedwait(), so no disposition
- * but SIGCHLD's has to be changed and put back, and nothing can end it before COMMAND.
+ * The launcher blocks all signals and receives them one by one from sigtimedwait(). So only
+ * SIGCHLD's disposition has to be changed and restored, and no signal that can be blocked ends the
+ * launcher before COMMAND.
  */
 #include "run/child.h"
 
@@ -21,11 +22,12 @@ void child_prepare(struct child *c)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &c->mask);
-	/* Children of a process that ignores SIGCHLD leave no status behind. */
+	/* While SIGCHLD is ignored, the exit status of a child is lost. */
 	sigaction(SIGCHLD, &reported, &c->chld);
 }
 
-static void run(const struct child *c, char **argv, int report)
+/* Executes COMMAND in the child. Writes errno to `report` if that fails. */
+static void child_exec(const struct child *c, char **argv, int report)
 {
 	ssize_t written;
 	int error;
@@ -48,7 +50,7 @@ int child_start(struct child *c, char **argv, bool *executed)
 		return errno;
 	c->pid = fork();
 	if (!c->pid)
-		run(c, argv, report[1]);
+		child_exec(c, argv, report[1]);
 	if (c->pid < 0)
 		error = errno;
 	close(report[1]);
@@ -61,8 +63,8 @@ int child_start(struct child *c, char **argv, bool *executed)
 }
 
 /*
- * A shell with job control waits for its own child, the launcher, to stop. It is in our session and
- * another process group; any other parent would see us stopped and not know why.
+ * A shell with job control waits for its child, the launcher, to stop. Such a shell is in our
+ * session and in another process group. Any other parent would not expect the launcher to stop.
  */
 static bool parent_has_job_control(void)
 {
@@ -71,8 +73,11 @@ static bool parent_has_job_control(void)
 	return getsid(parent) == getsid(0) && getpgid(parent) != getpgrp();
 }
 
-/* Returns when continued; so is COMMAND then, even if SIGCONT was for the launcher alone. */
-static void stop_along(const struct child *c)
+/*
+ * Stops the launcher. Returns when it is continued, after continuing COMMAND too, in case SIGCONT
+ * was sent to the launcher alone.
+ */
+static void stop_with_command(const struct child *c)
 {
 	const struct timespec now = { 0 };
 	siginfo_t info = { 0 };
@@ -100,13 +105,13 @@ bool child_ended(struct child *c)
 			return true;
 		}
 		if (info.si_code == CLD_STOPPED && parent_has_job_control())
-			stop_along(c);
+			stop_with_command(c);
 		info.si_pid = 0;
 	}
 	return false;
 }
 
-/* What the terminal sends to all of the foreground, COMMAND included. */
+/* Whether the terminal sent the signal to the whole foreground process group, COMMAND included. */
 static bool from_terminal(const siginfo_t *info)
 {
 	if (info->si_code != SI_KERNEL)
@@ -121,7 +126,7 @@ static bool from_terminal(const siginfo_t *info)
 	case SIGWINCH:
 		return true;
 	case SIGHUP:
-		/* Where the line is lost it is for the leader of the session alone. */
+		/* On a hangup, only the session leader gets the signal. */
 		return getsid(0) != getpid();
 	default:
 		return false;
@@ -129,9 +134,9 @@ static bool from_terminal(const siginfo_t *info)
 }
 
 /*
- * What a process sends to the whole group (kill %1 in a shell) looks like what it sends to the
- * launcher alone, and reaches COMMAND a second time. Only COMMAND's own is known to have reached
- * it; and what the launcher brings upon itself (SIGPIPE, SIGXFSZ) is its own affair.
+ * A signal that a process sends to the whole group (kill %1 in a shell) looks like one that it
+ * sends to the launcher alone, so COMMAND gets it twice. Only a signal that COMMAND itself sent is
+ * known to have reached it. A signal that the launcher caused (SIGPIPE, SIGXFSZ) is not passed on.
  */
 void child_relay(const struct child *c, const siginfo_t *info)
 {

@@ -8,21 +8,27 @@
 
 struct child {
 	pid_t pid;
-	int status;           /* once it has ended: COMMAND's exit status, or 128 and its signal */
-	sigset_t mask;        /* what the launcher was started with, and COMMAND is to have */
-	struct sigaction chld;
+	int status;            /* after child_ended(): COMMAND's exit status, or 128 + its signal */
+	sigset_t mask;         /* the launcher's at its start; COMMAND gets it back */
+	struct sigaction chld; /* the same for SIGCHLD's disposition */
 };
 
-/* Block all signals, and have children reported; child_start() undoes both for COMMAND. */
+/* Blocks all signals and sets SIGCHLD to SIG_DFL; child_start() undoes both for COMMAND. */
 void child_prepare(struct child *c);
 
-/* Returns 0, or the errno of what failed; `executed` is false then if it was not exec. */
+/*
+ * Starts COMMAND. Returns 0 or an errno; `*executed` then tells whether exec failed (true), or
+ * something before it (false).
+ */
 int child_start(struct child *c, char **argv, bool *executed);
 
-/* After a SIGCHLD: true if it has ended. If it has stopped, so does the launcher. */
+/*
+ * Call it after SIGCHLD. Returns true if COMMAND has ended. If COMMAND has stopped and the
+ * launcher's parent has job control, stops the launcher, too, and returns when it is continued.
+ */
 bool child_ended(struct child *c);
 
-/* Hand on a signal that the launcher got, unless COMMAND has had it already. */
+/* Sends COMMAND a signal that the launcher received, unless COMMAND has received it already. */
 void child_relay(const struct child *c, const siginfo_t *info);
 
 #endif

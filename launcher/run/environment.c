@@ -16,7 +16,7 @@ static bool set_variable(const char *name, const char *value)
 	return false;
 }
 
-/* A launcher that was itself run by a launcher finds its library where it would put it. */
+/* Whether `library` is the first entry of `list` already, as in a launcher that a launcher runs. */
 static bool is_first(const char *library, const char *list)
 {
 	size_t length;
@@ -26,7 +26,7 @@ static bool is_first(const char *library, const char *list)
 	return length == strlen(library) && !memcmp(list, library, length);
 }
 
-/* First of all, so that what others preload is called through the shim. */
+/* Puts the library first, so that calls reach the shim before any other preloaded library. */
 static bool preload(const char *library)
 {
 	const char *old = getenv("LD_PRELOAD");

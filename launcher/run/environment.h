@@ -7,8 +7,9 @@
 #include "options.h"
 
 /*
- * Set LD_PRELOAD, and the DIOSHIM_ variables that an option asks for; the others stay. `record` is
- * the file of --stats and --trace, or NULL. False, and a message, if there is no memory.
+ * Sets LD_PRELOAD, and those DIOSHIM_ variables that an option sets; the others stay as they are.
+ * `record` is the record file of --stats and --trace, or NULL. Returns false after a message if
+ * there is no memory.
  */
 bool environment_set(const struct options *o, const char *library, const char *record);
 

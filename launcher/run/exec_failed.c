@@ -10,7 +10,7 @@
 int exec_failed(const char *command, int error)
 {
 	if (error == ENOENT && strchr(command, '/') && !access(command, F_OK))
-		message("%s: what it names as its interpreter or dynamic linker is not there", command);
+		message("%s: interpreter or dynamic linker not found", command);
 	else
 		message("%s: %s", command, strerror(error));
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;

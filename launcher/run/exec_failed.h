@@ -2,7 +2,9 @@
 #ifndef DIOSHIM_EXEC_FAILED_H
 #define DIOSHIM_EXEC_FAILED_H
 
-/* Says on stderr why COMMAND could not be executed, and returns the exit status for that. */
+/*
+ * Prints why exec failed with `error`, an errno. Returns the exit status: 127 for ENOENT, else 126.
+ */
 int exec_failed(const char *command, int error);
 
 #endif

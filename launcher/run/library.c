@@ -1,6 +1,13 @@
 /*
- * See library.h. The launcher's own place decides before the configured one, so that a build tree
- * tests what it has built, and a copy of an installed tree works where it was not installed.
+ * See library.h. The order of the search, relative to the directory of the launcher's binary:
+ *
+ *   1. .libs         a build tree
+ *   2. .             only if the binary itself is in a directory called .libs
+ *   3. ../lib        an installed tree
+ *   4. LIBDIR        the configured library directory
+ *
+ * So a build tree uses the library that it has built, and an installed tree still works after it
+ * was moved or copied. Without /proc the binary's directory is unknown, and only LIBDIR is tried.
  */
 #include "run/library.h"
 
@@ -18,13 +25,15 @@
 
 enum { PLACES_MAX = 4 };
 
-/* Where to look, in order. */
+/* The paths to try, in order. */
 struct places {
 	char path[PLACES_MAX][PATH_MAX + 32];
 	int count;
 };
 
-/* The directory that the launcher's binary is in, symbolic links followed; false without /proc. */
+/*
+ * Finds the directory of the launcher's binary, with symbolic links resolved. False without /proc.
+ */
 static bool own_directory(char *path, size_t size)
 {
 	ssize_t length = readlink("/proc/self/exe", path, size - 1);
@@ -40,7 +49,7 @@ static bool own_directory(char *path, size_t size)
 	return true;
 }
 
-static void add(struct places *p, const char *directory, const char *rest)
+static void places_add(struct places *p, const char *directory, const char *rest)
 {
 	snprintf(p->path[p->count++], sizeof(*p->path), "%s%s/" LIBRARY, directory, rest);
 }
@@ -54,38 +63,40 @@ static void list_places(struct places *p)
 	if (known) {
 		char *last = strrchr(own, '/');
 
-		add(p, own, "/.libs");
-		/* libtool puts a binary there if it has to wrap it. */
+		places_add(p, own, "/.libs");
+		/* libtool puts a binary into .libs if it needs a wrapper script. */
 		if (last && !strcmp(last, "/.libs"))
-			add(p, own, "");
+			places_add(p, own, "");
 		if (last)
 			*last = 0;
-		add(p, own, "/lib");
+		places_add(p, own, "/lib");
 	}
-	add(p, LIBDIR, "");
+	places_add(p, LIBDIR, "");
 }
 
-static void say_where(const struct places *p)
+static void report_missing(const struct places *p)
 {
 	char *text = alloc_string("");
 
 	for (int i = 0; i < p->count; i++) {
-		char *longer = alloc_format("%s%s%s", text, i ? ", " : "", p->path[i]);
+		const char *path = p->path[i];
+		char *longer = alloc_format("%s%s%.*s", text, i ? ", " : "",
+					    (int)(strlen(path) - strlen("/" LIBRARY)), path);
 
 		free(text);
 		text = longer;
 	}
-	message("the library is not there; looked for %s", text);
+	message(LIBRARY " not found; looked in %s", text);
 	free(text);
 }
 
-/* ld.so splits LD_PRELOAD at spaces and colons, replaces what begins with $, and has no quoting. */
+/* ld.so splits LD_PRELOAD at spaces and colons, expands $ tokens, and has no quoting. */
 static bool can_be_named(const char *path)
 {
 	if (!path[strcspn(path, " :$")])
 		return true;
-	message("%s cannot be preloaded: LD_PRELOAD takes no path with a space, a colon or a $ in it",
-		path);
+	message("%s cannot be preloaded: LD_PRELOAD takes no path with a space, a colon or a $ "
+		"in it", path);
 	return false;
 }
 
@@ -98,6 +109,6 @@ char *library_find(void)
 		if (!access(p.path[i], R_OK))
 			return can_be_named(p.path[i]) ? alloc_string(p.path[i]) : NULL;
 	}
-	say_where(&p);
+	report_missing(&p);
 	return NULL;
 }

@@ -1,8 +1,11 @@
-/* Where the shim is, as seen from the launcher. */
+/* Finding libdioshim.so from the launcher. */
 #ifndef DIOSHIM_LIBRARY_H
 #define DIOSHIM_LIBRARY_H
 
-/* Its path, to be freed; NULL, and a message, if it is nowhere or cannot be preloaded there. */
+/*
+ * Returns the path of libdioshim.so, to be freed. Returns NULL after a message if it is not found,
+ * or if LD_PRELOAD cannot hold its path.
+ */
 char *library_find(void);
 
 #endif

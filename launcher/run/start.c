@@ -1,6 +1,6 @@
 /*
- * See start.h. Where nothing is to be watched the launcher becomes COMMAND: the same process, with
- * the same signals, limits and parent.
+ * See start.h. Without --stats and --trace, the launcher executes COMMAND in its own process, so
+ * that COMMAND has the same signals, limits and parent.
  */
 #include "run/start.h"
 
@@ -16,7 +16,10 @@
 #include "check/reach.h"
 #include "run/supervise.h"
 
-/* False if the COMMAND is not to be started. That it cannot be found is for exec to say. */
+/*
+ * Warns if COMMAND is out of reach, and then returns false if --strict is given. --quiet omits the
+ * warning of a COMMAND that is started. That a COMMAND is not found is left to exec to report.
+ */
 static bool may_start(const struct options *o, const char *library)
 {
 	struct reach r;

@@ -4,7 +4,10 @@
 
 #include "options.h"
 
-/* Run COMMAND as the options say. Returns the exit status, if it returns. */
+/*
+ * Runs COMMAND as the options say. Returns the exit status of a COMMAND that ran as a child, or of
+ * a failure; does not return if the launcher's process became COMMAND.
+ */
 int start(const struct options *o);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * See supervise.h. COMMAND and its children write into a file that they and the launcher have
- * mapped (common/record.h); the launcher looks at it from time to time and needs nothing from them.
- * What runs on in the background when COMMAND has ended goes on counting, and is not waited for.
+ * See supervise.h. COMMAND and its children write to a record file that they and the launcher have
+ * mapped (common/record.h), and the launcher reads it periodically. Processes that COMMAND leaves
+ * in the background continue to write to it, but the launcher does not wait for them.
  */
 #include "run/supervise.h"
 
@@ -23,7 +23,7 @@
 #include "report/trace.h"
 
 enum {
-	DRAIN_NS = 20000000, /* the ring is lapped after this only by 3 million calls a second */
+	DRAIN_NS = 20000000, /* the ring overflows in this time only at 3 million calls a second */
 	SECOND_NS = 1000000000,
 };
 
@@ -32,9 +32,9 @@ struct supervision {
 	struct child child;
 	char *path; /* of the record file */
 	struct record *rec;
-	FILE *report, *trace;    /* NULL: not asked for */
-	uint64_t next_call;      /* of the trace */
-	uint64_t next_line;      /* of --stats=SECONDS, CLOCK_MONOTONIC */
+	FILE *report, *trace;    /* NULL: not wanted */
+	uint64_t next_call;      /* the first one that is not yet printed */
+	uint64_t next_line;      /* when --stats=SECONDS prints it: CLOCK_MONOTONIC, ns */
 	struct report_tick tick;
 };
 
@@ -46,7 +46,10 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-/* For appending: --output and --trace may name one file. */
+/*
+ * Opens `path`, or takes stderr if it is NULL. In append mode, because --output and --trace may
+ * name the same file. Returns false after a message on failure.
+ */
 static bool open_stream(const char *path, FILE **stream)
 {
 	int fd;
@@ -61,7 +64,7 @@ static bool open_stream(const char *path, FILE **stream)
 	return *stream;
 }
 
-/* Everything that can fail does so before COMMAND is started. */
+/* Does everything that can fail, before COMMAND is started. Returns false after a message. */
 static bool prepare(struct supervision *s, const char *library)
 {
 	const struct options *o = s->o;
@@ -77,7 +80,8 @@ static bool prepare(struct supervision *s, const char *library)
 	return s->rec && environment_set(o, library, s->path);
 }
 
-static void look(struct supervision *s)
+/* Prints the calls that are new, and the line of --stats=SECONDS if it is due. */
+static void supervision_print(struct supervision *s)
 {
 	uint64_t now = now_ns();
 
@@ -87,12 +91,12 @@ static void look(struct supervision *s)
 		return;
 	report_tick(&s->tick, s->rec, s->report, s->o->json);
 	fflush(s->report);
-	/* Lines that were missed, because the launcher was stopped, are not made up for. */
+	/* Lines that were due while the launcher was stopped are left out. */
 	while (s->next_line <= now)
 		s->next_line += (uint64_t)s->o->seconds * SECOND_NS;
 }
 
-/* The next signal, or 0 when it is time to look. */
+/* Returns the next signal, or 0 when it is time for supervision_print(). */
 static int wait_signal(const struct supervision *s, siginfo_t *info)
 {
 	uint64_t wait = s->trace ? DRAIN_NS : UINT64_MAX;
@@ -124,7 +128,7 @@ static void watch(struct supervision *s)
 		signal = wait_signal(s, &info);
 		if (signal)
 			child_relay(&s->child, &info);
-		look(s);
+		supervision_print(s);
 	} while (signal != SIGCHLD || !child_ended(&s->child));
 }
 
@@ -136,7 +140,7 @@ static void report(struct supervision *s)
 		report_print(s->rec, s->report, s->o->json);
 }
 
-/* COMMAND's exit status stands, even if its report could not be written. */
+/* A write error is only a message: the exit status remains COMMAND's. */
 static void close_stream(FILE *stream, const char *path)
 {
 	bool failed;
@@ -172,7 +176,10 @@ int supervise(const struct options *o, const char *library)
 	struct supervision s = { .o = o };
 	int status = EXIT_LAUNCHER;
 
-	/* First of all: from here on no signal can leave the record file behind. */
+	/*
+	 * Blocks signals before the record file is made, so that none ends us while the file
+	 * exists.
+	 */
 	child_prepare(&s.child);
 	if (prepare(&s, library))
 		status = run(&s);

@@ -1,10 +1,10 @@
-/* COMMAND under the eyes of the launcher: --stats and --trace. */
+/* Running COMMAND as a child, for --stats and --trace. */
 #ifndef DIOSHIM_SUPERVISE_H
 #define DIOSHIM_SUPERVISE_H
 
 #include "options.h"
 
-/* Run COMMAND to its end, and report. Returns the exit status. */
+/* Runs COMMAND to its end, and prints the trace and the report. Returns the exit status. */
 int supervise(const struct options *o, const char *library);
 
 #endif

@@ -1,21 +1,21 @@
-# Print what zsh offers for a command line, a word a line. For completion.bats:
+# Prints what zsh offers for a command line, one word on each line. For completion.bats:
 #
 #   zsh -f completion.zsh DIRECTORY-OF-THE-FUNCTION LINE
 #
-# An interactive zsh on a pseudo-terminal completes the line; in it compadd, which every completion
-# ends in, prints the matches.
+# An interactive zsh on a pseudo-terminal completes the line. There, compadd, which all completions
+# call, is replaced by a function that prints the matches.
 
 zmodload zsh/zpty || exit
 rc=$(mktemp) || exit
 
-# What the interactive shell reads first.
+# Prints the startup file of the interactive shell.
 () {
   print -r -- "PROMPT= PS2= RPROMPT="
   print -r -- "unsetopt prompt_cr prompt_sp beep; unset zle_bracketed_paste"
   print -r -- "fpath=(${(q)1} \$fpath); autoload -Uz compinit && compinit -u -D"
   cat <<'END'
 compadd() {
-  # What only counts or fills an array is not an offer.
+  # Calls that only fill an array (-O, -A, -D) are not offers.
   local -a plain=("${@[1,(i)(-|--)]}") offered
   if (( ${plain[(I)-[a-zA-Z]#[OAD]*]} )); then
     builtin compadd "$@"

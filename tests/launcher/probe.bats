@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# `dioshim --probe`: what it says is what the kernel says (probe.py asks without it), what --try
-# finds is what plain calls get, and it leaves no trace.
+# `dioshim --probe`: its numbers are those of the kernel (probe.py asks without it), the results of
+# --try are those of plain calls, and it leaves no files behind.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 # shellcheck disable=SC2154 # where, scratch: lib.bash; python: setup_file
 
-load lib
+load ../lib
 
 all=(ext4-512 ext4-4096 xfs btrfs tmpfs blk-512 blk-4096)
 
@@ -24,22 +24,22 @@ probe() { # [OPTION...] PATH...
 }
 
 oracle() { # MODE [ARG...]
-  "$python" "$DIOSHIM_TOP_SRCDIR/tests/probe.py" "$@"
+  "$python" "$DIOSHIM_TOP_SRCDIR/tests/launcher/probe.py" "$@"
 }
 
-# The value of a key of the only path, as JSON.
+# Prints the value of a key of the only path, as JSON.
 value() { # KEY
   "$python" -c 'import json, sys
 print(json.dumps(json.load(sys.stdin)["probe"][0][sys.argv[1]]))' "$1"
 }
 
-is() { # KEY VALUE <JSON
+value_is() { # KEY VALUE <JSON
   local found
   found=$(value "$1")
   [[ $found == "$2" ]] || fail "$where: $1 is $found, not $2"
 }
 
-# Names, contents and times.
+# Prints names, contents and times.
 state() { # DIRECTORY
   (
     cd -- "$1" || return
@@ -59,38 +59,38 @@ file_agrees() {
   scratch+=/file agrees try
 }
 
-@test "its numbers are the kernel's" {
+@test "the numbers are those of the kernel" {
   on_each "${all[@]}" -- agrees
 }
 
-@test "--try finds what plain calls get" {
+@test "the results of --try are those of plain calls" {
   on_each "${all[@]}" -- agrees try
 }
 
-@test "an existing file: the same, its data untouched" {
+@test "an existing file: the same, and its data are unchanged" {
   on_each ext4-512 ext4-4096 xfs btrfs tmpfs -- file_agrees
 }
 
 ways() { # ALIGNED MISALIGNED
   probe --try --json "$scratch" >"$BATS_TEST_TMPDIR/json"
-  is aligned "$1" <"$BATS_TEST_TMPDIR/json"
-  is misaligned_address "$2" <"$BATS_TEST_TMPDIR/json"
-  is misaligned_offset "$2" <"$BATS_TEST_TMPDIR/json"
+  value_is aligned "$1" <"$BATS_TEST_TMPDIR/json"
+  value_is misaligned_address "$2" <"$BATS_TEST_TMPDIR/json"
+  value_is misaligned_offset "$2" <"$BATS_TEST_TMPDIR/json"
 }
 
-@test "direct is told from buffered" {
+@test "direct and buffered calls are told apart" {
   on_each ext4-512 ext4-4096 xfs -- ways '"direct"' '"EINVAL"'
   on_each tmpfs -- ways '"buffered"' '"buffered"'
 }
 
-# Without checksums, btrfs writes directly what is aligned; what is not goes through the page cache,
-# and its pages are given back.
+# Without checksums, btrfs makes aligned writes directly. Misaligned ones go through the page cache,
+# and btrfs drops their pages afterwards.
 btrfs_ways() {
   chattr +C "$scratch"
   ways '"direct"' '"buffered"'
 }
 
-@test "direct is told from buffered where nothing stays in the page cache" {
+@test "direct and buffered calls are told apart where nothing stays in the page cache" {
   need chattr e2fsprogs
   on_each btrfs -- btrfs_ways
 }
@@ -101,7 +101,7 @@ same_under_the_shim() {
   diff "$BATS_TEST_TMPDIR/json" "$BATS_TEST_TMPDIR/shimmed"
 }
 
-@test "under the shim it still says what the kernel does" {
+@test "under the shim, the results are still those of the kernel" {
   on_each ext4-512 blk-512 -- same_under_the_shim
 }
 
@@ -114,7 +114,7 @@ nothing_left() { # OPTION...
   diff <(echo "$before") <(state "$scratch")
 }
 
-@test "nothing is left behind, no time is changed" {
+@test "no file is left behind, and no timestamp is changed" {
   on_each ext4-512 xfs btrfs tmpfs -- nothing_left
   on_each ext4-512 xfs btrfs tmpfs -- nothing_left --try
 }
@@ -130,7 +130,7 @@ without_tmpfile() {
   [[ -z $(ls -A "$scratch") ]] || fail "left behind: $(ls -A "$scratch")"
 }
 
-@test "without O_TMPFILE: a file that is unlinked at once" {
+@test "without O_TMPFILE, a file is created and unlinked at once" {
   need strace
   on_each ext4-512 -- without_tmpfile
 }
@@ -156,11 +156,11 @@ only_looks() {
   strace -f -o "$BATS_TEST_TMPDIR/trace" "$DIOSHIM_LAUNCHER" --probe --json "$scratch/file" \
     >"$BATS_TEST_TMPDIR/json"
   run ! grep -E "open.*($scratch|O_TMPFILE)|pwrite" "$BATS_TEST_TMPDIR/trace"
-  is tried null <"$BATS_TEST_TMPDIR/json"
+  value_is tried null <"$BATS_TEST_TMPDIR/json"
   probe "$scratch/file" | grep 'not tried'
 }
 
-@test "without --try a file is not even opened" {
+@test "without --try, an existing file is not opened" {
   need strace
   on_each ext4-512 -- only_looks
 }
@@ -171,10 +171,10 @@ read_only_directory() {
   mount -o remount,bind,ro "$scratch/d"
   probe --try --json "$scratch/d" >"$BATS_TEST_TMPDIR/json"
   umount "$scratch/d"
-  is misaligned_offset null <"$BATS_TEST_TMPDIR/json"
-  is mem_align null <"$BATS_TEST_TMPDIR/json"
-  is filesystem '"ext4"' <"$BATS_TEST_TMPDIR/json"
-  is note '"no new file there: Read-only file system"' <"$BATS_TEST_TMPDIR/json"
+  value_is misaligned_offset null <"$BATS_TEST_TMPDIR/json"
+  value_is mem_align null <"$BATS_TEST_TMPDIR/json"
+  value_is filesystem '"ext4"' <"$BATS_TEST_TMPDIR/json"
+  value_is note '"cannot create a file there: Read-only file system"' <"$BATS_TEST_TMPDIR/json"
 }
 
 @test "a directory that cannot be written to" {
@@ -187,42 +187,42 @@ bound_file() {
   mount --bind "$scratch/file" "$BATS_TEST_TMPDIR/place"
   probe --try --json "$BATS_TEST_TMPDIR/place" >"$BATS_TEST_TMPDIR/json"
   umount "$BATS_TEST_TMPDIR/place"
-  is filesystem '"xfs"' <"$BATS_TEST_TMPDIR/json"
-  is tried null <"$BATS_TEST_TMPDIR/json"
-  is mem_align 512 <"$BATS_TEST_TMPDIR/json"
+  value_is filesystem '"xfs"' <"$BATS_TEST_TMPDIR/json"
+  value_is tried null <"$BATS_TEST_TMPDIR/json"
+  value_is mem_align 512 <"$BATS_TEST_TMPDIR/json"
 }
 
-@test "a file whose directory is on another device is not tried elsewhere" {
+@test "no test calls for a file whose directory is on another device" {
   ((EUID == 0)) || skip "mounting needs root"
   on_each xfs -- bound_file
 }
 
 missing_file() {
   probe --try --json "$scratch/none" >"$BATS_TEST_TMPDIR/json"
-  is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
-  is misaligned_offset '"EINVAL"' <"$BATS_TEST_TMPDIR/json"
-  is note '"does not exist: what holds in its directory"' <"$BATS_TEST_TMPDIR/json"
+  value_is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
+  value_is misaligned_offset '"EINVAL"' <"$BATS_TEST_TMPDIR/json"
+  value_is note '"does not exist; its directory was probed"' <"$BATS_TEST_TMPDIR/json"
   [[ ! -e $scratch/none ]]
 }
 
-@test "a file that does not exist yet: its directory" {
+@test "for a file that does not exist, its directory is probed" {
   on_each ext4-4096 -- missing_file
 }
 
-@test "errors: a line each, the others are shown, status 1" {
+@test "each error is one line, the other paths are printed, status 1" {
   cd -- "$BATS_TEST_TMPDIR"
   mkfifo fifo
   ln -s nowhere dangling
   touch file
   run --separate-stderr -1 probe --json /dev/null fifo none/file dangling file/file file
   diff - <(echo "$stderr") <<'EOT'
-dioshim: /dev/null: not a file that can be opened with O_DIRECT
-dioshim: fifo: not a file that can be opened with O_DIRECT
+dioshim: /dev/null: not a regular file, directory or block device
+dioshim: fifo: not a regular file, directory or block device
 dioshim: none/file: No such file or directory
 dioshim: dangling: No such file or directory
 dioshim: file/file: Not a directory
 EOT
-  echo "$output" | is path '"file"'
+  echo "$output" | value_is path '"file"'
   run --separate-stderr -1 probe --json fifo
   [[ $(tr -d ' \n' <<<"$output") == '{"probe":[]}' ]]
   run --separate-stderr -1 probe fifo
@@ -237,16 +237,16 @@ EOT
   [[ $PWD != */ext4-4096 || ${lines[1]} =~ ^\.\ +ext4\ +4096\ +4096.*\ 4096\ .*not\ tried ]]
 }
 
-@test "names that need quoting in JSON" {
+@test "file names that need quoting in JSON" {
   local odd=$'a "b"\\\n\303\251' bad=$'\377'
   cd -- "$BATS_TEST_TMPDIR"
   touch -- "$odd" "$bad"
   [[ $(probe --json "$odd" | "$python" -c 'import json, sys
 print(json.load(sys.stdin)["probe"][0]["path"])') == "$odd" ]]
-  probe --json "$bad" | is path_escaped true
+  probe --json "$bad" | value_is path_escaped true
 }
 
-# What this kernel and these devices may not have: strace puts it into the answer.
+# strace puts FIELDS into the result of statx(2): this kernel and its devices may not have them.
 faked() { # FIELDS
   timeout 20 strace -qq -o /dev/null -e trace=statx \
     -e "inject=statx:poke_exit=@arg5=$(oracle statx "$1")" \
@@ -261,17 +261,17 @@ faked() { # FIELDS
   fields+=,read_offset_align=512,atomic_min=512,atomic_max=65536,atomic_segments=1
   faked "$fields" --json >"$BATS_TEST_TMPDIR/json"
   where=faked
-  is mem_align 4 <"$BATS_TEST_TMPDIR/json"
-  is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
-  is read_offset_align 512 <"$BATS_TEST_TMPDIR/json"
-  is atomic_min 512 <"$BATS_TEST_TMPDIR/json"
-  is atomic_max 65536 <"$BATS_TEST_TMPDIR/json"
-  is atomic_segments 1 <"$BATS_TEST_TMPDIR/json"
+  value_is mem_align 4 <"$BATS_TEST_TMPDIR/json"
+  value_is offset_align 4096 <"$BATS_TEST_TMPDIR/json"
+  value_is read_offset_align 512 <"$BATS_TEST_TMPDIR/json"
+  value_is atomic_min 512 <"$BATS_TEST_TMPDIR/json"
+  value_is atomic_max 65536 <"$BATS_TEST_TMPDIR/json"
+  value_is atomic_segments 1 <"$BATS_TEST_TMPDIR/json"
   faked "$fields" | grep -E ' 4 +4096 +512 +512-65536/1 '
-  # No bit in the mask: nothing is known, whatever the fields hold.
+  # Without a bit in the mask, a field is unknown whatever it holds.
   faked "${fields/0x337ff/0x7ff}" --json >"$BATS_TEST_TMPDIR/json"
-  is mem_align null <"$BATS_TEST_TMPDIR/json"
-  is read_offset_align null <"$BATS_TEST_TMPDIR/json"
-  is atomic_max null <"$BATS_TEST_TMPDIR/json"
-  faked mode=0o100644,mask=0x27ff --json | is note '"the kernel says: no direct I/O"'
+  value_is mem_align null <"$BATS_TEST_TMPDIR/json"
+  value_is read_offset_align null <"$BATS_TEST_TMPDIR/json"
+  value_is atomic_max null <"$BATS_TEST_TMPDIR/json"
+  faked mode=0o100644,mask=0x27ff --json | value_is note '"the kernel reports no support for direct I/O"'
 }

@@ -1,4 +1,4 @@
-/* What launcher/report/verdict.h says about counts. */
+/* Tests of the sentences of launcher/report/verdict.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ static struct counted_file files[20];
 static struct counted counted;
 static struct verdict verdict;
 
-/* The next file, with alignments of 512. */
+/* Adds a file with alignments of 512. */
 static struct counted_file *add_file(const char *path)
 {
 	struct counted_file *f = &files[counted.files++];
@@ -49,8 +49,8 @@ static void assert_lines(int n)
 static void no_calls(void **state)
 {
 	(void)state;
-	assert_line(0, "No call on an O_DIRECT descriptor was seen: the program does not use O_DIRECT, "
-		       "or is out of the shim's reach (dioshim --check COMMAND).");
+	assert_line(0, "No call on an O_DIRECT descriptor was seen: the program does not use "
+		       "O_DIRECT, or is out of the shim's reach (see dioshim --check COMMAND).");
 	assert_lines(1);
 }
 
@@ -65,13 +65,13 @@ static void all_untouched(void **state)
 	assert_line(0, "All 1,204 calls were aligned: this program does not need dioshim.");
 	assert_lines(1);
 	files[0].offset_align = 0;
-	assert_line(0, "All 1,204 calls were taken by the kernel as they stood: on these files this "
+	assert_line(0, "All 1,204 calls were accepted by the kernel unchanged: on these files this "
 		       "program does not need dioshim.");
 	c->calls[WAY_FAILED] = 1;
 	files[0].offset_align = 512;
 	assert_line(0, "All 1,204 calls that did not fail were aligned: this program does not need "
 		       "dioshim.");
-	assert_line(1, "1 call failed for reasons that have nothing to do with alignment.");
+	assert_line(1, "1 call failed for reasons other than alignment.");
 }
 
 static void untouched_but_not_all_was_seen(void **state)
@@ -79,10 +79,12 @@ static void untouched_but_not_all_was_seen(void **state)
 	(void)state;
 	add_file("/x")->counts[RECORD_READ].calls[WAY_UNTOUCHED] = 2;
 	counted.lost = 1;
-	assert_line(0, "All 2 calls were taken as they stood.");
-	assert_line(1, "1 call on more files was not counted: there are places for 2,048.");
+	assert_line(0, "All 2 calls were accepted unchanged.");
+	assert_line(1, "1 call on other files was not counted: a record file has room for 2,048 "
+		       "files.");
 	counted.lost = 2;
-	assert_line(1, "2 calls on more files were not counted: there are places for 2,048.");
+	assert_line(1, "2 calls on other files were not counted: a record file has room for 2,048 "
+		       "files.");
 }
 
 static void only_failures(void **state)
@@ -90,7 +92,7 @@ static void only_failures(void **state)
 	(void)state;
 	add_file("/x")->counts[RECORD_READ].calls[WAY_FAILED] = 2;
 	assert_line(0, "No call succeeded.");
-	assert_line(1, "2 calls failed for reasons that have nothing to do with alignment.");
+	assert_line(1, "2 calls failed for reasons other than alignment.");
 	assert_lines(2);
 }
 
@@ -105,17 +107,18 @@ static void share_of_bytes(void **state)
 	c->bytes[WAY_BOUNCED] = 200;
 	c->copied = 150;
 	c->buffered = 50;
-	assert_line(0, "98% of 9.8K went straight through; 150 bytes copied, 50 bytes through the "
-		       "page cache.");
+	assert_line(0, "98% of 9.8K moved directly to or from the program's buffers; 150 bytes "
+		       "copied, 50 bytes through the page cache.");
 	c->copied = 1;
 	c->buffered = 0;
-	assert_line(0, "More than 99% of 9.8K went straight through; 1 byte copied, 0 bytes through "
-		       "the page cache.");
+	assert_line(0, "More than 99% of 9.8K moved directly to or from the program's buffers; 1 "
+		       "byte copied, 0 bytes through the page cache.");
 	c->copied = 9999;
-	assert_line(0, "Less than 1% of 9.8K went straight through; 9.8K copied, 0 bytes through the "
-		       "page cache.");
+	assert_line(0, "Less than 1% of 9.8K moved directly to or from the program's buffers; 9.8K "
+		       "copied, 0 bytes through the page cache.");
 	c->copied = 20000;
-	assert_line(0, "0% of 9.8K went straight through; 20K copied, 0 bytes through the page cache.");
+	assert_line(0, "0% of 9.8K moved directly to or from the program's buffers; 20K copied, 0 "
+		       "bytes through the page cache.");
 }
 
 static struct counts *changed(const char *path, int direction)
@@ -134,14 +137,14 @@ static void one_tail(void **state)
 	(void)state;
 	c->misaligned[1] = 1204;
 	c->tail[0] = (struct tail){ 100, 1204 };
-	assert_line(1, "1,204 writes to /data/x had an unaligned tail of 100 bytes: pad records to 512 "
-		       "to avoid it.");
+	assert_line(1, "1,204 writes to /data/x ended 100 bytes after a block boundary: pad "
+		       "records to a multiple of 512 bytes.");
 	c->tail[0] = (struct tail){ 1, 1 };
-	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to 512 to "
-		       "avoid it.");
+	assert_line(1, "1 write to /data/x ended 1 byte after a block boundary: pad records to a "
+		       "multiple of 512 bytes.");
 	files[0].offset_align = 0;
-	assert_line(1, "1 write to /data/x had an unaligned tail of 1 byte: pad records to the "
-		       "alignment that dioshim --probe shows to avoid it.");
+	assert_line(1, "1 write to /data/x ended 1 byte after a block boundary: pad records to a "
+		       "multiple of the alignment that dioshim --probe shows.");
 	assert_lines(2);
 }
 
@@ -157,18 +160,18 @@ static void several_tails(void **state)
 	c->tail[1] = (struct tail){ 200, 500 };
 	c->tail[2] = (struct tail){ 300, 4 };
 	c->other_tails = 100;
-	assert_line(1, "1,100 reads of /data/x had an unaligned tail of 100 or 200 bytes (2.0K copied, "
-		       "15 us): read whole multiples of 512 to avoid it.");
+	assert_line(1, "1,100 reads of /data/x ended 100 or 200 bytes after a block boundary (2.0K "
+		       "copied, 15 us): read a multiple of 512 bytes.");
 	c->tail[2].calls = 400;
-	assert_line(1, "1,500 reads of /data/x had an unaligned tail of 100, 200 or 300 bytes (2.0K "
-		       "copied, 15 us): read whole multiples of 512 to avoid it.");
+	assert_line(1, "1,500 reads of /data/x ended 100, 200 or 300 bytes after a block boundary "
+		       "(2.0K copied, 15 us): read a multiple of 512 bytes.");
 	c->other_tails = 1000;
-	assert_line(1, "1,204 reads of /data/x had an unaligned length (2.0K copied, 15 us): read whole "
-		       "multiples of 512 to avoid it.");
+	assert_line(1, "1,204 reads of /data/x had a misaligned length (2.0K copied, 15 us): read "
+		       "a multiple of 512 bytes.");
 	memset(c->tail, 0, sizeof(c->tail));
 	c->other_tails = 0;
-	assert_line(1, "1,204 reads of /data/x had an unaligned length (2.0K copied, 15 us): read whole "
-		       "multiples of 512 to avoid it.");
+	assert_line(1, "1,204 reads of /data/x had a misaligned length (2.0K copied, 15 us): read "
+		       "a multiple of 512 bytes.");
 }
 
 static void misaligned_memory(void **state)
@@ -179,15 +182,15 @@ static void misaligned_memory(void **state)
 	c->misaligned[0] = 3000;
 	c->copied = 12 << 20;
 	c->copy_ns = 800000000;
-	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
-		       "0.8 s): allocate buffers with posix_memalign(3) at 512.");
+	assert_line(1, "3,000 reads of device 8:1 inode 9 used a misaligned buffer (12M copied, "
+		       "0.8 s): align buffers to 512 bytes, for example with posix_memalign(3).");
 	files[0].mem_align = 4;
-	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
-		       "0.8 s): allocate buffers with posix_memalign(3) at 8.");
+	assert_line(1, "3,000 reads of device 8:1 inode 9 used a misaligned buffer (12M copied, "
+		       "0.8 s): align buffers to 8 bytes, for example with posix_memalign(3).");
 	files[0].mem_align = 0;
-	assert_line(1, "3,000 reads of device 8:1 inode 9 went into misaligned memory (12M copied, "
-		       "0.8 s): allocate buffers with posix_memalign(3) at the alignment that dioshim "
-		       "--probe shows.");
+	assert_line(1, "3,000 reads of device 8:1 inode 9 used a misaligned buffer (12M copied, "
+		       "0.8 s): align buffers as dioshim --probe shows, for example with "
+		       "posix_memalign(3).");
 }
 
 static void unaligned_offsets(void **state)
@@ -198,8 +201,8 @@ static void unaligned_offsets(void **state)
 	c->misaligned[1] = c->misaligned[2] = 5;
 	assert_lines(2);
 	c->misaligned[2] = 6;
-	assert_line(2, "1 write to /x of aligned length began at an unaligned offset: begin at "
-		       "multiples of 512 to avoid it.");
+	assert_line(2, "1 write to /x of aligned length began at a misaligned offset: begin at a "
+		       "multiple of 512 bytes.");
 }
 
 static void refusals_come_first(void **state)
@@ -210,11 +213,9 @@ static void refusals_come_first(void **state)
 	c->misaligned[0] = c->misaligned[1] = 9;
 	c->copy_ns = UINT64_C(1) << 50;
 	c->calls[WAY_REFUSED] = 12;
-	assert_line(1, "12 writes to /x were refused all the same: no way was left to move the data; "
-		       "--trace shows which.");
+	assert_line(1, "12 writes to /x still failed with EINVAL; --trace shows them.");
 	c->calls[WAY_REFUSED] = 1;
-	assert_line(1, "1 write to /x was refused all the same: no way was left to move the data; "
-		       "--trace shows which.");
+	assert_line(1, "1 write to /x still failed with EINVAL; --trace shows it.");
 }
 
 static void few_lines_and_the_costly_ones(void **state)
@@ -260,7 +261,7 @@ static void a_path_of_only_escapes_is_not_cut(void **state)
 	memset(files[0].path, '\1', RECORD_PATH - 1);
 	c->misaligned[0] = 1;
 	verdict_make(&counted, &verdict);
-	assert_non_null(strstr(verdict.line[1], "posix_memalign(3) at 512."));
+	assert_non_null(strstr(verdict.line[1], "for example with posix_memalign(3)."));
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, start_over)

@@ -1,4 +1,4 @@
-/* What launcher/report/counts.h promises: one entry for each file, whatever the record has. */
+/* Tests of launcher/report/counts.h: one entry for each file, even if the record has several. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

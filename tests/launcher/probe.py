@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What `dioshim --probe` has to say, found without it.
+"""Finds out without dioshim what `dioshim --probe` has to print.
 
-  probe.py agrees PATH [try]   JSON on standard input: is all so that it says of PATH, its only one?
-  probe.py statx FIELDS        a struct statx with these fields (NAME=VALUE,...) in hexadecimal, as
-                               strace's poke_exit takes it
+  probe.py agrees PATH [try]   checks the JSON of --probe PATH, on standard input
+  probe.py statx FIELDS        prints a struct statx with these fields (NAME=VALUE,...) in
+                               hexadecimal, for strace's poke_exit
 
-Alignments come from statx(2), called through ctypes; sectors from blockdev(8); answers from tries
-with plain preads and pwrites, on files of our own.
+Alignments come from statx(2), called through ctypes; sectors from blockdev(8); results from plain
+preads and pwrites on new files.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ import tempfile
 
 SYS_STATX = {"x86_64": 332, "aarch64": 291}[os.uname().machine]
 AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
-# include/uapi/linux/stat.h: where, and how many bytes
+# include/uapi/linux/stat.h: offset and size
 FIELDS = {
     "mask": (0x00, 4), "blksize": (0x04, 4), "mode": (0x1c, 2), "dev_major": (0x88, 4),
     "dev_minor": (0x8c, 4), "mem_align": (0x98, 4), "offset_align": (0x9c, 4),
@@ -46,7 +46,7 @@ def statx(fd):
 
 
 def alignments(path):
-    """Of a block device or an existing file; of a directory, of a new file in it."""
+    """Returns those of a block device or an existing file; for a directory, of a new file in it."""
     if os.path.isdir(path):
         fd = os.open(path, os.O_TMPFILE | os.O_RDWR, 0o600)
     else:
@@ -67,7 +67,7 @@ def attempt(call):
 
 
 def attempts(path):
-    """With all aligned, with an odd address, with an odd offset and length."""
+    """Makes an aligned call, one with a misaligned address, one with a misaligned offset and length."""
     memory = mmap.mmap(-1, 2 * SPAN)
     view = memoryview(memory)
     device = stat.S_ISBLK(os.stat(path).st_mode)
@@ -97,7 +97,7 @@ def blockdev(option, device):
 
 
 def sectors(path):
-    """Of the device that findmnt(8) names; none under tmpfs."""
+    """Returns those of the device that findmnt(8) names; None on tmpfs."""
     if not stat.S_ISBLK(os.stat(path).st_mode):
         path = subprocess.check_output(["findmnt", "-nvo", "SOURCE", "-T", path], text=True).strip()
     if not path.startswith("/dev/"):
@@ -125,7 +125,7 @@ def agrees(path, tried):
         if value == "taken" and found in ("direct", "buffered", "mixed"):
             found = "taken"
         if found != value or isinstance(found, bool) != isinstance(value, bool):
-            print(f"{path}: {key}: it says {said[key]!r}, and is {value!r}", file=sys.stderr)
+            print(f"{path}: {key}: dioshim prints {said[key]!r}, not {value!r}", file=sys.stderr)
             bad = 1
     return bad
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The launcher: what it makes of its options, what COMMAND meets, and what comes back. A command that
-# is watched (--stats) is the launcher's child; otherwise the launcher becomes the command.
+# The launcher: its options, the environment of COMMAND, exit statuses and signals. With --stats or
+# --trace, COMMAND is a child of the launcher; otherwise the launcher becomes COMMAND.
 
 # shellcheck disable=SC2154 # status, output, stderr, lines: bats
 # shellcheck disable=SC2016 # it is another shell that expands these
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 
-load lib
+load ../lib
 
 : "${DIOSHIM_LAUNCHER:?the launcher under test; use \"make check\"}"
 
@@ -23,7 +23,7 @@ launcher() {
   "$DIOSHIM_LAUNCHER" "$@"
 }
 
-# Wait for what another process will have done soon.
+# Waits until COMMAND succeeds, for at most 5 s.
 eventually() { # COMMAND [ARG...]
   local tries
   for ((tries = 0; tries < 50; tries++)); do
@@ -33,14 +33,14 @@ eventually() { # COMMAND [ARG...]
   fail "not in 5 s: $*"
 }
 
-# Not by run(): only this shell can wait for its children.
+# Does not use run(): only this shell can wait for its children.
 ends_with() { # STATUS PID
   local got=0
   wait "$2" || got=$?
   ((got == $1)) || fail "status $got, not $1"
 }
 
-# With a child of the launcher and without.
+# Runs COMMAND for both cases: the launcher becomes COMMAND, and COMMAND is its child.
 both() { # COMMAND [ARG...]
   watched=()
   "$@"
@@ -56,48 +56,48 @@ refuses() { # LINE OPTION...
     fail "launcher ${*:2}: status $status, \"$stderr\""
 }
 
-@test "a mistake is one line that says what was wrong and what is accepted, and status 2" {
-  refuses "--bogus: no such option; there are --stats *--version" --bogus true
-  refuses "--bogus: no such option; there are*" --bogus=5 true
-  refuses "-Z: no such option; there are*" -qZ true
-  refuses "--st: say which is meant: --stats --strict" --st true
+@test "a usage error is one line that names the error and the accepted forms, and status 2" {
+  refuses "--bogus: unknown option; valid options: --stats *--version" --bogus true
+  refuses "--bogus: unknown option; valid options:*" --bogus=5 true
+  refuses "-Z: unknown option; valid options:*" -qZ true
+  refuses "--st: ambiguous option; could be: --stats --strict" --st true
   refuses "--check: takes no value" --check=yes true
-  refuses "--output: needs a FILE*" --output
-  refuses "--output=: needs a FILE*" --stats --output= true
-  refuses "--trace=: needs a FILE*" --trace= true
-  refuses "--report: needs a FILE*" -r
-  refuses "--bounce-max: needs a SIZE*64K to 64M" -b
-  refuses "--disable: needs a LIST*hints, hugepages, prefetch" -x
-  refuses "no COMMAND: *"
-  refuses "no COMMAND: *" --stats --
-  refuses "--check: needs a COMMAND*" --check
-  refuses "--probe: needs a PATH*" --probe
+  refuses "--output: requires a FILE name" --output
+  refuses "--output=: requires a FILE name" --stats --output= true
+  refuses "--trace=: requires a FILE name" --trace= true
+  refuses "--report: requires a FILE name" -r
+  refuses "--bounce-max: requires a SIZE from 64K to 64M" -b
+  refuses "--disable: requires a LIST of hints, hugepages, prefetch" -x
+  refuses "missing COMMAND *"
+  refuses "missing COMMAND *" --stats --
+  refuses "--check: requires a COMMAND" --check
+  refuses "--probe: requires a PATH*" --probe
 }
 
 @test "options that contradict each other" {
-  refuses "--probe: not with --check, which *" --check --probe true
-  refuses "--report: not with --probe, which *" --probe --report=f true
-  refuses "--stats: not with --probe, which goes with --try and --json only" --stats --probe /
-  refuses "--trace: not with --report, which goes with --json only" --trace --report=f
-  refuses "--json: not with --check, which *" --check --json true
-  refuses "true: not with --report, which takes one FILE*" --report=f true
-  refuses "--try: goes with --probe only" --try true
-  refuses "--json: goes with --stats, --trace, --probe or --report only" --json true
-  refuses "--output: goes with --stats only*" --trace --output=f true
+  refuses "--probe: cannot be used with --check, which accepts no other option" --check --probe true
+  refuses "--report: cannot be used with --probe, which *" --probe --report=f true
+  refuses "--stats: cannot be used with --probe, which accepts only --try and --json" --stats --probe /
+  refuses "--trace: cannot be used with --report, which accepts only --json" --trace --report=f
+  refuses "--json: cannot be used with --check, which *" --check --json true
+  refuses "true: --report accepts one FILE and no other operand" --report=f true
+  refuses "--try: requires --probe" --try true
+  refuses "--json: requires --stats, --trace, --probe or --report" --json true
+  refuses "--output: requires --stats *" --trace --output=f true
 }
 
-@test "values that are not understood" {
+@test "invalid values of options" {
   local value
   for value in 0 abc 1.5 -1 86401 18446744073709551617 '' ' 1' 5s; do
-    refuses "--stats=$value: not a number of seconds from 1 to 86400*" --stats="$value" true
+    refuses "--stats=$value: not a whole number of seconds from 1 to 86400" --stats="$value" true
   done
   for value in hint 'hints,' ',hints' 'hints,,prefetch' '' 'hints, prefetch' HINTS; do
-    refuses "--disable=$value: not a list*hints, hugepages, prefetch*" -x "$value" true
+    refuses "--disable=$value: not a comma-separated list of hints, hugepages, prefetch" -x "$value" true
   done
   refuses "--bounce-max=12Q: not a size from 64K to 64M (bytes, or with K or M)" --bounce-max=12Q true
 }
 
-@test "sizes: what the shim takes, and nothing else" {
+@test "--bounce-max accepts the sizes that the shim accepts, and no others" {
   local value taken=0
   for value in 64K 64k 65536 65535 63K 64M 65M 1m 67108864 67108865 0 '' K M 1G 64KK 64K1 \
       ' 1M' -1M +1M 0x10000 0064K 18446744073709551616 18014398509481984K 17592186044417M; do
@@ -112,7 +112,7 @@ refuses() { # LINE OPTION...
   ((taken == 7))
 }
 
-@test "--help and --version, and a stdout that takes none of it" {
+@test "--help and --version, and a stdout that cannot be written to" {
   run -0 --separate-stderr launcher --help
   [[ $output == "usage: dioshim "*"man dioshim"* && -z $stderr ]]
   awk 'length > 80 { exit 1 }' <<<"$output"
@@ -146,7 +146,7 @@ statuses() {
   run -139 launcher "${watched[@]}" sh -c 'ulimit -c 0; kill -SEGV $$'
 }
 
-@test "the exit status is COMMAND's, or tells its signal" {
+@test "the exit status is COMMAND's, or 128 plus its signal" {
   both statuses
 }
 
@@ -164,21 +164,21 @@ cannot_start() {
   printf '#!/nowhere/interpreter\n' >script
   chmod +x script
   run -127 launcher "${watched[@]}" ./script
-  [[ $output == *"interpreter or dynamic linker is not there"* ]]
+  [[ $output == "dioshim: ./script: interpreter or dynamic linker not found" ]]
 }
 
 @test "COMMAND not found is 127, not executable 126, with one line" {
   both cannot_start
 }
 
-@test "what --stats cannot open ends the launcher before COMMAND begins" {
+@test "if --output or --trace cannot be opened, the launcher ends before COMMAND starts" {
   run -125 launcher --stats --output=/nowhere/report touch started
   [[ $output == "dioshim: /nowhere/report: No such file or directory" && ! -e started ]]
   run -125 launcher --trace=/ touch started
   [[ $output == "dioshim: /: Is a directory" && ! -e started ]]
 }
 
-# What COMMAND meets
+# What COMMAND inherits
 
 words_arrive() {
   printf '%s\0' 'a b' '' $'c\nd' '*' '"' -x >wanted
@@ -187,7 +187,7 @@ words_arrive() {
   [[ $(echo input | launcher "${watched[@]}" cat) == input ]]
 }
 
-@test "arguments and standard input arrive as they are" {
+@test "COMMAND gets its arguments and standard input unchanged" {
   both words_arrive
 }
 
@@ -207,13 +207,13 @@ same_descriptors() {
   cmp wanted got
 }
 
-@test "COMMAND has the descriptors that it has without the launcher" {
+@test "COMMAND has the same descriptors as without the launcher" {
   both same_descriptors
   watched=(--trace=trace)
   same_descriptors
 }
 
-@test "messages do not land in a file that took the number of a closed stderr" {
+@test "messages do not go to a file that got the number of a closed stderr" {
   run -127 bash -c '"$0" --stats --output=report ./none 2>&-' "$DIOSHIM_LAUNCHER"
   [[ -e report && ! -s report ]]
 }
@@ -229,9 +229,9 @@ same_signals() {
   [[ $(signals_of "$DIOSHIM_LAUNCHER" "${watched[@]}") == "$(signals_of)" ]]
 }
 
-@test "COMMAND has the ignored and blocked signals that the launcher was started with" {
+@test "COMMAND has the ignored and blocked signals that the launcher started with" {
   both same_signals
-  # With children that nobody waits for, the status has to be had all the same.
+  # The launcher needs the status even if its parent ignored SIGCHLD.
   run -42 timeout -s KILL 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$DIOSHIM_LAUNCHER" --stats sh -c 'exit 42'
 }
 
@@ -249,14 +249,14 @@ of_command() { # NAME OPTION...
   launcher "${@:2}" printenv "$1"
 }
 
-@test "LD_PRELOAD: the shim first, then what was there, once" {
+@test "LD_PRELOAD: the shim once, first, then the previous entries" {
   local name
   name=$(of_command LD_PRELOAD)
   [[ $name -ef $DIOSHIM_LIB ]]
   [[ $(of_command LD_PRELOAD --stats 2>/dev/null) == "$name" ]]
   [[ $(LD_PRELOAD='' of_command LD_PRELOAD) == "$name" ]]
   [[ $(launcher "$DIOSHIM_LAUNCHER" printenv LD_PRELOAD) == "$name" ]]
-  # ld.so complains about what it does not find, and goes on.
+  # ld.so warns about libraries that it cannot find, and continues.
   [[ $(LD_PRELOAD=/none.so of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so" ]]
   [[ $(LD_PRELOAD='/none.so /nor.so' of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so /nor.so" ]]
   [[ $(LD_PRELOAD="/none.so:$name" of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so:$name" ]]
@@ -264,12 +264,12 @@ of_command() { # NAME OPTION...
   [[ $(LD_PRELOAD="${name}x" of_command LD_PRELOAD 2>/dev/null) == "$name:${name}x" ]]
 }
 
-@test "LD_PRELOAD: COMMAND has the shim in it" {
+@test "LD_PRELOAD: the shim is loaded into COMMAND" {
   run -0 launcher grep -c libdioshim /proc/self/maps
   run -0 launcher --stats --output=report grep -c libdioshim /proc/self/maps
 }
 
-@test "DIOSHIM_ variables: options set them; what no option is about stays" {
+@test "DIOSHIM_ variables: options set them; the others stay as they are" {
   [[ $(of_command DIOSHIM_BOUNCE_MAX -b 1M) == 1M ]]
   [[ $(of_command DIOSHIM_DISABLE --disable=hints,prefetch) == hints,prefetch ]]
   run -1 of_command DIOSHIM_BOUNCE_MAX
@@ -292,20 +292,20 @@ record_is_gone() { # STATUS COMMAND
   [[ -n ${lines[0]} && ! -e ${lines[0]} ]]
 }
 
-@test "the record file is there for COMMAND, and gone afterwards" {
+@test "the record file exists while COMMAND runs, and is removed afterwards" {
   record_is_gone 0 :
   record_is_gone 42 'exit 42'
   record_is_gone 143 'env kill -TERM $PPID; exec sleep 10'
   record_is_gone 0 'sleep 0.3 >/dev/null 2>&1 &'
-  # A program that is started in the background later does not make it again, and says nothing.
+  # A program that starts later in the background neither creates it again nor prints a message.
   record_is_gone 0 '{ sleep 0.3; env true; } >/dev/null 2>said &'
   sleep 1
   [[ ! -e ${lines[0]} && -e said && ! -s said ]]
 }
 
-# Where the library is
+# Finding the library
 
-# The shim that a launcher finds, through LD_PRELOAD of its COMMAND.
+# The shim that a launcher finds is in LD_PRELOAD of its COMMAND.
 finds() { # LAUNCHER LIBRARY
   [[ $("$1" printenv LD_PRELOAD) == "$2" ]]
 }
@@ -325,15 +325,15 @@ finds() { # LAUNCHER LIBRARY
   finds "libtool/.libs/${DIOSHIM_LAUNCHER##*/}" "$PWD/libtool/.libs/libdioshim.so"
 }
 
-@test "a library that is nowhere: 125, and where it was looked for" {
+@test "a library that is not found: 125, and the directories that were searched" {
   mkdir bin
   cp "$DIOSHIM_LAUNCHER" bin/dioshim
   run bin/dioshim true
   [[ $status -ne 0 ]] || skip "one is installed"
-  [[ $status -eq 125 && $output == *"$PWD/bin/.libs/libdioshim.so, $PWD/lib/libdioshim.so, /"* ]]
+  [[ $status -eq 125 && $output == "dioshim: libdioshim.so not found; looked in $PWD/bin/.libs, $PWD/lib, /"* ]]
 }
 
-@test "a library that LD_PRELOAD cannot name: 125, and why" {
+@test "a library whose path LD_PRELOAD cannot hold: 125, and the reason" {
   local name
   for name in 'with space' 'with:colon' 'with$dollar'; do
     mkdir -p "$name/.libs"
@@ -346,7 +346,7 @@ finds() { # LAUNCHER LIBRARY
 
 # Commands out of reach
 
-@test "a COMMAND out of reach: a warning and a start; --quiet without the one, --strict without the other" {
+@test "a COMMAND out of reach is started with a warning; --quiet omits the warning, --strict the start" {
   need gcc
   echo 'int main(void) { return 42; }' >program.c
   gcc -static -o program program.c || skip "no static C library"
@@ -366,7 +366,7 @@ finds() { # LAUNCHER LIBRARY
 
 # Signals
 
-# A COMMAND that says which signals it gets, a line each, until the file `end` is there.
+# A COMMAND that prints each signal it gets on a line, until the file `end` exists.
 make_listener() {
   need perl
   cat >listener <<'LISTENER'
@@ -408,12 +408,12 @@ got() { # TEXT
   [[ -s report ]]
 }
 
-@test "an alarm that was set before the launcher is COMMAND's" {
+@test "an alarm that was set before the launcher started goes to COMMAND" {
   need perl
   run -142 perl -e 'alarm 1; exec @ARGV' "$DIOSHIM_LAUNCHER" --stats sleep 10
 }
 
-@test "what COMMAND sends to its whole group comes back to it no second time" {
+@test "COMMAND gets a signal that it sends to its whole process group only once" {
   need setsid util-linux
   run -0 setsid -w "$DIOSHIM_LAUNCHER" --stats --output=report perl -e '
     $SIG{USR1} = sub { $n++ }; for (1 .. 20) { kill USR1 => 0; select undef, undef, undef, 0.01 }
@@ -460,9 +460,9 @@ is_in_state() { # PID STATE
   [[ $(state "$1") == "$2" ]]
 }
 
-# With the launcher stopped meanwhile, what it would send on cannot be one with what the terminal sent.
-# The shell around it has no job control, and so does not mind.
-@test "in a terminal, ^C and ^\\ reach COMMAND once and leave the launcher be" {
+# The launcher is stopped meanwhile, so that a signal that it passed on could not merge with that of the
+# terminal. The shell around it has no job control, and so ignores that the launcher stops.
+@test "in a terminal, ^C and ^\\ reach COMMAND once and do not end the launcher" {
   in_terminal '"$DIOSHIM_LAUNCHER" --stats --output=report ./listener >signals; echo status $? >ended'
   eventually got ready
   local launcher
@@ -479,7 +479,7 @@ is_in_state() { # PID STATE
   [[ $(tail -n +3 signals | tr '\n' ' ') == "INT QUIT CONT " && -s report ]]
 }
 
-@test "in a terminal, ^C ends COMMAND, and the report is made" {
+@test "in a terminal, ^C ends COMMAND, and the report is printed" {
   terminal_shell
   local command='"$DIOSHIM_LAUNCHER" --stats --output=report sh -c "echo ready; exec sleep 30" >signals'
   keys "$command; echo status \$?" Enter
@@ -489,7 +489,7 @@ is_in_state() { # PID STATE
   [[ -s report ]]
 }
 
-@test "in a terminal, ^Z stops COMMAND and launcher, bg and fg continue them" {
+@test "in a terminal, ^Z stops COMMAND and the launcher, bg and fg continue them" {
   terminal_shell
   keys '"$DIOSHIM_LAUNCHER" --stats --output=report ./listener >signals' Enter
   eventually got ready
@@ -508,7 +508,7 @@ is_in_state() { # PID STATE
   keys C-z
   eventually is_in_state "$pid" T
   eventually is_in_state "$launcher" T
-  # To the launcher alone: COMMAND goes on as well.
+  # SIGCONT to the launcher alone continues COMMAND, too.
   kill -CONT "$launcher"
   eventually is_in_state "$pid" S
   touch end
@@ -516,7 +516,7 @@ is_in_state() { # PID STATE
   eventually test -s report
 }
 
-@test "without job control a COMMAND that stops does not take the launcher along" {
+@test "without job control, the launcher does not stop with COMMAND" {
   "$DIOSHIM_LAUNCHER" --stats --output=report sh -c 'echo $$; kill -STOP $$; exit 5' >signals 3>&- &
   local launcher=$!
   eventually test -s signals

@@ -1,4 +1,4 @@
-/* What launcher/print/text.h promises. */
+/* Tests of launcher/print/text.h. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,7 +73,7 @@ static void a_share_is_never_all_or_none_by_rounding(void **state)
 	assert_string_equal(text_share(986, 1000, text), "99%");
 	assert_string_equal(text_share(999999, 1000000, text), "more than 99%");
 	assert_string_equal(text_share(7, 7, text), "100%");
-	/* As doubles these are equal. */
+	/* These two are equal as doubles. */
 	assert_string_equal(text_share(UINT64_MAX - 1, UINT64_MAX, text), "more than 99%");
 }
 
@@ -87,7 +87,9 @@ static void paths_are_escaped(void **state)
 			    "/a\\ b\\\\c\"\\n\\033[2J\\177");
 	assert_string_equal(text_path("/<x>", "<>", text), "/\\074x\\076");
 	assert_string_equal(text_path("/\xc3\xa9", "", text), "/\xc3\xa9");
-	/* Not UTF-8, cut short, a C1 control character, and one that turns the text round. */
+	/*
+	 * Invalid UTF-8, a truncated character, a C1 control character, a right-to-left override.
+	 */
 	assert_string_equal(text_path("\xff\xc3", "", text), "\\377\\303");
 	assert_string_equal(text_path("\xc2\x9b", "", text), "\\302\\233");
 	assert_string_equal(text_path("\xe2\x80\xae", "", text), "\\342\\200\\256");

@@ -1,7 +1,7 @@
 /*
- * Processes that put calls into a ring as the shim does, against one drain. All numbers in a call
- * are made from one, so that a line made of two calls shows. Each process leaves every 1000th call
- * incomplete, as one who is killed.
+ * Processes put calls into a ring as the shim does, while this one drains it. All numbers of a call
+ * are the same, so that a line mixed from two calls is detected. Each process leaves every 1000th
+ * call incomplete, as if it were killed then.
  */
 #include "recordmake.h"
 
@@ -16,7 +16,7 @@
 
 enum { WRITERS = 3 };
 
-static void put(struct record *rec, unsigned writer, unsigned n)
+static void ring_put(struct record *rec, unsigned writer, unsigned n)
 {
 	uint64_t ticket = atomic_fetch_add(&rec->calls, 1) + 1;
 	struct record_call *slot = &rec->call[(ticket - 1) % RECORD_CALLS];
@@ -46,7 +46,7 @@ static void put(struct record *rec, unsigned writer, unsigned n)
 static void write_calls(struct record *rec, unsigned writer, unsigned calls, unsigned pause_us)
 {
 	for (unsigned n = 0; n < calls; n++) {
-		put(rec, writer, n);
+		ring_put(rec, writer, n);
 		if (pause_us && n % 100 == 0)
 			usleep(pause_us);
 	}

@@ -1,5 +1,5 @@
-"""Read a trace's lines from standard input, by the description in launcher/report/trace_line.c, and compare
-every field with the JSON document of the same calls."""
+"""Parses a trace's lines from standard input, as launcher/report/trace_line.c describes them, and
+compares every field with the JSON document of the same calls."""
 import datetime
 import json
 import re
@@ -16,7 +16,7 @@ POSITIONAL = ('pread64', 'pwrite64', 'preadv', 'pwritev', 'preadv2', 'pwritev2')
 
 
 def name(call):
-    """What stands between '<' and '>'."""
+    """Returns the text between '<' and '>'."""
     if 'path' not in call:
         return None
     if not call['path']:

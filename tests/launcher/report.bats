@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# The report, the trace and their JSON, from record files that recordmake made by hand.
+# The report, the trace and their JSON, from record files that recordmake generates.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 
-load lib
+load ../lib
 
 setup() {
   rec=$BATS_TEST_TMPDIR/record
@@ -11,14 +11,14 @@ setup() {
 }
 
 recordmake() {
-  "$DIOSHIM_TEST_BIN/recordmake" "$@"
+  "$DIOSHIM_TEST_BIN/launcher/recordmake" "$@"
 }
 
 scene() { # NAME
   recordmake make "$1" "$rec"
 }
 
-# Check standard input with Python, where `doc` is the JSON document in it.
+# Runs a Python script in which `doc` is the JSON document of standard input.
 json() { # SCRIPT
   python3 -c "import json, sys; doc = json.load(sys.stdin); $1"
 }
@@ -34,18 +34,18 @@ json() { # SCRIPT
   ((${#lines[@]} == 9))
 }
 
-@test "the verdict says what it cost and how to avoid it" {
+@test "the verdict tells the cost and the remedy" {
   scene mixed
   run -0 recordmake report "$rec"
   echo "$output"
-  [[ ${lines[4]} == "99% of 1013M went straight through; 12M copied, 576K through the page cache." ]]
-  [[ ${lines[5]} == "12 writes to /data/x were refused all the same: "* ]]
-  [[ ${lines[6]} == "3,000 reads of /data/y went into misaligned memory (12M copied, 0.8 s): allocate buffers with posix_memalign(3) at 512." ]]
-  [[ ${lines[7]} == "1,204 writes to /data/x had an unaligned tail of 100 bytes: pad records to 512 to avoid it." ]]
-  [[ ${lines[8]} == "2 calls on more files were not counted: there are places for 2,048." ]]
+  [[ ${lines[4]} == "99% of 1013M moved directly to or from the program's buffers; 12M copied, 576K through the page cache." ]]
+  [[ ${lines[5]} == "12 writes to /data/x still failed with EINVAL; --trace shows them." ]]
+  [[ ${lines[6]} == "3,000 reads of /data/y used a misaligned buffer (12M copied, 0.8 s): align buffers to 512 bytes, for example with posix_memalign(3)." ]]
+  [[ ${lines[7]} == "1,204 writes to /data/x ended 100 bytes after a block boundary: pad records to a multiple of 512 bytes." ]]
+  [[ ${lines[8]} == "2 calls on other files were not counted: a record file has room for 2,048 files." ]]
 }
 
-@test "a record without calls says that there were none" {
+@test "the report of a record without calls says that there were none" {
   scene nothing
   run -0 recordmake report "$rec"
   [[ $output == "No call on an O_DIRECT descriptor was seen: "* ]]
@@ -71,13 +71,13 @@ assert doc["lost_calls"] == 2 and len(doc["verdict"]) == 5
 assert "trace" not in doc'
 }
 
-@test "names of any bytes: nothing for the terminal to obey, and valid JSON" {
+@test "names of any bytes: no terminal control characters, and valid JSON" {
   scene names
   LC_ALL=C.UTF-8 recordmake report "$rec" >"$BATS_TEST_TMPDIR/text"
   cat "$BATS_TEST_TMPDIR/text"
   run -1 grep -aP '[\x00-\x09\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/text"
   iconv -f UTF-8 -t UTF-8 "$BATS_TEST_TMPDIR/text" >/dev/null
-  # Five calls, a heading, a line for each file, the total, a blank one, the share, five remarks.
+  # Five calls, a heading, five files, the total, an empty line, the share, five sentences.
   (($(wc -l <"$BATS_TEST_TMPDIR/text") == 5 + 7 + 1 + 1 + 5))
   grep -qF '/q"uo\\xe ' "$BATS_TEST_TMPDIR/text"
   grep -qF '/new\nline\033[2J ' "$BATS_TEST_TMPDIR/text"
@@ -92,17 +92,17 @@ assert doc["files"][0]["offset_align"] is None
 assert [c["path"] for c in doc["trace"]] == [f["path"] for f in doc["files"]]'
 }
 
-@test "a trace's lines and its JSON say the same, every field" {
+@test "a trace's lines and its JSON agree in every field" {
   need python3
   scene calls
   run -0 recordmake report "$rec"
   ((${#lines[@]} == 1000)) # nothing was counted: no table
   recordmake json "$rec" >"$BATS_TEST_TMPDIR/json"
   printf '%s\n' "${lines[@]}" |
-    python3 "$DIOSHIM_TOP_SRCDIR/tests/tracelines.py" "$BATS_TEST_TMPDIR/json"
+    python3 "$DIOSHIM_TOP_SRCDIR/tests/launcher/tracelines.py" "$BATS_TEST_TMPDIR/json"
 }
 
-@test "calls that come while a trace is printed: each is printed whole, in order, or said to be lost" {
+@test "calls made while a trace is printed: each is printed whole, in order, or counted as lost" {
   need python3
   local pause
   for pause in 0 300; do
@@ -125,19 +125,19 @@ assert seen + lost == 180000 and lost >= 180 and seen > 60000'
   done
 }
 
-@test "lines of --stats=SECONDS count from one to the next" {
+@test "each line of --stats=SECONDS counts since the one before" {
   scene mixed
   run -0 recordmake ticks "$rec"
   echo "$output"
   local rate='[0-9.]+ MB/s'
-  [[ ${lines[0]} =~ ^0\.[1-9]\ s:\ 1,204\ calls\ \(1,000\ untouched,\ 204\ bounced\),\ 4\.7M\ \(3\.9M\ untouched,\ 816K\ bounced\),\ $rate,\ 17%\ bounced$ ]]
-  [[ ${lines[1]} =~ ^0\.[1-9]\ s:\ 0\ calls,\ 0\ bytes,\ 0\.0\ MB/s,\ 0%\ bounced$ ]]
+  [[ ${lines[0]} =~ ^0\.[1-9]\ s:\ 1,204\ calls\ \(1,000\ untouched,\ 204\ bounced\),\ 4\.7M\ \(3\.9M\ untouched,\ 816K\ bounced\),\ $rate,\ 17%\ changed$ ]]
+  [[ ${lines[1]} =~ ^0\.[1-9]\ s:\ 0\ calls,\ 0\ bytes,\ 0\.0\ MB/s,\ 0%\ changed$ ]]
   recordmake json-ticks "$rec" | head -n 1 | json '
 assert doc["calls"]["all"] == 1204 and doc["bytes"]["bounced"] == 835584
 assert 10**8 <= doc["interval_ns"] <= doc["elapsed_ns"] < 10**10'
 }
 
-@test "a new record file is its owner's alone, and valid before anybody writes to it" {
+@test "only its owner can read a new record file, which is valid before any process writes to it" {
   local path
   path=$(umask 0 && recordmake create)
   [[ $(stat -c '%a %s' "$path") == "600 "* ]]
@@ -148,12 +148,12 @@ assert 10**8 <= doc["interval_ns"] <= doc["elapsed_ns"] < 10**10'
 }
 
 refused() { # WHY
-  run -125 timeout 5 "$DIOSHIM_TEST_BIN/recordmake" report "$rec"
+  run -125 timeout 5 "$DIOSHIM_TEST_BIN/launcher/recordmake" report "$rec"
   [[ $output == "dioshim: $rec: $1"* ]]
   ((${#lines[@]} == 1))
 }
 
-@test "what is not a record file is refused in one line" {
+@test "a file that is not a record file is refused with one line" {
   refused "No such file or directory"
   : >"$rec"
   refused "not a record file"
@@ -168,8 +168,8 @@ refused() { # WHY
   rmdir "$rec"
   scene mixed
   truncate -s -1 "$rec"
-  refused "a record file that has been cut short"
+  refused "truncated record file"
   scene mixed
   printf '\1' | dd of="$rec" bs=1 seek=8 conv=notrunc status=none
-  refused "a record file of another version of dioshim"
+  refused "record file of another version of dioshim"
 }

@@ -1,9 +1,10 @@
 /*
- * recordmake make SCENE FILE      a new record file (recordmake_scene.c)
- * recordmake create               one with nothing in it, where the launcher would; prints its path
- * recordmake report|json FILE     as dioshim --report=FILE
- * recordmake ticks|json-ticks FILE  two lines of --stats=SECONDS, with calls between them
- * recordmake race CALLS PAUSE     several processes against one drain (recordmake_race.c)
+ * recordmake make SCENE FILE        creates a record file with a scene (recordmake_scene.c)
+ * recordmake create                 creates an empty one where the launcher would; prints its path
+ * recordmake report|json FILE       the same as dioshim --report=FILE [--json] recordmake
+ * ticks|json-ticks FILE  prints two lines of --stats=SECONDS, with calls before the first
+ * recordmake race CALLS PAUSE       several processes write calls while one prints them
+ *                                   (recordmake_race.c); PAUSE in microseconds
  */
 #include "recordmake.h"
 
@@ -38,7 +39,7 @@ static struct record *map_for_writing(const char *path, int flags)
 	return map;
 }
 
-static int make(const char *scene, const char *path)
+static int make_record(const char *scene, const char *path)
 {
 	struct record *rec = map_for_writing(path, O_CREAT | O_TRUNC);
 
@@ -58,7 +59,7 @@ static int create(void)
 	return 0;
 }
 
-/* The file is written to while it is mapped for reading. */
+/* Writes to the file while it is mapped for reading. */
 static int ticks(const char *path, bool json)
 {
 	struct record *from = record_map_open(path), *to = map_for_writing(path, 0);
@@ -84,7 +85,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "create"))
 		return create();
 	if (argc == 4 && !strcmp(what, "make"))
-		return make(argv[2], argv[3]);
+		return make_record(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(what, "report"))
 		return report_file(argv[2], stdout, false);
 	if (argc == 3 && !strcmp(what, "json"))

@@ -1,4 +1,4 @@
-/* What launcher/report/trace.h promises about a ring that others write to. */
+/* Tests of launcher/report/trace.h on a ring that others write to. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static uint64_t drained(draining *how, uint64_t next, bool json)
 	return next;
 }
 
-static void put(int count)
+static void put_calls(int count)
 {
 	struct record_call call = fill_example();
 
@@ -74,9 +74,9 @@ static void a_call_is_a_line(void **state)
 	fill_file(rec, 0, 123, "/data/x", 512);
 	fill_call(rec, &call);
 	assert_int_equal(drained(trace_drain, 0, false), 1);
-	assert_string_equal(text, "1234:1240 12:00:01.123456 pwrite64(3</data/x>, 0x7f00a1, 1000, 4096) "
-				  "= 1000 # address, length misaligned; bounced 512, buffered 488; "
-				  "0.000210 s\n");
+	assert_string_equal(text, "1234:1240 12:00:01.123456 pwrite64(3</data/x>, 0x7f00a1, 1000, "
+				  "4096) = 1000 # address, length misaligned; bounced 512, "
+				  "buffered 488; 0.000210 s\n");
 	assert_int_equal(drained(trace_drain, 1, false), 1);
 	assert_string_equal(text, "");
 }
@@ -84,22 +84,22 @@ static void a_call_is_a_line(void **state)
 static void lapped_calls_are_lost(void **state)
 {
 	(void)state;
-	put(RECORD_CALLS + 2);
+	put_calls(RECORD_CALLS + 2);
 	assert_int_equal(drained(trace_drain, 0, false), RECORD_CALLS + 2);
 	assert_int_equal(lines(), 1 + RECORD_CALLS);
-	assert_memory_equal(text, "# 2 calls lost: they came faster than they could be printed\n", 60);
+	assert_memory_equal(text, "# 2 calls lost: overwritten before being printed\n", 49);
 	assert_non_null(strstr(text, "pwrite64(2, "));
 }
 
-/* The slot of a call is taken by a later one while the drain is on its way. */
+/* A later call has overwritten the slot after the drain read the number of calls. */
 static void an_overwritten_call_is_lost(void **state)
 {
 	(void)state;
-	put(3);
+	put_calls(3);
 	rec->call[1].ticket = RECORD_CALLS + 2;
 	assert_int_equal(drained(trace_drain, 0, false), 3);
 	assert_int_equal(lines(), 3);
-	assert_non_null(strstr(text, "\n# 1 call lost: they came faster"));
+	assert_non_null(strstr(text, "\n# 1 call lost: overwritten"));
 }
 
 static void age_calls(int64_t age_ns)
@@ -113,7 +113,7 @@ static void age_calls(int64_t age_ns)
 
 static void incomplete(uint64_t mark)
 {
-	put(3);
+	put_calls(3);
 	rec->call[1].ticket = mark;
 	age_calls(0);
 	assert_int_equal(drained(trace_drain, 0, false), 1);
@@ -138,18 +138,18 @@ static void a_call_that_was_never_written_is_waited_for(void **state)
 static void a_call_is_not_waited_for_when_others_are_old(void **state)
 {
 	(void)state;
-	put(3);
+	put_calls(3);
 	rec->call[1].ticket = UINT64_MAX;
 	age_calls(INT64_C(1500000000));
 	assert_int_equal(drained(trace_drain, 0, false), 3);
 	assert_int_equal(lines(), 3);
-	assert_non_null(strstr(text, "\n# 1 call lost: not noted in full"));
+	assert_non_null(strstr(text, "\n# 1 call lost: incomplete"));
 }
 
 static void a_call_is_not_waited_for_when_many_have_come(void **state)
 {
 	(void)state;
-	put(RECORD_CALLS / 2 + 2);
+	put_calls(RECORD_CALLS / 2 + 2);
 	rec->call[1].ticket = 0;
 	age_calls(0);
 	assert_int_equal(drained(trace_drain, 0, false), RECORD_CALLS / 2 + 2);
@@ -158,18 +158,18 @@ static void a_call_is_not_waited_for_when_many_have_come(void **state)
 static void a_call_is_not_waited_for_at_the_end(void **state)
 {
 	(void)state;
-	put(2);
+	put_calls(2);
 	rec->call[1].ticket = 0;
 	assert_int_equal(drained(trace_drain, 1, false), 1);
 	assert_string_equal(text, "");
 	assert_int_equal(drained(trace_finish, 1, true), 2);
-	assert_string_equal(text, "{\"lost\":1,\"why\":\"not noted in full, as by a process that was "
-				  "killed\"}\n");
+	assert_string_equal(text, "{\"lost\":1,\"why\":\"incomplete, for example because the "
+				  "process was killed\"}\n");
 }
 
 static atomic_bool stop;
 
-/* The first slot changes hands again and again; every number in it is that of the round. */
+/* Overwrites the first slot again and again; every number in it is that of the round. */
 static void *write_slot(void *unused)
 {
 	struct record_call *slot = &rec->call[0];
@@ -181,15 +181,16 @@ static void *write_slot(void *unused)
 		slot->len = round;
 		slot->pos = (int64_t)round;
 		slot->ret = (int64_t)round;
-		atomic_store_explicit(&slot->ticket, round * RECORD_CALLS + 1, memory_order_release);
-		/* Time to get there, and not always the same. */
+		atomic_store_explicit(&slot->ticket, round * RECORD_CALLS + 1,
+				      memory_order_release);
+		/* Waits for a time that varies. */
 		for (uint64_t n = round * 7919 % 1024; n && !stop; n--)
 			;
 	}
 	return unused;
 }
 
-/* Whether a line was printed. */
+/* Drains the first slot. Returns whether a line was printed. */
 static bool drain_slot(void)
 {
 	unsigned long long round, len, pos, ret;
@@ -232,7 +233,7 @@ static void json_is_an_object_a_line(void **state)
 	json_t *object;
 
 	(void)state;
-	put(1);
+	put_calls(1);
 	assert_int_equal(drained(trace_drain, 0, true), 1);
 	assert_int_equal(lines(), 1);
 	object = json_loads(text, 0, NULL);

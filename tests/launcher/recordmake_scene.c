@@ -1,4 +1,4 @@
-/* What recordmake can put into a record. */
+/* The scenes of recordmake: contents of a record. */
 #include "recordmake.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static void nothing(struct record *rec)
 	(void)rec;
 }
 
-/* Two files, one of them in two places, and calls that had no place. */
+/* Two files, one of them with two entries, and calls on files without an entry. */
 static void mixed(struct record *rec)
 {
 	struct record_counts *read = &fill_file(rec, 5, 11, "/data/y", 512)->counts[RECORD_READ];
@@ -36,7 +36,7 @@ static void mixed(struct record *rec)
 	rec->lost_files = 2;
 }
 
-/* Names that would break a terminal, or JSON. */
+/* Names that a terminal would obey, or that are not valid in JSON. */
 static void names(struct record *rec)
 {
 	static const char *const paths[] = {
@@ -54,7 +54,7 @@ static void names(struct record *rec)
 	}
 }
 
-/* Every call and whatever may be said about it; nothing counted. */
+/* Calls of every kind with all results, for the trace; nothing is counted. */
 static void calls(struct record *rec)
 {
 	static const int numbers[] = { SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64,

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What the shells offer after "dioshim", and that it is what the launcher takes.
+# What the shells offer after "dioshim" is what the launcher accepts.
 
 # shellcheck disable=SC2016 # it is another shell that expands these
 # shellcheck disable=SC2154 # output: bats
 
-load lib
+load ../lib
 
 setup() {
   completion=$DIOSHIM_TOP_SRCDIR/completion
@@ -17,8 +17,8 @@ help_options() {
   "${DIOSHIM_LAUNCHER:?}" --help | sed -n 's/^  -[a-zA-Z], \(--[a-z-]*\).*/\1/p' | sort
 }
 
-# Words as readline splits them, the cursor at the end; without bash-completion. Prints what is
-# offered, sorted.
+# Splits the line as readline does, with the cursor at the end, and completes it without
+# bash-completion. Prints the offers, sorted.
 bash_offers() { # LINE [WORDBREAKS]
   local program='
     COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDBREAKS=$3
@@ -55,7 +55,7 @@ offers() { # LINE WORD...
   offers 'dioshim --st' --stats --stats= --strict
 }
 
-@test "bash: only options that go with the mode" {
+@test "bash: only options that the mode accepts" {
   offers 'dioshim --probe --' --try --json
   offers 'dioshim --report=report.1 --' --json
   offers 'dioshim -jp --' --try --json
@@ -74,11 +74,11 @@ offers() { # LINE WORD...
   offers 'dioshim --trace=report.1' report.1
 }
 
-@test "bash: where = does not break words the option is part of what is offered" {
+@test "bash: if = is not a word break, offers include the option" {
   diff <(printf '%s\n' --output=report.1 --output=report.2) <(bash_offers 'dioshim --output=r' ' ')
 }
 
-@test "bash: a command, then its own words" {
+@test "bash: a command, then its arguments" {
   [[ $(bash_offers 'dioshim uniq') == *uniq* ]]
   [[ $(bash_offers 'dioshim -- uniq') == *uniq* ]]
   [[ $(bash_offers 'dioshim --check uniq') == *uniq* ]]
@@ -99,7 +99,7 @@ offers() { # LINE WORD...
 @test "bash: COMMAND's own completion, if bash-completion is there" {
   local scripts=/usr/share/bash-completion/bash_completion offered
   [[ -e $scripts ]] || skip "bash-completion is missing (Debian: bash-completion)"
-  # A command's completion gets to see its own words only.
+  # A command's completion sees only the command's own words.
   offered=$(bash --norc -c '. "$1" && . "$2" || exit
     _command_of_mine() { COMPREPLY=("$COMP_CWORD ${COMP_WORDS[*]}"); }
     complete -F _command_of_mine command-of-mine
@@ -110,9 +110,9 @@ offers() { # LINE WORD...
   [[ $offered == "2 command-of-mine --a b" ]]
 }
 
-# zsh has to be at a terminal; zpty gives it one. Prints what is offered, sorted.
+# zsh completes only on a terminal; zpty provides one. Prints the offers, sorted.
 zsh_offers() { # LINE
-  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/completion.zsh" "$completion" "$1" | sort -u
+  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/launcher/completion.zsh" "$completion" "$1" | sort -u
 }
 
 @test "zsh: every long option of --help is offered, and no other" {
