@@ -72,7 +72,11 @@ faults_without_shim_fail() { # SUITE SCENE
   make_filesystem -o usrquota 512 32M mkfs.ext4 -q -O quota
   setquota -u 65534 0 1024 0 0 "$scene"
   install -d -o 65534 "$scene/limited"
-  shim setpriv --reuid=65534 "$DIOSHIM_TEST_BIN/faults" quota "$scene/limited"
+  # Another user cannot search the directories above a checkout in /root.
+  chmod 755 "$BATS_RUN_TMPDIR"
+  cp "$DIOSHIM_LIB" "$DIOSHIM_TEST_BIN/faults" "$scene"
+  setpriv --reuid=65534 test -r "$scene/faults" || skip "another user cannot reach $scene"
+  env LD_PRELOAD="$scene/${DIOSHIM_LIB##*/}" setpriv --reuid=65534 "$scene/faults" quota "$scene/limited"
 }
 
 limits() {
