@@ -20,8 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sys.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -91,17 +92,17 @@ static enum probe_way way_of(const struct probe_scene *s)
 }
 
 /*
- * Uses syscall(2): the launcher may itself run under the shim, which would make any call succeed.
+ * Past the C library: the launcher may itself run under the shim, which would make any call succeed.
  */
 static struct probe_answer try_call(const struct probe_scene *s, size_t shift, size_t len,
 				    off_t pos)
 {
 	bool prepared = prepare(s);
 	long nr = s->write ? SYS_pwrite64 : SYS_pread64;
-	long ret = syscall(nr, s->fd, s->buffer + shift, len, pos);
+	long ret = sys(nr, s->fd, s->buffer + shift, len, pos);
 
 	if (ret < 0)
-		return (struct probe_answer){ .way = PROBE_REFUSED, .error = errno };
+		return (struct probe_answer){ .way = PROBE_REFUSED, .error = (int)-ret };
 	if (ret != (long)len)
 		return (struct probe_answer){ .way = PROBE_SHORT };
 	return (struct probe_answer){ .way = prepared ? way_of(s) : PROBE_TAKEN };
