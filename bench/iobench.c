@@ -63,10 +63,33 @@ static const char usage[] =
 	"  --count N, --time MS run one batch and exit\n";
 
 enum option_code {
-	OPT_OP = 256, OPT_FILE, OPT_FILE_SIZE, OPT_SIZE, OPT_SHORTEN, OPT_ADDRESS_OFF, OPT_OFFSET_OFF,
-	OPT_RANDOM, OPT_STREAM, OPT_APPEND, OPT_HUGE, OPT_BUFFERS, OPT_BUFFERED, OPT_SYNC_EVERY,
-	OPT_THREADS, OPT_OWN_FILES, OPT_UNTIMED, OPT_CPU, OPT_CHILD_PRELOAD, OPT_COUNT, OPT_TIME,
-	OPT_MEMORY_FD, OPT_RECORD, OPT_SYNC_WITH, OPT_MEET, OPT_SPREAD, OPT_STACKS,
+	OPT_OP = 256,
+	OPT_FILE,
+	OPT_FILE_SIZE,
+	OPT_SIZE,
+	OPT_SHORTEN,
+	OPT_ADDRESS_OFF,
+	OPT_OFFSET_OFF,
+	OPT_RANDOM,
+	OPT_STREAM,
+	OPT_APPEND,
+	OPT_HUGE,
+	OPT_BUFFERS,
+	OPT_BUFFERED,
+	OPT_SYNC_EVERY,
+	OPT_THREADS,
+	OPT_OWN_FILES,
+	OPT_UNTIMED,
+	OPT_CPU,
+	OPT_CHILD_PRELOAD,
+	OPT_COUNT,
+	OPT_TIME,
+	OPT_MEMORY_FD,
+	OPT_RECORD,
+	OPT_SYNC_WITH,
+	OPT_MEET,
+	OPT_SPREAD,
+	OPT_STACKS,
 };
 
 static const struct option options[] = {
@@ -124,48 +147,105 @@ static int sync_find(const char *text)
 static bool set_switch(struct setup *s, int code)
 {
 	switch (code) {
-	case OPT_RANDOM: s->random = true; return true;
-	case OPT_STREAM: s->stream = true; return true;
-	case OPT_APPEND: s->append = true; return true;
-	case OPT_HUGE: s->huge = true; return true;
-	case OPT_BUFFERED: s->buffered = true; return true;
-	case OPT_OWN_FILES: s->own_files = true; return true;
-	case OPT_MEET: s->meet = true; return true;
-	case OPT_SPREAD: s->spread = true; return true;
-	case OPT_STACKS: s->stacks = true; return true;
-	case OPT_UNTIMED: s->timed = false; return true;
-	default: return false;
+	case OPT_RANDOM:
+		s->random = true;
+		return true;
+	case OPT_STREAM:
+		s->stream = true;
+		return true;
+	case OPT_APPEND:
+		s->append = true;
+		return true;
+	case OPT_HUGE:
+		s->huge = true;
+		return true;
+	case OPT_BUFFERED:
+		s->buffered = true;
+		return true;
+	case OPT_OWN_FILES:
+		s->own_files = true;
+		return true;
+	case OPT_MEET:
+		s->meet = true;
+		return true;
+	case OPT_SPREAD:
+		s->spread = true;
+		return true;
+	case OPT_STACKS:
+		s->stacks = true;
+		return true;
+	case OPT_UNTIMED:
+		s->timed = false;
+		return true;
+	default:
+		return false;
 	}
 }
 
 static bool set_text(struct setup *s, int code, const char *text)
 {
 	switch (code) {
-	case OPT_OP: s->op = op_find(text); return true;
-	case OPT_FILE: s->path = text; return true;
-	case OPT_SYNC_WITH: s->sync_with = sync_find(text); return true;
-	case OPT_CHILD_PRELOAD: s->child_preload = text; return true;
-	default: return false;
+	case OPT_OP:
+		s->op = op_find(text);
+		return true;
+	case OPT_FILE:
+		s->path = text;
+		return true;
+	case OPT_SYNC_WITH:
+		s->sync_with = sync_find(text);
+		return true;
+	case OPT_CHILD_PRELOAD:
+		s->child_preload = text;
+		return true;
+	default:
+		return false;
 	}
 }
 
 static bool set_number(struct setup *s, struct batch *b, int code, const char *text)
 {
 	switch (code) {
-	case OPT_FILE_SIZE: s->file_size = number(text); return true;
-	case OPT_SIZE: s->size = number(text); return true;
-	case OPT_SHORTEN: s->shorten = number(text); return true;
-	case OPT_ADDRESS_OFF: s->addr_off = number(text); return true;
-	case OPT_OFFSET_OFF: s->pos_off = number(text); return true;
-	case OPT_BUFFERS: s->buffers = number(text); return true;
-	case OPT_RECORD: s->record = number(text); return true;
-	case OPT_SYNC_EVERY: s->sync_every = number(text); return true;
-	case OPT_THREADS: s->threads = number(text); return true;
-	case OPT_MEMORY_FD: s->memory_fd = number(text); return true;
-	case OPT_CPU: s->cpu = number(text); return true;
-	case OPT_COUNT: b->count = number(text); return true;
-	case OPT_TIME: b->ns = number(text) * 1000000; return true;
-	default: return false;
+	case OPT_FILE_SIZE:
+		s->file_size = number(text);
+		return true;
+	case OPT_SIZE:
+		s->size = number(text);
+		return true;
+	case OPT_SHORTEN:
+		s->shorten = number(text);
+		return true;
+	case OPT_ADDRESS_OFF:
+		s->addr_off = number(text);
+		return true;
+	case OPT_OFFSET_OFF:
+		s->pos_off = number(text);
+		return true;
+	case OPT_BUFFERS:
+		s->buffers = number(text);
+		return true;
+	case OPT_RECORD:
+		s->record = number(text);
+		return true;
+	case OPT_SYNC_EVERY:
+		s->sync_every = number(text);
+		return true;
+	case OPT_THREADS:
+		s->threads = number(text);
+		return true;
+	case OPT_MEMORY_FD:
+		s->memory_fd = number(text);
+		return true;
+	case OPT_CPU:
+		s->cpu = number(text);
+		return true;
+	case OPT_COUNT:
+		b->count = number(text);
+		return true;
+	case OPT_TIME:
+		b->ns = number(text) * 1000000;
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -244,8 +324,13 @@ static void serve(struct worker *workers, const struct setup *s)
 
 int main(int argc, char **argv)
 {
-	struct setup s = { .size = PAGE, .file_size = 64 << 20, .threads = 1, .buffers = 1,
-			   .timed = true, .cpu = -1, .memory_fd = -1 };
+	struct setup s = { .size = PAGE,
+			   .file_size = 64 << 20,
+			   .threads = 1,
+			   .buffers = 1,
+			   .timed = true,
+			   .cpu = -1,
+			   .memory_fd = -1 };
 	struct batch b = { UINT64_MAX, UINT64_MAX };
 	struct worker *workers;
 

@@ -23,7 +23,7 @@ enum op_is {
 	ON_FILE = 1,   /* works on the file named by --file, else on /dev/null or nothing */
 	TRANSFERS = 2, /* measures direct I/O */
 	WRITES = 4,
-	GROWS = 8,     /* starts from an empty file in each batch */
+	GROWS = 8, /* starts from an empty file in each batch */
 };
 
 struct op {
@@ -43,28 +43,28 @@ struct setup {
 	const struct op *op;
 	const char *path;
 	uint64_t file_size;
-	size_t size;          /* the aligned size; a call moves size - shorten bytes */
-	size_t shorten;       /* bytes: makes the length misaligned */
-	size_t addr_off;      /* bytes past a page boundary */
-	uint64_t pos_off;     /* bytes past an aligned offset */
+	size_t size;	  /* the aligned size; a call moves size - shorten bytes */
+	size_t shorten;	  /* bytes: makes the length misaligned */
+	size_t addr_off;  /* bytes past a page boundary */
+	uint64_t pos_off; /* bytes past an aligned offset */
 	unsigned threads;
-	unsigned buffers;     /* per thread, used in turn */
-	size_t record;        /* bytes; for the op `records` */
-	uint64_t sync_every;  /* in calls; 0: one fsync at the end of a batch, if buffered */
-	int sync_with;        /* enum sync_with */
+	unsigned buffers;    /* per thread, used in turn */
+	size_t record;	     /* bytes; for the op `records` */
+	uint64_t sync_every; /* in calls; 0: one fsync at the end of a batch, if buffered */
+	int sync_with;	     /* enum sync_with */
 	bool random;
-	bool stream;          /* read() and write() at the description's own offset */
+	bool stream; /* read() and write() at the description's own offset */
 	bool append;
 	bool huge;
-	bool buffered;        /* no O_DIRECT; fsync, or a cold cache */
-	bool own_files;       /* one file per thread; else one descriptor for all */
-	bool timed;           /* read the clock around each call */
-	bool meet;            /* each call also writes to memory that all threads write to */
-	bool spread;          /* bind each thread to a CPU, in turn */
-	bool stacks;          /* print the address of each thread's stack to stderr */
-	int cpu;              /* for all threads; -1: any */
-	int memory_fd;        /* shared memory for the buffers; -1: our own */
-	char **child;         /* what `spawn` starts */
+	bool buffered;	/* no O_DIRECT; fsync, or a cold cache */
+	bool own_files; /* one file per thread; else one descriptor for all */
+	bool timed;	/* read the clock around each call */
+	bool meet;	/* each call also writes to memory that all threads write to */
+	bool spread;	/* bind each thread to a CPU, in turn */
+	bool stacks;	/* print the address of each thread's stack to stderr */
+	int cpu;	/* for all threads; -1: any */
+	int memory_fd;	/* shared memory for the buffers; -1: our own */
+	char **child;	/* what `spawn` starts */
 	const char *child_preload;
 };
 
@@ -73,15 +73,15 @@ struct worker {
 	const struct setup *setup;
 	unsigned index;
 	int fd;
-	char *memory;         /* the buffers */
+	char *memory;	      /* the buffers */
 	uint64_t buffer_step; /* bytes from one buffer to the next */
-	uint64_t calls;       /* since the start; selects the buffer */
+	uint64_t calls;	      /* since the start; selects the buffer */
 	uint64_t start, end;  /* the part of the file that it works on */
-	uint64_t pos;         /* of the next call, if sequential */
+	uint64_t pos;	      /* of the next call, if sequential */
 	uint64_t rng;
 	/* The batch's results. */
 	uint64_t ops, bytes, started, elapsed;
-	uint64_t *times;      /* ns of each call, TIMES_MOST at most */
+	uint64_t *times; /* ns of each call, TIMES_MOST at most */
 	size_t times_count;
 	int error;
 } __attribute__((aligned(APART)));

@@ -120,8 +120,8 @@ static int open_for(const struct worker *w)
 
 static char *map_own_memory(const struct setup *s, size_t size)
 {
-	char *map = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
+	char *map = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *start;
 
 	if (map == MAP_FAILED)
@@ -165,9 +165,8 @@ static void make_buffers(struct worker *w)
 	 */
 	w->buffer_step = (s->size + PAGE + page - 1) / page * page;
 	total = w->buffer_step * s->buffers;
-	w->memory = s->huge || s->memory_fd < 0 ?
-			    map_own_memory(s, total) :
-			    map_shared_memory(s->memory_fd, total, w->index);
+	w->memory = s->huge || s->memory_fd < 0 ? map_own_memory(s, total)
+						: map_shared_memory(s->memory_fd, total, w->index);
 	fill(w->memory, total, w->index + 1);
 }
 
@@ -203,7 +202,8 @@ void worker_prepare(struct worker *w)
 static void empty_file(struct worker *w)
 {
 	w->pos = first_pos(w);
-	if (ftruncate(w->fd, w->setup->append ? 0 : (off_t)w->pos) || lseek(w->fd, w->pos, SEEK_SET) < 0)
+	if (ftruncate(w->fd, w->setup->append ? 0 : (off_t)w->pos) ||
+	    lseek(w->fd, w->pos, SEEK_SET) < 0)
 		die("cannot empty the file: %s", strerror(errno));
 }
 

@@ -85,8 +85,8 @@ static ssize_t read_once(struct worker *w)
 
 	if (pos < 0)
 		return -1;
-	return whole(s, s->stream ? read(w->fd, buffer(w), length(s)) :
-				    pread(w->fd, buffer(w), length(s), pos));
+	return whole(s, s->stream ? read(w->fd, buffer(w), length(s))
+				  : pread(w->fd, buffer(w), length(s), pos));
 }
 
 /* Syncs if it is time to, as a program without O_DIRECT does to have a record on the device. */
@@ -100,8 +100,9 @@ static int sync_in_turn(struct worker *w, off_t pos)
 	case SYNC_DATA:
 		return fdatasync(w->fd);
 	case SYNC_RANGE: /* as O_DIRECT: the device has the data, perhaps in its cache */
-		return sync_file_range(w->fd, pos, length(s), SYNC_FILE_RANGE_WAIT_BEFORE |
-				       SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+		return sync_file_range(w->fd, pos, length(s),
+				       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					       SYNC_FILE_RANGE_WAIT_AFTER);
 	default:
 		return fsync(w->fd);
 	}
@@ -110,8 +111,8 @@ static int sync_in_turn(struct worker *w, off_t pos)
 static ssize_t write_at(struct worker *w, off_t pos)
 {
 	const struct setup *s = w->setup;
-	ssize_t ret = whole(s, s->stream || s->append ? write(w->fd, buffer(w), length(s)) :
-							pwrite(w->fd, buffer(w), length(s), pos));
+	ssize_t ret = whole(s, s->stream || s->append ? write(w->fd, buffer(w), length(s))
+						      : pwrite(w->fd, buffer(w), length(s), pos));
 
 	return ret < 0 || sync_in_turn(w, pos) ? -1 : ret;
 }

@@ -278,7 +278,8 @@ void print_result(struct worker *workers, const struct setup *s)
 		if (!s->timed)
 			rate = ops / (whole_time(workers, s->threads) + 1.0);
 		printf("{\"ops\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64
-		       ", \"ns_per_op\": %.3f", ops, bytes, elapsed, rate > 0 ? 1 / rate : 0);
+		       ", \"ns_per_op\": %.3f",
+		       ops, bytes, elapsed, rate > 0 ? 1 / rate : 0);
 		print_percentiles(workers, s->threads);
 		print_threads(workers, s->threads);
 		puts("}");

@@ -69,8 +69,8 @@ enum record_state { RECORD_FREE, RECORD_CLAIMED, RECORD_READY };
 struct record_file {
 	/* enum record_state. Once it is READY, only the alignments and the counts change. */
 	_Atomic uint32_t state;
-	uint32_t block_device;  /* 1 for a block device, otherwise 0 */
-	uint64_t device, inode; /* stat(2), st_dev and st_ino */
+	uint32_t block_device;			  /* 1 for a block device, otherwise 0 */
+	uint64_t device, inode;			  /* stat(2), st_dev and st_ino */
 	_Atomic uint32_t mem_align, offset_align; /* bytes, as last seen; 0: unknown */
 	char path[RECORD_PATH]; /* as it was when first seen; empty: unknown (no /proc) */
 	struct record_counts counts[RECORD_DIRECTIONS];
@@ -81,7 +81,7 @@ enum record_done {
 	DONE_BOUNCED = 1,  /* copied through a bounce buffer */
 	DONE_BUFFERED = 2, /* all or part of it went through the page cache */
 	DONE_SECTOR = 4,   /* a sector of a block device was read, changed and written back */
-	DONE_SPLIT = 8,    /* more than one system call moved data */
+	DONE_SPLIT = 8,	   /* more than one system call moved data */
 	DONE_RETRIED = 16, /* the same call was issued again, while O_DIRECT was off */
 	DONE_ASIDE = 32,   /* nothing: the program got the kernel's own answer */
 };
@@ -89,42 +89,42 @@ enum record_done {
 /* A call that the shim changed, or that it was asked to change. 128 bytes. */
 struct record_call {
 	_Atomic uint64_t ticket; /* 1 + its number, written last; any other value: being written */
-	int64_t time_ns;         /* CLOCK_REALTIME, when it returned */
+	int64_t time_ns;	 /* CLOCK_REALTIME, when it returned */
 	int32_t pid, tid;
-	int32_t nr;              /* SYS_read, SYS_pwritev2, ... */
+	int32_t nr; /* SYS_read, SYS_pwritev2, ... */
 	int32_t fd;
-	uint32_t file;           /* index in record.file; RECORD_FILES if it had no entry */
-	int32_t iovcnt;          /* of vectored calls, otherwise 0 */
-	uint64_t addr;           /* address of the buffer, or of the iovec array */
-	uint64_t len;            /* bytes requested in total */
+	uint32_t file;	/* index in record.file; RECORD_FILES if it had no entry */
+	int32_t iovcnt; /* of vectored calls, otherwise 0 */
+	uint64_t addr;	/* address of the buffer, or of the iovec array */
+	uint64_t len;	/* bytes requested in total */
 	/*
 	 * Where it began, in bytes from the start of the file; -1: unknown. Only approximate if
 	 * others move the description's offset at the same time.
 	 */
 	int64_t pos;
-	int64_t ret;             /* the count, or a negative errno */
-	uint64_t copied;         /* bytes */
-	uint64_t buffered;       /* bytes */
-	uint32_t duration_ns;    /* at most UINT32_MAX */
-	uint16_t misaligned;     /* enum record_misaligned */
-	uint16_t done;           /* enum record_done */
+	int64_t ret;	      /* the count, or a negative errno */
+	uint64_t copied;      /* bytes */
+	uint64_t buffered;    /* bytes */
+	uint32_t duration_ns; /* at most UINT32_MAX */
+	uint16_t misaligned;  /* enum record_misaligned */
+	uint16_t done;	      /* enum record_done */
 	/*
 	 * The errno with which the kernel had refused it; 0: the kernel was not asked; UINT16_MAX:
 	 * the kernel wrote 0 of more than 0 bytes.
 	 */
 	uint16_t refusal;
-	uint16_t positional;     /* 1 if the call takes an offset */
-	int32_t rwf;             /* RWF_* */
+	uint16_t positional; /* 1 if the call takes an offset */
+	int32_t rwf;	     /* RWF_* */
 	uint64_t spare[3];
 };
 
 _Static_assert(sizeof(struct record_call) == 128, "one call, two cache lines");
 
 struct record {
-	_Atomic uint64_t magic;      /* RECORD_MAGIC once the file is set up */
-	_Atomic uint64_t size;       /* sizeof(struct record): differs between versions */
+	_Atomic uint64_t magic;	     /* RECORD_MAGIC once the file is set up */
+	_Atomic uint64_t size;	     /* sizeof(struct record): differs between versions */
 	_Atomic uint64_t lost_files; /* calls on files for which there was no entry */
-	_Atomic uint64_t calls;      /* calls put into call[] so far */
+	_Atomic uint64_t calls;	     /* calls put into call[] so far */
 	/* Calls for which O_DIRECT was taken off a description: begun, ended (recording.h). */
 	_Atomic uint64_t buffered_begun;
 	_Atomic uint64_t buffered_ended;

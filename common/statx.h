@@ -42,8 +42,8 @@ _Static_assert(offsetof(struct kernel_statx, dio_read_offset_align) == 0xb4,
 /* Bits of the mask: fields that are requested, and fields that were filled in. */
 enum {
 	MASK_BASIC = 0x7ff,
-	MASK_MNT_ID = 0x1000,          /* Linux 5.8 */
-	MASK_DIOALIGN = 0x2000,        /* Linux 6.1 */
+	MASK_MNT_ID = 0x1000,	       /* Linux 5.8 */
+	MASK_DIOALIGN = 0x2000,	       /* Linux 6.1 */
 	MASK_WRITE_ATOMIC = 0x10000,   /* Linux 6.11 */
 	MASK_DIO_READ_ALIGN = 0x20000, /* Linux 6.14 */
 };

@@ -18,6 +18,9 @@
 #ifndef DIOSHIM_SYMBOLS_H
 #define DIOSHIM_SYMBOLS_H
 
+/* One symbol to a line: the export list is made by sed (src.am). */
+/* clang-format off */
+
 #define DIOSHIM_READ_SYMBOLS(X) \
 	X(read, read) \
 	X(__read, read) \
@@ -74,6 +77,8 @@
 
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
+
+/* clang-format on */
 
 #define DIOSHIM_SYMBOLS(X) \
 	DIOSHIM_OPEN_SYMBOLS(X) \

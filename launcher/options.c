@@ -46,8 +46,8 @@ static const struct option long_options[] = {
 static const char short_options[] = "+:s::t::o:jb:x:eqcpwr:hV";
 
 static const unsigned char modes_of[] = {
-	['s'] = RUN, ['t'] = RUN, ['o'] = RUN, ['b'] = RUN, ['x'] = RUN, ['e'] = RUN, ['q'] = RUN,
-	['j'] = RUN | PROBE | REPORT,
+	['s'] = RUN,   ['t'] = RUN,   ['o'] = RUN,   ['b'] = RUN,
+	['x'] = RUN,   ['e'] = RUN,   ['q'] = RUN,   ['j'] = RUN | PROBE | REPORT,
 	['c'] = CHECK, ['p'] = PROBE, ['w'] = PROBE, ['r'] = REPORT,
 };
 
@@ -121,8 +121,9 @@ static bool not_an_option(const char *word)
 
 static bool value_missing(int letter)
 {
-	const char *what = letter == 'b' ? "SIZE " BOUNCE_MAX_RANGE_TEXT :
-			   letter == 'x' ? "LIST of " OPTIMISATION_WORDS_TEXT : "FILE name";
+	const char *what = letter == 'b'   ? "SIZE " BOUNCE_MAX_RANGE_TEXT
+			   : letter == 'x' ? "LIST of " OPTIMISATION_WORDS_TEXT
+					   : "FILE name";
 
 	return wrong("--%s: requires a %s", long_name(letter), what);
 }
@@ -151,9 +152,9 @@ static bool take_trace(struct options *o)
 static bool take_bounce_max(struct options *o)
 {
 	o->bounce_max = optarg;
-	return value_is_size(optarg) ||
-	       wrong("--bounce-max=%s: not a size " BOUNCE_MAX_RANGE_TEXT
-		     " (bytes, or with K or M)", optarg);
+	return value_is_size(optarg) || wrong("--bounce-max=%s: not a size " BOUNCE_MAX_RANGE_TEXT
+					      " (bytes, or with K or M)",
+					      optarg);
 }
 
 static bool take_disable(struct options *o)
@@ -225,8 +226,7 @@ static bool enough_operands(const struct options *o)
 {
 	if (o->mode == MODE_REPORT)
 		return !o->operand_count ||
-		       wrong("%s: --report accepts one FILE and no other operand",
-			     o->operands[0]);
+		       wrong("%s: --report accepts one FILE and no other operand", o->operands[0]);
 	if (o->operand_count)
 		return true;
 	if (o->mode == MODE_PROBE)

@@ -21,13 +21,13 @@ struct options {
 	bool try;
 	bool strict;
 	bool quiet;
-	unsigned seconds;       /* of --stats=SECONDS; 0: only the report at the end */
+	unsigned seconds;	/* of --stats=SECONDS; 0: only the report at the end */
 	const char *trace_file; /* NULL: stderr */
-	const char *output;     /* NULL: stderr */
+	const char *output;	/* NULL: stderr */
 	const char *bounce_max; /* NULL: DIOSHIM_BOUNCE_MAX stays as it is */
-	const char *disable;    /* NULL: DIOSHIM_DISABLE stays as it is */
+	const char *disable;	/* NULL: DIOSHIM_DISABLE stays as it is */
 	const char *report;
-	char **operands;        /* COMMAND and its arguments, or PATHs; NULL-terminated */
+	char **operands; /* COMMAND and its arguments, or PATHs; NULL-terminated */
 	int operand_count;
 };
 

@@ -135,8 +135,7 @@ static bool try_slot(struct process *p, int slot)
 {
 	_Atomic uint32_t *busy = &p->bounce_busy[slot].word;
 
-	return !atomic_load_explicit(busy, memory_order_relaxed) &&
-	       !atomic_exchange(busy, 1);
+	return !atomic_load_explicit(busy, memory_order_relaxed) && !atomic_exchange(busy, 1);
 }
 
 /*

@@ -13,7 +13,7 @@
 
 enum {
 	BOUNCE_SMALL = 64 << 10, /* bytes; also the minimum */
-	BOUNCE_LARGE = 2 << 20,  /* bytes; a huge page on x86-64 and most arm64 */
+	BOUNCE_LARGE = 2 << 20,	 /* bytes; a huge page on x86-64 and most arm64 */
 };
 
 struct bounce {

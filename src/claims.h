@@ -20,11 +20,11 @@
 struct gate;
 
 struct claims {
-	bool busy;         /* in the middle of a call */
-	bool nested;       /* made by a fault handler in another call: it waits for nothing */
-	uint8_t bounce;    /* slot + 1; 0: none */
-	int16_t range;     /* place + 1; 0: none */
-	int number;        /* descriptor number that was entered, + 1; 0: none */
+	bool busy;	/* in the middle of a call */
+	bool nested;	/* made by a fault handler in another call: it waits for nothing */
+	uint8_t bounce; /* slot + 1; 0: none */
+	int16_t range;	/* place + 1; 0: none */
+	int number;	/* descriptor number that was entered, + 1; 0: none */
 	struct gate *turn;
 };
 

@@ -33,8 +33,9 @@ static size_t unit(const char *suffix)
 		return 1;
 	if (suffix[1])
 		return 0;
-	return *suffix == 'K' || *suffix == 'k' ? 1 << 10 :
-	       *suffix == 'M' || *suffix == 'm' ? 1 << 20 : 0;
+	return *suffix == 'K' || *suffix == 'k'	  ? 1 << 10
+	       : *suffix == 'M' || *suffix == 'm' ? 1 << 20
+						  : 0;
 }
 
 /* Parses digits and an optional unit. Accepts no overflow, no sign, no space. */
@@ -65,8 +66,9 @@ static void read_bounce_max(void)
 		bounce_set_max(bytes);
 	else
 		complain("DIOSHIM_BOUNCE_MAX", value, strlen(value),
-			 "not a size " BOUNCE_MAX_RANGE_TEXT " (bytes, or with K or M); using "
-			 BOUNCE_MAX_DEFAULT_TEXT, "");
+			 "not a size " BOUNCE_MAX_RANGE_TEXT
+			 " (bytes, or with K or M); using " BOUNCE_MAX_DEFAULT_TEXT,
+			 "");
 }
 
 #define DISABLE_WORD(name, word) { word, DISABLE_##name },
@@ -77,9 +79,7 @@ static unsigned disable_bit(const char *word, size_t len)
 	static const struct {
 		const char *word;
 		unsigned bit;
-	} words[] = {
-		DIOSHIM_OPTIMISATIONS(DISABLE_WORD)
-	};
+	} words[] = { DIOSHIM_OPTIMISATIONS(DISABLE_WORD) };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i].word) == len && !memcmp(words[i].word, word, len))

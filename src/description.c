@@ -9,7 +9,7 @@
 
 struct entry {
 	_Atomic uint32_t key;
-	_Atomic uint32_t file; /* which file it was on when first looked at; 0: not yet */
+	_Atomic uint32_t file;	     /* which file it was on when first looked at; 0: not yet */
 	_Atomic uint32_t generation; /* upper bits: changes of the number; lower: its closes */
 };
 
@@ -58,8 +58,7 @@ void description_copied(int from, int to)
 		return;
 	if (source && entry_of(to))
 		renew(entry_of(to), atomic_load_explicit(&source->key, memory_order_relaxed),
-		      atomic_load_explicit(&source->file, memory_order_relaxed),
-		      CHANGED);
+		      atomic_load_explicit(&source->file, memory_order_relaxed), CHANGED);
 	hint_set(to, hint_get(from));
 }
 

@@ -34,8 +34,8 @@ extern _Atomic uint32_t hint_top;
 
 static inline uint8_t hint_get(int fd)
 {
-	return (unsigned)fd < HINT_FDS ?
-		       atomic_load_explicit(&hint_table[fd], memory_order_relaxed) : 0;
+	return (unsigned)fd < HINT_FDS ? atomic_load_explicit(&hint_table[fd], memory_order_relaxed)
+				       : 0;
 }
 
 /* Raises hint_top to at least `fd`. */

@@ -22,9 +22,9 @@ struct reading {
 	const struct request *rq;
 	struct descriptor *d;
 	struct cursor to; /* the next byte, in the program's memory */
-	uint64_t pos;     /* the next byte, in the file */
+	uint64_t pos;	  /* the next byte, in the file */
 	uint64_t end;
-	bool copy;        /* the program's own memory cannot be used for direct I/O */
+	bool copy;	    /* the program's own memory cannot be used for direct I/O */
 	bool buffered_only; /* direct I/O cannot be used for the rest */
 	bool file_end;
 };
@@ -275,8 +275,8 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 	descriptor_look_size(rq->fd, d);
 	there = bytes_to_read(rq, d, start, len);
 	if (!there)
-		return (uint64_t)start < d->size ? buffered_issue(rq) :
-						   read_at_end(rq, d, start, len);
+		return (uint64_t)start < d->size ? buffered_issue(rq)
+						 : read_at_end(rq, d, start, len);
 	start = offset_take(rq->fd, there);
 	/* Beyond the end of a device, or further than an offset can go. */
 	if (start < 0)

@@ -9,12 +9,12 @@
 #include "process.h"
 
 enum {
-	ENDING = 1 << 30, /* the number's end is announced: nobody enters */
+	ENDING = 1 << 30,     /* the number's end is announced: nobody enters */
 	FORGETTING = 1 << 29, /* it is being forgotten: whoever has been given the number waits */
-	WAITERS = 1 << 28, /* somebody sleeps until this word changes */
+	WAITERS = 1 << 28,    /* somebody sleeps until this word changes */
 	OWNER_SHIFT = 16,
 	OWNER_MASK = 0xfff << OWNER_SHIFT, /* which thread has announced the end */
-	COUNT = 0xffff, /* calls in progress */
+	COUNT = 0xffff,			   /* calls in progress */
 	PATIENCE_S = 30,
 };
 

@@ -26,9 +26,9 @@ struct pass {
 	int fd;
 	uint32_t key;
 	uint32_t generation; /* of the number, when the call began */
-	uint64_t since;    /* window_now() */
-	bool met;          /* a window was open when it began, or was opened since */
-	bool waited;       /* it has entered the gate, and signals are blocked */
+	uint64_t since;	     /* window_now() */
+	bool met;	     /* a window was open when it began, or was opened since */
+	bool waited;	     /* it has entered the gate, and signals are blocked */
 	struct gate *gate;
 	struct gate *turn; /* null unless it has waited for one */
 	struct sigmask signals;

@@ -15,18 +15,18 @@
 /*
  * The most that one call moves: MAX_RW_COUNT in include/linux/fs.h, INT_MAX rounded down to a page.
  */
-#define PLAN_MAX_RW(page) ((size_t)INT32_MAX & ~((size_t)(page) - 1))
+#define PLAN_MAX_RW(page) ((size_t)INT32_MAX & ~((size_t)(page)-1))
 
 /* What direct I/O requires on one file, see statx(2), STATX_DIOALIGN. */
 struct dio_align {
-	uint32_t mem;   /* of the address of a buffer; at least 1 */
+	uint32_t mem;	 /* of the address of a buffer; at least 1 */
 	uint32_t offset; /* of file offset and length; at least 1 */
-	uint32_t block; /* what a direct write must not share with a buffered one; >= offset */
+	uint32_t block;	 /* what a direct write must not share with a buffered one; >= offset */
 };
 
 /* How a part of a request is moved. */
 enum how {
-	HOW_DIRECT,    /* direct I/O on the caller's own memory */
+	HOW_DIRECT, /* direct I/O on the caller's own memory */
 	HOW_BOUNCE, /* direct I/O on a bounce buffer, and a copy */
 	HOW_EDGE,   /* one or two partial blocks: only these bytes, never a neighbour's */
 };

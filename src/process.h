@@ -32,8 +32,8 @@ struct line {
 
 /* The calls on one open file description; see gate.h and turn.h. */
 struct gate {
-	uint32_t key;   /* the description's */
-	uint32_t users; /* 0: free; these two are protected by the bucket's lock, */
+	uint32_t key;	 /* the description's */
+	uint32_t users;	 /* 0: free; these two are protected by the bucket's lock, */
 	uint32_t inside; /* and so are these (gate.c): how many calls of `kind` */
 	uint32_t waiting[2];
 	uint32_t wait_for_window; /* how many of those inside wait for the window to open */
@@ -43,7 +43,7 @@ struct gate {
 	bool owner_waits;
 	uintptr_t owner; /* the thread that has cleared O_DIRECT and has to set it again; 0: none */
 	_Atomic uint32_t phase[2]; /* per kind: changes when those that wait are let in */
-	_Atomic uint32_t opened; /* changes when the window has been opened */
+	_Atomic uint32_t opened;   /* changes when the window has been opened */
 	/* Changes when the owner may be the last one inside, or is no longer the owner. */
 	_Atomic uint32_t left;
 	struct window window;
@@ -67,7 +67,7 @@ struct process {
 	_Atomic uint32_t pid; /* whose descriptor numbers the tables are about; 0: not known yet */
 
 	_Atomic uintptr_t bounce_region; /* where the bounce memory is; 0: nowhere yet (bounce.c) */
-	_Atomic uint32_t bounce_calls; /* counted up to a limit */
+	_Atomic uint32_t bounce_calls;	 /* counted up to a limit */
 	_Atomic uint32_t bounce_waiters;
 	_Atomic uint32_t bounce_freed;
 	struct line bounce_busy[BOUNCE_SLOTS];

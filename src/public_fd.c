@@ -65,16 +65,16 @@ int fd_control(call_fcntl *next, int fd, int cmd, void *arg)
  * Some commands take no third argument; then this fetches whatever is in its place, as the C
  * library itself does (sysdeps/unix/sysv/linux/fcntl64.c), and the kernel ignores it.
  */
-#define PUBLIC_fcntl(symbol)                                         \
-	PUBLIC int symbol(int fd, int cmd, ...)                     \
-	{                                                           \
-		va_list ap;                                         \
-		void *arg;                                          \
-                                                                    \
-		va_start(ap, cmd);                                  \
-		arg = va_arg(ap, void *);                           \
-		va_end(ap);                                         \
-		return fd_control(real.symbol, fd, cmd, arg);           \
+#define PUBLIC_fcntl(symbol) \
+	PUBLIC int symbol(int fd, int cmd, ...) \
+	{ \
+		va_list ap; \
+		void *arg; \
+\
+		va_start(ap, cmd); \
+		arg = va_arg(ap, void *); \
+		va_end(ap); \
+		return fd_control(real.symbol, fd, cmd, arg); \
 	}
 
 int fd_duplicate(call_dup *next, int fd)
@@ -82,25 +82,25 @@ int fd_duplicate(call_dup *next, int fd)
 	return duplicated_anew(fd, next(fd));
 }
 
-#define PUBLIC_dup(symbol)                                          \
-	PUBLIC int symbol(int fd)                                   \
-	{                                                           \
-		return fd_duplicate(real.symbol, fd);               \
+#define PUBLIC_dup(symbol) \
+	PUBLIC int symbol(int fd) \
+	{ \
+		return fd_duplicate(real.symbol, fd); \
 	}
 
 /* `call` ends the number `to`, unless both are the same; then it does nothing (dup(2)). */
-#define DUPLICATE_ONTO(from, to, call)                                                      \
-	({                                                                                  \
-		struct number_ending e_;                                                    \
-		bool ends_ = (from) != (to) && number_watched(to);                          \
-		int ret_;                                                                   \
-                                                                                            \
-		if (unlikely(ends_))                                                        \
-			number_end_begin(&e_, (unsigned)(to), (unsigned)(to));              \
-		ret_ = duplicated(from, call);                                              \
-		if (unlikely(ends_))                                                        \
-			number_end_finish(&e_, false);                                      \
-		ret_;                                                                       \
+#define DUPLICATE_ONTO(from, to, call) \
+	({ \
+		struct number_ending e_; \
+		bool ends_ = (from) != (to) && number_watched(to); \
+		int ret_; \
+\
+		if (unlikely(ends_)) \
+			number_end_begin(&e_, (unsigned)(to), (unsigned)(to)); \
+		ret_ = duplicated(from, call); \
+		if (unlikely(ends_)) \
+			number_end_finish(&e_, false); \
+		ret_; \
 	})
 
 int fd_duplicate_onto(call_dup3 *next, int from, int to, int flags)
@@ -108,16 +108,16 @@ int fd_duplicate_onto(call_dup3 *next, int from, int to, int flags)
 	return DUPLICATE_ONTO(from, to, next(from, to, flags));
 }
 
-#define PUBLIC_dup2(symbol)                                                    \
-	PUBLIC int symbol(int from, int to)                                    \
-	{                                                                      \
-		return DUPLICATE_ONTO(from, to, real.symbol(from, to));        \
+#define PUBLIC_dup2(symbol) \
+	PUBLIC int symbol(int from, int to) \
+	{ \
+		return DUPLICATE_ONTO(from, to, real.symbol(from, to)); \
 	}
 
-#define PUBLIC_dup3(symbol)                                                    \
-	PUBLIC int symbol(int from, int to, int flags)                         \
-	{                                                                      \
-		return fd_duplicate_onto(real.symbol, from, to, flags);        \
+#define PUBLIC_dup3(symbol) \
+	PUBLIC int symbol(int from, int to, int flags) \
+	{ \
+		return fd_duplicate_onto(real.symbol, from, to, flags); \
 	}
 
 COLD int close_watched(call_close *next, int fd)
@@ -137,13 +137,13 @@ int fd_close(call_close *next, int fd)
 }
 
 /* close(2) is a cancellation point, which the call in close_watched() cannot be. */
-#define PUBLIC_close(symbol)                                                   \
-	PUBLIC int symbol(int fd)                                              \
-	{                                                                      \
-		if (likely(!number_watched(fd)))                               \
-			return real.symbol(fd);                                \
-		cancellation_point();                                          \
-		return close_watched(real.symbol, fd);                         \
+#define PUBLIC_close(symbol) \
+	PUBLIC int symbol(int fd) \
+	{ \
+		if (likely(!number_watched(fd))) \
+			return real.symbol(fd); \
+		cancellation_point(); \
+		return close_watched(real.symbol, fd); \
 	}
 
 /* With CLOSE_RANGE_UNSHARE the numbers end only in a new table, of this thread alone. */
@@ -160,10 +160,10 @@ int fd_close_range(call_close_range *next, unsigned first, unsigned last, int fl
 	return ret;
 }
 
-#define PUBLIC_close_range(symbol)                                             \
-	PUBLIC int symbol(unsigned first, unsigned last, int flags)            \
-	{                                                                      \
-		return fd_close_range(real.symbol, first, last, flags);        \
+#define PUBLIC_close_range(symbol) \
+	PUBLIC int symbol(unsigned first, unsigned last, int flags) \
+	{ \
+		return fd_close_range(real.symbol, first, last, flags); \
 	}
 
 static void do_closefrom(call_closefrom *next, int first)
@@ -175,10 +175,10 @@ static void do_closefrom(call_closefrom *next, int first)
 	number_end_finish(&e, true);
 }
 
-#define PUBLIC_closefrom(symbol)                                               \
-	PUBLIC void symbol(int first)                                          \
-	{                                                                      \
-		do_closefrom(real.symbol, first);                              \
+#define PUBLIC_closefrom(symbol) \
+	PUBLIC void symbol(int first) \
+	{ \
+		do_closefrom(real.symbol, first); \
 	}
 
 DIOSHIM_FD_SYMBOLS(PUBLIC_SYMBOL)

@@ -36,47 +36,47 @@ static mode_t mode_from(int flags, va_list ap)
 	return 0;
 }
 
-#define PUBLIC_open(symbol)                                                     \
-	PUBLIC int symbol(const char *path, int flags, ...)                     \
-	{                                                                       \
-		va_list ap;                                                     \
-		mode_t mode;                                                    \
-                                                                                \
-		va_start(ap, flags);                                            \
-		mode = mode_from(flags, ap);                                    \
-		va_end(ap);                                                     \
-		return fd_opened(real.symbol(path, flags, mode), flags);           \
+#define PUBLIC_open(symbol) \
+	PUBLIC int symbol(const char *path, int flags, ...) \
+	{ \
+		va_list ap; \
+		mode_t mode; \
+\
+		va_start(ap, flags); \
+		mode = mode_from(flags, ap); \
+		va_end(ap); \
+		return fd_opened(real.symbol(path, flags, mode), flags); \
 	}
 
-#define PUBLIC_openat(symbol)                                                   \
-	PUBLIC int symbol(int dirfd, const char *path, int flags, ...)          \
-	{                                                                       \
-		va_list ap;                                                     \
-		mode_t mode;                                                    \
-                                                                                \
-		va_start(ap, flags);                                            \
-		mode = mode_from(flags, ap);                                    \
-		va_end(ap);                                                     \
-		return fd_opened(real.symbol(dirfd, path, flags, mode), flags);    \
+#define PUBLIC_openat(symbol) \
+	PUBLIC int symbol(int dirfd, const char *path, int flags, ...) \
+	{ \
+		va_list ap; \
+		mode_t mode; \
+\
+		va_start(ap, flags); \
+		mode = mode_from(flags, ap); \
+		va_end(ap); \
+		return fd_opened(real.symbol(dirfd, path, flags, mode), flags); \
 	}
 
 /* The FORTIFY variants take no mode. */
-#define PUBLIC_open_2(symbol)                                                   \
-	PUBLIC int symbol(const char *path, int flags)                          \
-	{                                                                       \
-		return fd_opened(real.symbol(path, flags), flags);                 \
+#define PUBLIC_open_2(symbol) \
+	PUBLIC int symbol(const char *path, int flags) \
+	{ \
+		return fd_opened(real.symbol(path, flags), flags); \
 	}
 
-#define PUBLIC_openat_2(symbol)                                                 \
-	PUBLIC int symbol(int dirfd, const char *path, int flags)               \
-	{                                                                       \
-		return fd_opened(real.symbol(dirfd, path, flags), flags);          \
+#define PUBLIC_openat_2(symbol) \
+	PUBLIC int symbol(int dirfd, const char *path, int flags) \
+	{ \
+		return fd_opened(real.symbol(dirfd, path, flags), flags); \
 	}
 
-#define PUBLIC_creat(symbol)                                                    \
-	PUBLIC int symbol(const char *path, mode_t mode)                        \
-	{                                                                       \
-		return fd_opened(real.symbol(path, mode), 0);                      \
+#define PUBLIC_creat(symbol) \
+	PUBLIC int symbol(const char *path, mode_t mode) \
+	{ \
+		return fd_opened(real.symbol(path, mode), 0); \
 	}
 
 DIOSHIM_OPEN_SYMBOLS(PUBLIC_SYMBOL)

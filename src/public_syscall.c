@@ -214,10 +214,11 @@ static long refused(long nr, int takes, const struct arguments *x, int before, u
 	int64_t pos = takes & TRANSFER_OFFSET ? x->d : 0;
 
 	if (!(takes & TRANSFER_VECTOR))
-		return rescue_refused(nr, fd, (const void *)x->b, (size_t)x->c, pos, before, generation,
-				      ret);
+		return rescue_refused(nr, fd, (const void *)x->b, (size_t)x->c, pos, before,
+				      generation, ret);
 	return rescue_refused_vector(nr, fd, (const struct iovec *)x->b, (int)x->c, pos,
-				     takes & TRANSFER_FLAGS ? (int)x->f : 0, before, generation, ret);
+				     takes & TRANSFER_FLAGS ? (int)x->f : 0, before, generation,
+				     ret);
 }
 
 static bool is_implied(int takes, const struct arguments *x)
@@ -258,8 +259,8 @@ static long transfer(long nr, int takes, const struct arguments *x)
 }
 
 /* From public_syscall(). */
-__attribute__((used, cold)) long public_syscall_covered(long nr, long a, long b, long c, long d, long e,
-							 long f)
+__attribute__((used, cold)) long public_syscall_covered(long nr, long a, long b, long c, long d,
+							long e, long f)
 {
 	const struct arguments x = { a, b, c, d, e, f };
 	int takes = transfer_takes(nr);
@@ -302,11 +303,13 @@ void public_syscall(void)
  * Declared with all its arguments, which are in registers here, so that it can hand on what it does not
  * look at: those of a variadic call are in the same registers.
  */
-PUBLIC long public_syscall(long nr, long a, long b, long c, long d, long e, long f) __asm__("syscall");
+PUBLIC long public_syscall(long nr, long a, long b, long c, long d, long e,
+			   long f) __asm__("syscall");
 
 long public_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
-	if (unlikely((unsigned long)nr < NUMBERS && (public_syscall_numbers[nr / 64] >> (nr % 64) & 1)))
+	if (unlikely((unsigned long)nr < NUMBERS &&
+		     (public_syscall_numbers[nr / 64] >> (nr % 64) & 1)))
 		return public_syscall_covered(nr, a, b, c, d, e, f);
 	return real.syscall(nr, a, b, c, d, e, f);
 }

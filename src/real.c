@@ -25,16 +25,16 @@ static long to_answer(long ret)
 
 #define answer(...) to_answer(sys(__VA_ARGS__))
 
-#define MODE_OF(flags)                                  \
-	({                                              \
-		mode_t mode_ = 0;                       \
-		if (takes_mode(flags)) {                \
-			va_list ap_;                    \
-			va_start(ap_, flags);           \
-			mode_ = va_arg(ap_, mode_t);    \
-			va_end(ap_);                    \
-		}                                       \
-		mode_;                                  \
+#define MODE_OF(flags) \
+	({ \
+		mode_t mode_ = 0; \
+		if (takes_mode(flags)) { \
+			va_list ap_; \
+			va_start(ap_, flags); \
+			mode_ = va_arg(ap_, mode_t); \
+			va_end(ap_); \
+		} \
+		mode_; \
 	})
 
 static int raw_open(const char *path, int flags, ...)
@@ -210,9 +210,7 @@ static long raw_syscall(long nr, ...)
 
 #define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,
 
-struct real real = {
-	DIOSHIM_SYMBOLS(DIOSHIM_REAL_START)
-};
+struct real real = { DIOSHIM_SYMBOLS(DIOSHIM_REAL_START) };
 
 /*
  * Only in the constructor: dlsym() takes the loader's lock and may allocate, and a wrapper must do
@@ -220,10 +218,10 @@ struct real real = {
  * reserved, comes before the library's other constructors, one of which may replace these pointers
  * (record_hooks.c).
  */
-#define DIOSHIM_REAL_LOOK_UP(symbol, kind)                      \
-	do {                                                    \
-		void *next_ = dlsym(RTLD_NEXT, #symbol);        \
-		if (next_)                                      \
+#define DIOSHIM_REAL_LOOK_UP(symbol, kind) \
+	do { \
+		void *next_ = dlsym(RTLD_NEXT, #symbol); \
+		if (next_) \
 			real.symbol = (__typeof__(real.symbol))next_; \
 	} while (0);
 

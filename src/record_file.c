@@ -23,8 +23,8 @@ static _Atomic uint8_t seen_table[HINT_FDS];
 
 static enum seen seen_last(int fd)
 {
-	return (unsigned)fd < HINT_FDS ?
-		       atomic_load_explicit(&seen_table[fd], memory_order_relaxed) : SEEN_NEVER;
+	return (unsigned)fd < HINT_FDS ? atomic_load_explicit(&seen_table[fd], memory_order_relaxed)
+				       : SEEN_NEVER;
 }
 
 static void remember_seen(int fd, enum seen seen)

@@ -9,7 +9,7 @@
 
 struct identity {
 	uint64_t device, inode; /* stat(2) */
-	bool block_device;      /* otherwise a regular file */
+	bool block_device;	/* otherwise a regular file */
 };
 
 /* Finds out the file. Returns false if it is neither a regular file nor a block device. */

@@ -35,17 +35,17 @@ static long seen_by_number(long nr, const long x[6], long ret)
 }
 
 /* HOOK_<kind>(symbol) for each kind of symbols.h: the function that real.symbol points to. */
-#define HOOK_BUFFER(symbol, direction, parameters, arguments)                    \
-	static ssize_t hook_##symbol parameters                                  \
-	{                                                                        \
-		return seen(fd, direction, !n, next.symbol arguments);           \
+#define HOOK_BUFFER(symbol, direction, parameters, arguments) \
+	static ssize_t hook_##symbol parameters \
+	{ \
+		return seen(fd, direction, !n, next.symbol arguments); \
 	}
 
 /* A call that returns 0 is counted in rescue.c, whatever it requested. */
-#define HOOK_VECTOR(symbol, direction, parameters, arguments)                    \
-	static ssize_t hook_##symbol parameters                                  \
-	{                                                                        \
-		return seen(fd, direction, false, next.symbol arguments);        \
+#define HOOK_VECTOR(symbol, direction, parameters, arguments) \
+	static ssize_t hook_##symbol parameters \
+	{ \
+		return seen(fd, direction, false, next.symbol arguments); \
 	}
 
 #define VECTOR const struct iovec *iov, int n
@@ -89,12 +89,12 @@ static long seen_by_number(long nr, const long x[6], long ret)
 		va_list ap; \
 		mode_t mode; \
 		int fd; \
- \
+\
 		va_start(ap, flags); \
 		mode = va_arg(ap, mode_t); \
 		va_end(ap); \
 		fd = next.symbol arguments; \
-		record_opened(fd, flags & O_DIRECT); \
+		record_opened(fd, flags &O_DIRECT); \
 		return fd; \
 	}
 
@@ -103,21 +103,21 @@ static long seen_by_number(long nr, const long x[6], long ret)
 	HOOK_OPEN(symbol, (int dirfd, const char *path, int flags, ...), (dirfd, path, flags, mode))
 
 /* The others that make a number refer to something. */
-#define HOOK_NUMBER(symbol, parameters, arguments, then)                         \
-	static int hook_##symbol parameters                                      \
-	{                                                                        \
-		int fd = next.symbol arguments;                                  \
-                                                                                 \
-		then;                                                            \
-		return fd;                                                       \
+#define HOOK_NUMBER(symbol, parameters, arguments, then) \
+	static int hook_##symbol parameters \
+	{ \
+		int fd = next.symbol arguments; \
+\
+		then; \
+		return fd; \
 	}
 
 #define HOOK_open_2(symbol) \
 	HOOK_NUMBER(symbol, (const char *path, int flags), (path, flags), \
-		    record_opened(fd, flags & O_DIRECT))
+		    record_opened(fd, flags &O_DIRECT))
 #define HOOK_openat_2(symbol) \
 	HOOK_NUMBER(symbol, (int dirfd, const char *path, int flags), (dirfd, path, flags), \
-		    record_opened(fd, flags & O_DIRECT))
+		    record_opened(fd, flags &O_DIRECT))
 #define HOOK_creat(symbol) \
 	HOOK_NUMBER(symbol, (const char *path, mode_t mode), (path, mode), record_opened(fd, false))
 #define HOOK_dup(symbol) HOOK_NUMBER(symbol, (int from), (from), record_duplicated(from, fd))
@@ -128,26 +128,25 @@ static long seen_by_number(long nr, const long x[6], long ret)
 		    record_duplicated(from, fd))
 
 /* Before the call: after it another thread may have the number already. */
-#define HOOK_close(symbol)                                                       \
-	static int hook_##symbol(int fd)                                         \
-	{                                                                        \
-		record_closes(fd);                                               \
-		return next.symbol(fd);                                          \
+#define HOOK_close(symbol) \
+	static int hook_##symbol(int fd) \
+	{ \
+		record_closes(fd); \
+		return next.symbol(fd); \
 	}
 
 /* By number. */
-#define HOOK_syscall(symbol)                                                     \
-	static long hook_##symbol(long nr, ...)                                  \
-	{                                                                        \
-		long x[6];                                                       \
-		va_list ap;                                                      \
-                                                                                 \
-		va_start(ap, nr);                                                \
-		for (int i = 0; i < 6; i++)                                      \
-			x[i] = va_arg(ap, long);                                 \
-		va_end(ap);                                                      \
-		return seen_by_number(nr, x,                                     \
-				      next.symbol(nr, x[0], x[1], x[2], x[3], x[4], x[5])); \
+#define HOOK_syscall(symbol) \
+	static long hook_##symbol(long nr, ...) \
+	{ \
+		long x[6]; \
+		va_list ap; \
+\
+		va_start(ap, nr); \
+		for (int i = 0; i < 6; i++) \
+			x[i] = va_arg(ap, long); \
+		va_end(ap); \
+		return seen_by_number(nr, x, next.symbol(nr, x[0], x[1], x[2], x[3], x[4], x[5])); \
 	}
 
 /* Without hooks: F_GETFL shows what these have changed. */
@@ -156,19 +155,18 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
 
 /* The symbol keeps its next definition. */
-#define HOOK_NONE(symbol, kind) \
-	static call_##kind *const hook_##symbol;
+#define HOOK_NONE(symbol, kind) static call_##kind *const hook_##symbol;
 
 #define HOOK_DEFINE(symbol, kind) HOOK_##kind(symbol)
 
 DIOSHIM_SYMBOLS(HOOK_DEFINE)
 
-#define HOOK_INSTALL(symbol, kind)                 \
-	{                                          \
+#define HOOK_INSTALL(symbol, kind) \
+	{ \
 		call_##kind *hook_ = hook_##symbol; \
-						   \
-		if (hook_)                         \
-			real.symbol = hook_;       \
+\
+		if (hook_) \
+			real.symbol = hook_; \
 	}
 
 void record_hooks_install(void)

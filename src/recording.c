@@ -108,8 +108,10 @@ static struct record *open_record(const char *variable, const char *path)
 	 */
 	bool launchers = path[0] == '/' && path[1] == '/';
 	/* NONBLOCK, NOCTTY: the name may be that of anything. */
-	int fd = sys(SYS_openat, AT_FDCWD, path, (launchers ? 0 : O_CREAT) |
-		     O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	int fd = sys(SYS_openat, AT_FDCWD, path,
+		     (launchers ? 0 : O_CREAT) | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+			     O_NOCTTY,
+		     0600);
 	long got = fd < 0 ? fd : map_record(fd);
 	const char *why;
 

@@ -133,14 +133,14 @@ static long issue_call(const struct request *rq)
 	int takes = transfer_takes(rq->nr);
 
 	if (!(takes & TRANSFER_VECTOR))
-		return takes & TRANSFER_OFFSET ?
-			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, pos) :
-			       sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
+		return takes & TRANSFER_OFFSET
+			       ? sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, pos)
+			       : sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
 	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
 	/* A 64-bit kernel takes the offset from one register and ignores the next. */
-	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags) :
-					sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
+	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags)
+				      : sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
 }
 
 long request_issue(const struct request *rq)

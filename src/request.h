@@ -20,17 +20,17 @@ struct request {
 	long nr; /* SYS_read, SYS_pwritev2, ...: to make the same call with other memory */
 	int fd;
 	bool write;
-	bool vectored;           /* iov is the program's array, not one around its buffer */
-	bool again;              /* made once more: it has been counted already (record_call.h) */
-	bool positional;         /* false: at the description's offset, which the call moves */
-	int count;               /* of iov */
-	int flags;               /* RWF_*, preadv2(2) */
+	bool vectored;	 /* iov is the program's array, not one around its buffer */
+	bool again;	 /* made once more: it has been counted already (record_call.h) */
+	bool positional; /* false: at the description's offset, which the call moves */
+	int count;	 /* of iov */
+	int flags;	 /* RWF_*, preadv2(2) */
 	const struct iovec *iov;
-	int64_t pos;             /* if positional */
-	uint32_t key;            /* of the description (description.h); 0: not looked at yet */
-	uint32_t generation;     /* of the number, when the call began; 0: unknown (rescue.h) */
-	size_t checked;          /* bytes of its memory that are known to be good (usermem.h) */
-	struct tally *tally;     /* what is done for it, if that is recorded; otherwise null */
+	int64_t pos;	     /* if positional */
+	uint32_t key;	     /* of the description (description.h); 0: not looked at yet */
+	uint32_t generation; /* of the number, when the call began; 0: unknown (rescue.h) */
+	size_t checked;	     /* bytes of its memory that are known to be good (usermem.h) */
+	struct tally *tally; /* what is done for it, if that is recorded; otherwise null */
 };
 
 /*

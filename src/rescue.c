@@ -24,7 +24,7 @@
 /* Why a call comes in: the errno with which the kernel refused it, or one of these. */
 enum {
 	REFUSAL_PREDICTED = 0, /* the kernel was not asked */
-	REFUSAL_NOTHING = -1, /* it wrote 0 of more than 0 bytes */
+	REFUSAL_NOTHING = -1,  /* it wrote 0 of more than 0 bytes */
 };
 
 /* The internal result for: the shim does not handle this call, the kernel answers it. */
@@ -60,8 +60,8 @@ static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 {
 	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
 
-	return !rq->write && !d->block_device && d->known && pos >= 0 &&
-	       (uint64_t)pos < d->size && request_length(rq) > d->size - (uint64_t)pos;
+	return !rq->write && !d->block_device && d->known && pos >= 0 && (uint64_t)pos < d->size &&
+	       request_length(rq) > d->size - (uint64_t)pos;
 }
 
 /* Records the answer; where the shim stands aside, that is the kernel's. */

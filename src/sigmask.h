@@ -23,7 +23,7 @@
 typedef uint64_t kernel_sigset;
 
 #define SIGMASK_BIT(signal) (UINT64_C(1) << ((signal)-1))
-#define SIGMASK_FAULTS                                                                      \
+#define SIGMASK_FAULTS \
 	(SIGMASK_BIT(SIGSEGV) | SIGMASK_BIT(SIGBUS) | SIGMASK_BIT(SIGILL) | SIGMASK_BIT(SIGFPE) | \
 	 SIGMASK_BIT(SIGTRAP) | SIGMASK_BIT(SIGSYS))
 /* The kernel never blocks these two, and never shows them as blocked. */

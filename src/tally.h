@@ -16,21 +16,21 @@
 #include "sys.h"
 
 struct tally {
-	int64_t started;  /* tally_clock() */
-	int64_t pos;      /* where it began, bytes from the start of the file; -1: unknown */
-	uint64_t len;     /* bytes requested */
-	uint64_t addrs;   /* the OR of all addresses */
-	uint64_t lens;    /* and, if there are several, of their lengths; otherwise 0 */
-	uint64_t copied;  /* bytes between the program's memory and bounce buffers */
+	int64_t started; /* tally_clock() */
+	int64_t pos;	 /* where it began, bytes from the start of the file; -1: unknown */
+	uint64_t len;	 /* bytes requested */
+	uint64_t addrs;	 /* the OR of all addresses */
+	uint64_t lens;	 /* and, if there are several, of their lengths; otherwise 0 */
+	uint64_t copied; /* bytes between the program's memory and bounce buffers */
 	uint64_t copy_ns;
-	uint64_t buffered;  /* bytes through the page cache */
-	uint32_t mem, off; /* alignments, bytes; 0: not looked at */
-	uint16_t done;    /* enum record_done */
+	uint64_t buffered;   /* bytes through the page cache */
+	uint32_t mem, off;   /* alignments, bytes; 0: not looked at */
+	uint16_t done;	     /* enum record_done */
 	uint16_t misaligned; /* enum record_misaligned */
-	uint16_t moves;   /* system calls that have moved data */
-	bool direct;      /* O_DIRECT was seen, or was off only for another thread's call */
-	bool known;       /* the kernel has reported the alignments */
-	bool append;      /* the kernel chose the offset */
+	uint16_t moves;	     /* system calls that have moved data */
+	bool direct;	     /* O_DIRECT was seen, or was off only for another thread's call */
+	bool known;	     /* the kernel has reported the alignments */
+	bool append;	     /* the kernel chose the offset */
 };
 
 /* Returns nanoseconds, CLOCK_MONOTONIC. No system call where there is a vDSO. */

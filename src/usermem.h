@@ -21,7 +21,7 @@ struct tally;
 struct cursor {
 	const struct iovec *iov;
 	int count;
-	size_t skip; /* bytes of iov[0] that have been passed */
+	size_t skip;	/* bytes of iov[0] that have been passed */
 	size_t checked; /* bytes from here on that were checked, for the direction of the copy */
 	struct tally *tally; /* where copies are counted; null: nowhere */
 };

@@ -33,11 +33,11 @@ struct window_bucket {
 	/* Upper bits: how many windows have been opened. Low 16 bits: how many are open. */
 	_Atomic uint64_t word;
 	_Atomic uint64_t slot[WINDOW_SLOTS]; /* key above, milliseconds below; 0: free */
-	_Atomic uint32_t hidden; /* open windows that found no slot */
+	_Atomic uint32_t hidden;	     /* open windows that found no slot */
 } __attribute__((aligned(64)));
 
 struct window_memory {
-	_Atomic uint32_t keys; /* how many keys have been given out */
+	_Atomic uint32_t keys;			     /* how many keys have been given out */
 	struct window_bucket bucket[WINDOW_BUCKETS]; /* by the key's low bits */
 };
 

@@ -124,7 +124,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		.end = start + within_device(d, start, len),
 		.buffered_from = UINT64_MAX,
 		.buffered_only = (d->block_device && start >= d->size) ||
-			       reaches_last_block(d, start + len),
+				 reaches_last_block(d, start + len),
 	};
 	long ret = 0;
 	long sync_err = 0;

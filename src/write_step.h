@@ -8,15 +8,15 @@
 struct writing {
 	const struct request *rq;
 	struct descriptor *d;
-	struct cursor from;   /* the next byte, in the program's memory */
-	uint64_t pos;         /* the next byte, in the file */
+	struct cursor from; /* the next byte, in the program's memory */
+	uint64_t pos;	    /* the next byte, in the file */
 	uint64_t end;
 	/* The first byte that went through the page cache; UINT64_MAX: none. */
 	uint64_t buffered_from;
-	bool stopped;         /* a call has moved less than requested */
-	bool limited;         /* `end` takes RLIMIT_FSIZE into account */
-	bool copy;            /* the program's own memory cannot be used for direct I/O */
-	bool buffered_only;   /* direct I/O cannot be used for the rest */
+	bool stopped;	    /* a call has moved less than requested */
+	bool limited;	    /* `end` takes RLIMIT_FSIZE into account */
+	bool copy;	    /* the program's own memory cannot be used for direct I/O */
+	bool buffered_only; /* direct I/O cannot be used for the rest */
 };
 
 /*

@@ -52,6 +52,12 @@ check_with_cppcheck() { # SOURCE...
     tests/*/*.bats bench/*.sh completion/*.bash
 }
 
+@test "the code is formatted as .clang-format says" {
+  need clang-format
+  [[ $(clang-format --version) == *" 14."* ]] || skip "only clang-format 14 formats like this"
+  find common src launcher tests bench -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+}
+
 # Each analyser must report a fault of the kind that it is used for.
 
 @test "gcc -fanalyzer reports a double free" {

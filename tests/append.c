@@ -175,8 +175,8 @@ static void judge_both(const struct options *o, struct round *r, int shared)
 		size_t len = read_run(r, pos, end);
 
 		if (len && !is_coded(bytes + pos, pos, len))
-			found("some of the %zu bytes from %zu on were both read and written",
-			      len, pos);
+			found("some of the %zu bytes from %zu on were both read and written", len,
+			      pos);
 		if (!len) {
 			len = record_check(r, bytes + pos, end - pos, next);
 			if (!len || !nobody_read(r, pos, len))
@@ -223,7 +223,10 @@ static void process_main(const struct options *o, struct round *r, const struct 
 	for (int t = 0; t < o->threads; t++) {
 		int id = number * o->threads + t + 1;
 
-		starts[t] = (struct start){ { .options = o, .round = r, .id = id, .fd = shared,
+		starts[t] = (struct start){ { .options = o,
+					      .round = r,
+					      .id = id,
+					      .fd = shared,
 					      .rng = { mix64(r->seed + (uint64_t)id) } },
 					    game->work };
 		if (pthread_create(&threads[t], NULL, thread_main, &starts[t]))
@@ -272,7 +275,8 @@ static void usage(void)
 {
 	die("usage: append [--seconds N] [--threads N] [--processes N] [--seed S] WHAT PATH\n"
 	    "WHAT: append (records to one file), write, read, both (through one file offset).\n"
-	    "PATH: a file, which is replaced. Up to %d threads in total.", WORKERS_MAX);
+	    "PATH: a file, which is replaced. Up to %d threads in total.",
+	    WORKERS_MAX);
 }
 
 static const struct option long_options[] = {
@@ -290,11 +294,20 @@ static struct options parse(int argc, char **argv)
 
 	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (letter) {
-		case 's': o.seconds = atof(optarg); break;
-		case 't': o.threads = atoi(optarg); break;
-		case 'p': o.processes = atoi(optarg); break;
-		case 'r': o.seed = strtoull(optarg, NULL, 0); break;
-		default: usage();
+		case 's':
+			o.seconds = atof(optarg);
+			break;
+		case 't':
+			o.threads = atoi(optarg);
+			break;
+		case 'p':
+			o.processes = atoi(optarg);
+			break;
+		case 'r':
+			o.seed = strtoull(optarg, NULL, 0);
+			break;
+		default:
+			usage();
 		}
 	}
 	if (optind != argc - 2 || o.threads < 1 || o.processes < 1 ||

@@ -13,10 +13,10 @@
 #include "stress_util.h"
 
 enum {
-	WORKERS_MAX = 15,	/* a record has four bits for the writer */
-	LONGEST = 100000,	/* bytes of a record or a read */
-	ROOM = 8 << 20,		/* bytes that a round may move in total */
-	POSITION_CODED = 7,	/* so many bytes of a prepared file tell their position */
+	WORKERS_MAX = 15,   /* a record has four bits for the writer */
+	LONGEST = 100000,   /* bytes of a record or a read */
+	ROOM = 8 << 20,	    /* bytes that a round may move in total */
+	POSITION_CODED = 7, /* so many bytes of a prepared file tell their position */
 	SHORT_READS = 1 << 17,
 };
 
@@ -39,7 +39,7 @@ struct short_read {
 struct round {
 	uint64_t seed;
 	double deadline;
-	_Atomic uint64_t asked;		       /* bytes of all calls that were allowed */
+	_Atomic uint64_t asked;			/* bytes of all calls that were allowed */
 	_Atomic uint32_t sent[WORKERS_MAX + 1]; /* number of records, by writer */
 	_Atomic uint32_t short_count;
 	struct short_read short_reads[SHORT_READS];
@@ -51,7 +51,7 @@ struct worker {
 	struct round *round;
 	int id; /* from 1 on */
 	int fd;
-	bool plain; /* appends without the shim, on a buffered descriptor */
+	bool plain;   /* appends without the shim, on a buffered descriptor */
 	bool by_flag; /* appends with RWF_APPEND, on a descriptor without O_APPEND */
 	struct rng rng;
 	unsigned char *buffer; /* page-aligned */

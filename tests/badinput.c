@@ -44,7 +44,10 @@ static bool in_group(long nr, enum group group)
  * Some have an aligned length and offset, so that only the memory is bad; the others are
  * misaligned.
  */
-static const struct { size_t len; off_t pos; } sizes[] = {
+static const struct {
+	size_t len;
+	off_t pos;
+} sizes[] = {
 	{ 4096, 4096 }, { 4096, 0 }, { 512, 512 }, { 1, 7 }, { 4097, 4095 }, { 5000, 4096 },
 };
 
@@ -52,11 +55,12 @@ static const struct { size_t len; off_t pos; } sizes[] = {
 
 static void bad_pointer(const struct scene *s, const void *to, const void *from)
 {
-	FOR_SIZES(n) {
+	FOR_SIZES(n)
+	{
 		FOR_EACH(nr, readers)
-			refused(s, (struct call){ *nr, to, sizes[n].len, sizes[n].pos, 0 }, EFAULT);
+		refused(s, (struct call){ *nr, to, sizes[n].len, sizes[n].pos, 0 }, EFAULT);
 		FOR_EACH(nr, writers)
-			refused(s, (struct call){ *nr, from, sizes[n].len, sizes[n].pos, 0 }, EFAULT);
+		refused(s, (struct call){ *nr, from, sizes[n].len, sizes[n].pos, 0 }, EFAULT);
 	}
 }
 
@@ -85,9 +89,8 @@ static void reading_into_a_read_only_page_is_EFAULT(void **state)
 
 	memcpy(before, READ_ONLY(s), PAGE);
 	FOR_SIZES(n)
-		FOR_EACH(nr, readers)
-			refused(s, (struct call){ *nr, READ_ONLY(s), sizes[n].len, sizes[n].pos, 0 },
-				EFAULT);
+	FOR_EACH(nr, readers)
+	refused(s, (struct call){ *nr, READ_ONLY(s), sizes[n].len, sizes[n].pos, 0 }, EFAULT);
 	assert_memory_equal(READ_ONLY(s), before, PAGE);
 }
 
@@ -102,9 +105,9 @@ static void a_bad_pointer_in_the_first_iovec_is_EFAULT(void **state)
 
 	for (size_t i = 0; i < 3; i++) {
 		FOR_EACH(nr, vector_readers)
-			refused(s, (struct call){ *nr, vectors[i], counts[i], 4096, 0 }, EFAULT);
+		refused(s, (struct call){ *nr, vectors[i], counts[i], 4096, 0 }, EFAULT);
 		FOR_EACH(nr, vector_writers)
-			refused(s, (struct call){ *nr, vectors[i], counts[i], 4096, 0 }, EFAULT);
+		refused(s, (struct call){ *nr, vectors[i], counts[i], 4096, 0 }, EFAULT);
 	}
 }
 
@@ -117,20 +120,20 @@ static void a_kernel_address_in_a_later_iovec_is_EFAULT(void **state)
 	const struct iovec vector[] = { { s->page, 100 }, { s->page, 10000 }, { KERNEL, 1 } };
 
 	FOR_EACH(nr, vector_readers)
-		refused(s, (struct call){ *nr, vector, 3, 9000, 0 }, EFAULT);
+	refused(s, (struct call){ *nr, vector, 3, 9000, 0 }, EFAULT);
 	FOR_EACH(nr, vector_writers)
-		refused(s, (struct call){ *nr, vector, 3, 9000, 0 }, EFAULT);
+	refused(s, (struct call){ *nr, vector, 3, 9000, 0 }, EFAULT);
 }
 
 static void for_all_vectored(const struct scene *s, const void *vector, size_t count, int error)
 {
 	FOR_EACH(nr, vector_readers)
-		refused(s, (struct call){ *nr, vector, count, 4096, 0 }, error);
+	refused(s, (struct call){ *nr, vector, count, 4096, 0 }, error);
 	FOR_EACH(nr, vector_writers)
-		refused(s, (struct call){ *nr, vector, count, 4096, 0 }, error);
+	refused(s, (struct call){ *nr, vector, count, 4096, 0 }, error);
 	make_known(s);
 	FOR_EACH(nr, vector_writers)
-		refused(s, (struct call){ *nr, vector, count, 4097, 0 }, error);
+	refused(s, (struct call){ *nr, vector, count, 4097, 0 }, error);
 }
 
 static void a_bad_iovec_array_is_EFAULT(void **state)
@@ -184,9 +187,9 @@ static void a_negative_length_is_refused_as_by_the_kernel(void **state)
 	struct scene *s = *state;
 
 	FOR_EACH(nr, readers)
-		refused(s, (struct call){ *nr, s->page, SIZE_MAX, 1, 0 }, EFAULT);
+	refused(s, (struct call){ *nr, s->page, SIZE_MAX, 1, 0 }, EFAULT);
 	FOR_EACH(nr, writers)
-		refused(s, (struct call){ *nr, s->page, SIZE_MAX, 1, 0 }, EFAULT);
+	refused(s, (struct call){ *nr, s->page, SIZE_MAX, 1, 0 }, EFAULT);
 }
 
 static void a_negative_offset_is_EINVAL(void **state)
@@ -243,10 +246,10 @@ static void writing_to_a_read_only_descriptor_is_EBADF(void **state)
 	reopen(s, O_RDONLY);
 	make_known(s);
 	FOR_SIZES(n)
-		FOR_EACH(nr, writers)
-			refused(s, (struct call){ *nr, s->page, sizes[n].len, sizes[n].pos, 0 }, EBADF);
+	FOR_EACH(nr, writers)
+	refused(s, (struct call){ *nr, s->page, sizes[n].len, sizes[n].pos, 0 }, EBADF);
 	FOR_EACH(nr, vector_writers)
-		refused(s, (struct call){ *nr, vector, 2, 1, 0 }, EBADF);
+	refused(s, (struct call){ *nr, vector, 2, 1, 0 }, EBADF);
 	refused(s, (struct call){ SYS_write, HOLE(s), 100, 0, 0 }, EBADF);
 }
 
@@ -259,10 +262,10 @@ static void reading_from_a_write_only_descriptor_is_EBADF(void **state)
 	for (enum which which = 0; which < SIDES; which++)
 		assert_int_equal(pwrite(s->fd[which], s->contents + 1, 1, 1), 1);
 	FOR_SIZES(n)
-		FOR_EACH(nr, readers)
-			refused(s, (struct call){ *nr, s->page, sizes[n].len, sizes[n].pos, 0 }, EBADF);
+	FOR_EACH(nr, readers)
+	refused(s, (struct call){ *nr, s->page, sizes[n].len, sizes[n].pos, 0 }, EBADF);
 	FOR_EACH(nr, vector_readers)
-		refused(s, (struct call){ *nr, vector, 2, 1, 0 }, EBADF);
+	refused(s, (struct call){ *nr, vector, 2, 1, 0 }, EBADF);
 }
 
 static void an_invalid_descriptor_is_EBADF(void **state)
@@ -353,15 +356,15 @@ static void a_call_for_zero_bytes_does_nothing(void **state)
 
 	make_known(s);
 	FOR_EACH(nr, readers)
-		succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
+	succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
 	FOR_EACH(nr, writers)
-		succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
+	succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
 	FOR_EACH(nr, vector_readers)
-		succeeds_with(s, (struct call){ *nr, nothing, 2, 7, 0 }, 0);
+	succeeds_with(s, (struct call){ *nr, nothing, 2, 7, 0 }, 0);
 	FOR_EACH(nr, vector_writers)
-		succeeds_with(s, (struct call){ *nr, nothing, 2, 7, 0 }, 0);
+	succeeds_with(s, (struct call){ *nr, nothing, 2, 7, 0 }, 0);
 	FOR_EACH(nr, vector_readers)
-		succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
+	succeeds_with(s, (struct call){ *nr, NULL, 0, 7, 0 }, 0);
 	assert_nothing_moved(s, DIRECT);
 }
 

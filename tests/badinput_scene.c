@@ -20,8 +20,8 @@ const char *const names[SIDES] = { "badinput.ordinary", "badinput.direct" };
 /* The shim interposes open(), but not raw_syscall(). */
 int open_side(const struct scene *s, enum which which, int flags)
 {
-	int fd = which == DIRECT ? openat(s->dir, names[which], flags | O_DIRECT, 0600) :
-				   (int)raw_syscall(SYS_openat, s->dir, names[which], flags, 0600);
+	int fd = which == DIRECT ? openat(s->dir, names[which], flags | O_DIRECT, 0600)
+				 : (int)raw_syscall(SYS_openat, s->dir, names[which], flags, 0600);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -153,8 +153,9 @@ void succeeds_with(const struct scene *s, struct call c, long ret)
 	for (enum which which = 0; which < SIDES; which++) {
 		assert_true(lseek(s->fd[which], START, SEEK_SET) == START);
 		errno = 0;
-		assert_int_equal(which == DIRECT ? call_library(s->fd[which], &c) :
-						   call_kernel(s->fd[which], &c), ret);
+		assert_int_equal(which == DIRECT ? call_library(s->fd[which], &c)
+						 : call_kernel(s->fd[which], &c),
+				 ret);
 		assert_int_equal(errno, 0);
 	}
 }

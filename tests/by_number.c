@@ -71,7 +71,7 @@ struct variant {
 	long pos;
 	long count; /* of iovecs */
 	int flags;
-	bool bad;   /* the memory is not there */
+	bool bad; /* the memory is not there */
 };
 
 static const struct variant variants[] = {
@@ -101,10 +101,10 @@ static long by_number(long nr, const struct side *s, const struct variant *v, bo
 
 	errno = 7777;
 	if (!(takes & TRANSFER_VECTOR))
-		return raw ? raw_syscall(nr, s->fd, buf, v->len, v->pos) :
-			     syscall(nr, s->fd, buf, v->len, v->pos);
-	return raw ? raw_syscall(nr, s->fd, iov, v->count, v->pos, 0x5555L, v->flags) :
-		     syscall(nr, s->fd, iov, v->count, v->pos, 0x5555L, v->flags);
+		return raw ? raw_syscall(nr, s->fd, buf, v->len, v->pos)
+			   : syscall(nr, s->fd, buf, v->len, v->pos);
+	return raw ? raw_syscall(nr, s->fd, iov, v->count, v->pos, 0x5555L, v->flags)
+		   : syscall(nr, s->fd, iov, v->count, v->pos, 0x5555L, v->flags);
 }
 
 static long offset_of(int fd)
@@ -125,8 +125,10 @@ static void compare_files(const char *what, int a, int b)
 
 static void transfers(const char *direct_path, const char *ordinary_path)
 {
-	struct side direct = { open_file(direct_path, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT), memory };
-	struct side ordinary = { open_file(ordinary_path, O_RDWR | O_CREAT | O_TRUNC), memory + ROOM };
+	struct side direct = { open_file(direct_path, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT),
+			       memory };
+	struct side ordinary = { open_file(ordinary_path, O_RDWR | O_CREAT | O_TRUNC),
+				 memory + ROOM };
 	int witness = open_file(direct_path, O_RDONLY);
 	static const long numbers[] = {
 #define NUMBER(call, takes) SYS_##call,
@@ -240,14 +242,16 @@ static void others(void)
 	/* The sixth argument is an offset. */
 	raw_syscall(SYS_ftruncate, fd, 3L * BLOCK);
 	raw_syscall(SYS_pwrite64, fd, "six", 3L, 2L * BLOCK);
-	map = (char *)syscall(SYS_mmap, NULL, (long)BLOCK, (long)PROT_READ, (long)MAP_SHARED, (long)fd,
-			      2L * BLOCK);
+	map = (char *)syscall(SYS_mmap, NULL, (long)BLOCK, (long)PROT_READ, (long)MAP_SHARED,
+			      (long)fd, 2L * BLOCK);
 	holds("mmap", map != MAP_FAILED && !strcmp(map, "six"), "other bytes");
 	/* The sixth argument is a value to compare. */
 	errno = 0;
-	equal("futex", syscall(SYS_futex, &words[0], (long)FUTEX_CMP_REQUEUE, 0L, 0L, &words[1], 2L), -1);
+	equal("futex",
+	      syscall(SYS_futex, &words[0], (long)FUTEX_CMP_REQUEUE, 0L, 0L, &words[1], 2L), -1);
 	equal("futex", errno, EAGAIN);
-	equal("futex", syscall(SYS_futex, &words[0], (long)FUTEX_CMP_REQUEUE, 0L, 0L, &words[1], 1L), 0);
+	equal("futex",
+	      syscall(SYS_futex, &words[0], (long)FUTEX_CMP_REQUEUE, 0L, 0L, &words[1], 1L), 0);
 	errno = 7777;
 	equal("getpid", syscall(SYS_getpid), getpid());
 	equal("errno", errno, 7777);
@@ -269,9 +273,10 @@ static void count(const char *path)
 	const struct iovec iov = { memory, BLOCK };
 
 #define CALL(call, takes) \
-	equal(#call, (takes) & TRANSFER_VECTOR ? \
-		    syscall(SYS_##call, fd, &iov, 1L, 0L, 0L, 0L) : \
-		    syscall(SYS_##call, fd, memory, (long)BLOCK, 0L), BLOCK);
+	equal(#call, \
+	      (takes)&TRANSFER_VECTOR ? syscall(SYS_##call, fd, &iov, 1L, 0L, 0L, 0L) \
+				      : syscall(SYS_##call, fd, memory, (long)BLOCK, 0L), \
+	      BLOCK);
 	DIOSHIM_TRANSFERS(CALL)
 }
 
@@ -292,6 +297,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "count") && argc == 3)
 		count(argv[2]);
 	else
-		errx(99, "usage: by_number transfers DIRECT ORDINARY | numbers FILE | others | count FILE");
+		errx(99, "usage: by_number transfers DIRECT ORDINARY | numbers FILE | others | "
+			 "count FILE");
 	return wrong != 0;
 }

@@ -92,7 +92,7 @@ static ssize_t do_pwritev2(const struct transfer *t)
 	return pwritev2(t->fd, iov, 2, t->off, 0);
 }
 
-#define ROW(call, takes) { #call, do_##call, (takes) & TRANSFER_OFFSET },
+#define ROW(call, takes) { #call, do_##call, (takes)&TRANSFER_OFFSET },
 
 static const struct {
 	const char *name;
@@ -104,8 +104,9 @@ static const struct {
 	const char *name;
 	int flag;
 } open_flags[] = {
-	{ "rdonly", O_RDONLY }, { "wronly", O_WRONLY }, { "rdwr", O_RDWR },	{ "direct", O_DIRECT },
-	{ "creat", O_CREAT },	{ "trunc", O_TRUNC },	{ "append", O_APPEND },
+	{ "rdonly", O_RDONLY }, { "wronly", O_WRONLY }, { "rdwr", O_RDWR },
+	{ "direct", O_DIRECT }, { "creat", O_CREAT },	{ "trunc", O_TRUNC },
+	{ "append", O_APPEND },
 };
 
 static void die(const char *what, const char *which)
@@ -141,7 +142,8 @@ static void mark(const char *what, const char *call)
 
 static void report(const char *call, ssize_t result, int error)
 {
-	printf("%s = %zd%s%s\n", call, result, result < 0 ? " " : "", result < 0 ? strerror(error) : "");
+	printf("%s = %zd%s%s\n", call, result, result < 0 ? " " : "",
+	       result < 0 ? strerror(error) : "");
 	fflush(stdout);
 }
 
@@ -165,8 +167,8 @@ static int make_transfer(const char *call, int read_fd, int write_fd, ssize_t *r
 	for (size_t i = 0; i < sizeof(transfers) / sizeof(transfers[0]); i++) {
 		if (!is_called(name, transfers[i].name))
 			continue;
-		t = (struct transfer){ strstr(name, "read") ? read_fd : write_fd, area + misalign, len,
-				       off };
+		t = (struct transfer){ strstr(name, "read") ? read_fd : write_fd, area + misalign,
+				       len, off };
 		set_halves(&t, misalign);
 		if (!transfers[i].positional && off >= 0)
 			lseek(t.fd, off, SEEK_SET);

@@ -39,8 +39,8 @@ bool moves_data(int fd, off_t at, unsigned seed)
 void must_failed(const char *condition, const char *file, int line)
 {
 	char text[300];
-	int n = snprintf(text, sizeof(text), "%s:%d: failed: %s (errno %d)\n", file, line, condition,
-			 errno);
+	int n = snprintf(text, sizeof(text), "%s:%d: failed: %s (errno %d)\n", file, line,
+			 condition, errno);
 
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(2);

@@ -231,7 +231,8 @@ static pthread_barrier_t all_here;
 
 static void *write_much(void *file)
 {
-	char *bytes = mmap(NULL, MUCH + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *bytes =
+		mmap(NULL, MUCH + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = open_direct(file);
 
 	must(bytes != MAP_FAILED);
@@ -270,8 +271,9 @@ bool run_program(int argc, char **argv)
 		const char *name;
 		void (*run)(const char *, const char *);
 	} programs[] = {
-		{ "once", once },	      { "moments", moments }, { "given", given },
-		{ "with-malloc", with_malloc }, { "mallocs", mallocs }, { "dlopened", dlopened },
+		{ "once", once },	{ "moments", moments },
+		{ "given", given },	{ "with-malloc", with_malloc },
+		{ "mallocs", mallocs }, { "dlopened", dlopened },
 		{ "crowd", crowd },
 	};
 

@@ -16,8 +16,8 @@ struct options {
 	long seconds; /* time limit, after at least FEWEST_CALLS calls; 0: none */
 	uint64_t seed;
 	unsigned every; /* compare the whole files after so many calls on average */
-	long trace;  /* print the calls from this number on; 0: none */
-	long report; /* stop after so many mismatches */
+	long trace;	/* print the calls from this number on; 0: none */
+	long report;	/* stop after so many mismatches */
 	bool expect_mismatch;
 };
 
@@ -122,8 +122,8 @@ static const char *content_difference(const struct call *c, const struct scene *
 		all = false; /* sparse, and truncated after this call */
 	if (all && !same_offsets(s))
 		return "another descriptor's file offset";
-	if (all ? !same_contents(s, one_in(checks, 16), differs) :
-		  one_in(checks, 2) && !same_around(c, s, start, differs))
+	if (all ? !same_contents(s, one_in(checks, 16), differs)
+		: one_in(checks, 2) && !same_around(c, s, start, differs))
 		return "file contents";
 	return NULL;
 }
@@ -164,8 +164,8 @@ static bool one_call(struct scene *s, struct random *calls, struct random *check
 		if (is_read(&call))
 			forgive_unread(&call, s, o[ORDINARY].ret);
 		if (!same_memory(&call, s))
-			what = is_read(&call) ? "the bytes read, or memory around the buffers" :
-						"the memory written from";
+			what = is_read(&call) ? "the bytes read, or memory around the buffers"
+					      : "the memory written from";
 	}
 	if (!what)
 		what = content_difference(&call, s, before[ORDINARY].offset, checks, opt->every,
@@ -187,8 +187,8 @@ static bool compare_at_the_end(const struct scene *s)
 	drop_cached(s);
 	if (same_contents(s, true, &differs))
 		return true;
-	printf("MISMATCH in file contents at byte %lld: seed=%llu at the end\n",
-	       (long long)differs, (unsigned long long)s->seed);
+	printf("MISMATCH in file contents at byte %lld: seed=%llu at the end\n", (long long)differs,
+	       (unsigned long long)s->seed);
 	return false;
 }
 
@@ -259,17 +259,38 @@ static struct options parse(int argc, char **argv)
 
 	while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (name) {
-		case 'n': opt.calls = number_of(optarg); break;
-		case 'l': opt.seconds = number_of(optarg); break;
-		case 's': opt.seed = number_of(optarg); break;
-		case 'e': opt.every = number_of(optarg); break;
-		case 't': opt.trace = number_of(optarg); break;
-		case 'r': opt.report = number_of(optarg); break;
-		case 'd': scene.side[DIRECT].path = optarg; break;
-		case 'o': scene.side[ORDINARY].path = optarg; break;
-		case 'b': scene.block_device = true; break;
-		case 'x': opt.expect_mismatch = true; break;
-		default: errx(2, "%s", usage);
+		case 'n':
+			opt.calls = number_of(optarg);
+			break;
+		case 'l':
+			opt.seconds = number_of(optarg);
+			break;
+		case 's':
+			opt.seed = number_of(optarg);
+			break;
+		case 'e':
+			opt.every = number_of(optarg);
+			break;
+		case 't':
+			opt.trace = number_of(optarg);
+			break;
+		case 'r':
+			opt.report = number_of(optarg);
+			break;
+		case 'd':
+			scene.side[DIRECT].path = optarg;
+			break;
+		case 'o':
+			scene.side[ORDINARY].path = optarg;
+			break;
+		case 'b':
+			scene.block_device = true;
+			break;
+		case 'x':
+			opt.expect_mismatch = true;
+			break;
+		default:
+			errx(2, "%s", usage);
 		}
 	}
 	if (optind != argc || !scene.side[DIRECT].path || !scene.side[ORDINARY].path || !opt.every)

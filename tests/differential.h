@@ -33,13 +33,13 @@
 
 enum which { ORDINARY, DIRECT, SIDES };
 
-#define SLOTS 4			       /* descriptors of a side; some are duplicates */
-#define ARENA ((size_t)12 << 20)       /* memory for the buffers */
-#define ARENA_TAIL ((size_t)1 << 20)   /* its last part, for buffers that run past its end */
-#define ARENA_HOLE ((size_t)64 << 10)  /* inaccessible, after the arena; then more good memory */
-#define ARENA_GUARD ((size_t)8 << 10)  /* compared around the buffers, must not change */
+#define SLOTS 4			      /* descriptors of a side; some are duplicates */
+#define ARENA ((size_t)12 << 20)      /* memory for the buffers */
+#define ARENA_TAIL ((size_t)1 << 20)  /* its last part, for buffers that run past its end */
+#define ARENA_HOLE ((size_t)64 << 10) /* inaccessible, after the arena; then more good memory */
+#define ARENA_GUARD ((size_t)8 << 10) /* compared around the buffers, must not change */
 #define MOST_PIECES (IOV_MAX + 1)
-#define LARGE_FILE ((off_t)8 << 20)    /* larger files are truncated to keep comparisons cheap */
+#define LARGE_FILE ((off_t)8 << 20) /* larger files are truncated to keep comparisons cheap */
 
 /* The file or device of one side. */
 struct side {
@@ -76,10 +76,24 @@ uint64_t around_units(struct random *r, uint64_t bound);
 	((const int[]){ __VA_ARGS__ }[below(r, COUNT_OF(((const int[]){ __VA_ARGS__ })))])
 
 enum op {
-	OP_READ, OP_PREAD, OP_READV, OP_PREADV, OP_PREADV2,
-	OP_WRITE, OP_PWRITE, OP_WRITEV, OP_PWRITEV, OP_PWRITEV2,
+	OP_READ,
+	OP_PREAD,
+	OP_READV,
+	OP_PREADV,
+	OP_PREADV2,
+	OP_WRITE,
+	OP_PWRITE,
+	OP_WRITEV,
+	OP_PWRITEV,
+	OP_PWRITEV2,
 	OP_LAST_TRANSFER = OP_PWRITEV2,
-	OP_SEEK, OP_TRUNCATE, OP_REOPEN, OP_DUP, OP_SETFL, OP_ALLOCATE, OP_BYSTANDER,
+	OP_SEEK,
+	OP_TRUNCATE,
+	OP_REOPEN,
+	OP_DUP,
+	OP_SETFL,
+	OP_ALLOCATE,
+	OP_BYSTANDER,
 	OPS
 };
 
@@ -104,12 +118,12 @@ struct call {
 	int flags; /* RWF_*, O_*, SEEK_*, FALLOC_FL_* */
 	unsigned other_slot;
 	bool limited;
-	rlim_t limit; /* RLIMIT_FSIZE during the call */
+	rlim_t limit;	/* RLIMIT_FSIZE during the call */
 	bool no_vector; /* the address of the iovec array is bad */
-	int count;      /* the iovec count as passed, which may be invalid */
+	int count;	/* the iovec count as passed, which may be invalid */
 	struct piece pieces[MOST_PIECES];
-	size_t used; /* the arena is filled and compared from 0 to here, */
-	size_t tail; /* and from here to its end */
+	size_t used;   /* the arena is filled and compared from 0 to here, */
+	size_t tail;   /* and from here to its end */
 	uint64_t fill; /* seed of the arena's contents */
 };
 
@@ -119,7 +133,7 @@ struct outcome {
 	int err;
 	off_t size;
 	off_t offset;
-	int flags; /* F_GETFL */
+	int flags;	  /* F_GETFL */
 	unsigned signals; /* SIGXFSZ */
 };
 

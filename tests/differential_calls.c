@@ -115,17 +115,17 @@ static long public_plain(const struct call *c, int fd, void *buf, size_t len)
 {
 	switch (c->op) {
 	case OP_READ:
-		return c->door % 3 == 0 ? read(fd, buf, len) :
-		       c->door % 3 == 1 ? __read(fd, buf, len) :
-					  __read_chk(fd, buf, len, len);
+		return c->door % 3 == 0	  ? read(fd, buf, len)
+		       : c->door % 3 == 1 ? __read(fd, buf, len)
+					  : __read_chk(fd, buf, len, len);
 	case OP_PREAD:
 		return public_pread(c, fd, buf, len);
 	case OP_WRITE:
 		return (c->door % 2 ? __write : write)(fd, buf, len);
 	default:
-		return c->door % 3 == 0 ? pwrite(fd, buf, len, c->pos) :
-		       c->door % 3 == 1 ? pwrite64(fd, buf, len, c->pos) :
-					  __pwrite64(fd, buf, len, c->pos);
+		return c->door % 3 == 0	  ? pwrite(fd, buf, len, c->pos)
+		       : c->door % 3 == 1 ? pwrite64(fd, buf, len, c->pos)
+					  : __pwrite64(fd, buf, len, c->pos);
 	}
 }
 

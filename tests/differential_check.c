@@ -46,8 +46,8 @@ void forgive_unread(const struct call *c, const struct scene *s, long ret)
 			continue;
 		if (rest > ARENA - p->at - part)
 			rest = ARENA - p->at - part;
-		memcpy(s->side[DIRECT].arena + p->at + part,
-		       s->side[ORDINARY].arena + p->at + part, rest);
+		memcpy(s->side[DIRECT].arena + p->at + part, s->side[ORDINARY].arena + p->at + part,
+		       rest);
 	}
 }
 
@@ -80,7 +80,7 @@ bool same_range(const struct scene *s, off_t from, off_t to, off_t *differs)
 
 		for (enum which which = 0; which < SIDES; which++)
 			got[which] = raw_syscall(SYS_pread64, s->side[which].witness, chunk[which],
-					     want, from);
+						 want, from);
 		*differs = from;
 		if (got[ORDINARY] != got[DIRECT])
 			return false;

@@ -51,15 +51,25 @@ static off_t choose_offset(const struct scene *s, struct random *r)
 	switch (below(r, 24)) {
 	case 0:
 		return one_in(r, 4) ? choose_extreme(s, r) : 0;
-	case 1: case 2:
+	case 1:
+	case 2:
 		return end;
-	case 3: case 4: case 5: case 6: case 7: /* may be negative in a small file */
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+	case 7: /* may be negative in a small file */
 		return end - 4200 + (off_t)below(r, 8400);
 	case 8:
 		return end + (off_t)below(r, 256 << 10);
 	case 9:
 		return end - (off_t)below(r, 2 << 20);
-	case 10: case 11: case 12: case 13: case 14: case 15:
+	case 10:
+	case 11:
+	case 12:
+	case 13:
+	case 14:
+	case 15:
 		return around_units(r, within + 1);
 	default:
 		return below(r, within + 1);
@@ -72,8 +82,8 @@ static int choose_transfer_flags(const struct call *c, struct random *r)
 		return one_in(r, 4) ? CHOOSE(r, RWF_HIPRI, RWF_DSYNC, RWF_APPEND, 1 << 30) : 0;
 	if (c->op == OP_PWRITEV2 && one_in(r, 2))
 		return CHOOSE(r, RWF_APPEND, RWF_APPEND, RWF_APPEND, RWF_HIPRI, RWF_NOAPPEND,
-			      one_in(r, 4) ? RWF_DSYNC : 0, one_in(r, 4) ? RWF_SYNC : 0,
-			      1 << 30, RWF_APPEND | RWF_NOAPPEND);
+			      one_in(r, 4) ? RWF_DSYNC : 0, one_in(r, 4) ? RWF_SYNC : 0, 1 << 30,
+			      RWF_APPEND | RWF_NOAPPEND);
 	return 0;
 }
 
@@ -85,9 +95,9 @@ static void choose_limit(struct call *c, const struct scene *s, struct random *r
 	c->limited = !is_read(c) && one_in(r, 24);
 	if (start < 0)
 		start = 0;
-	c->limit = one_in(r, 8) ? below(r, end_of(s) + 1) :
-		   one_in(r, 4) ? round_up(start, 512) :
-				  start + below(r, (len < LARGE_FILE ? len : LARGE_FILE) + 1);
+	c->limit = one_in(r, 8)	  ? below(r, end_of(s) + 1)
+		   : one_in(r, 4) ? round_up(start, 512)
+				  : start + below(r, (len < LARGE_FILE ? len : LARGE_FILE) + 1);
 }
 
 static void choose_transfer(struct call *c, const struct scene *s, struct random *r)

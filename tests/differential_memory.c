@@ -12,8 +12,8 @@ unsigned char *make_arena(void)
 {
 	size_t huge = (size_t)2 << 20;
 	size_t size = ARENA + ARENA_HOLE + ARENA_TAIL;
-	unsigned char *map = mmap(NULL, size + huge, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *map =
+		mmap(NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (map == MAP_FAILED)
 		err(2, "mmap");
@@ -28,19 +28,34 @@ static size_t choose_length(struct random *r)
 	switch (below(r, 32)) {
 	case 0:
 		return 0;
-	case 1: case 2:
+	case 1:
+	case 2:
 		return 1;
-	case 3: case 4: case 5: case 6: case 7:
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+	case 7:
 		return below(r, 512);
-	case 8: case 9: case 10: case 11: case 12: case 13:
+	case 8:
+	case 9:
+	case 10:
+	case 11:
+	case 12:
+	case 13:
 		return around_units(r, 4096);
-	case 14: case 15: case 16: case 17: case 18: case 19:
+	case 14:
+	case 15:
+	case 16:
+	case 17:
+	case 18:
+	case 19:
 		return around_units(r, 65536);
 	case 20:
 		return below(r, 1 << 20);
 	case 21: /* sometimes larger than the shim's largest bounce buffer */
-		return one_in(r, 8) ? ((size_t)2 << 20) + below(r, 4 << 20) :
-				      around_units(r, 1 << 20);
+		return one_in(r, 8) ? ((size_t)2 << 20) + below(r, 4 << 20)
+				    : around_units(r, 1 << 20);
 	default:
 		return below(r, 65536);
 	}
@@ -198,7 +213,10 @@ static int choose_count(struct random *r)
 		return IOV_MAX;
 	case 2:
 		return 0;
-	case 3: case 4: case 5: case 6:
+	case 3:
+	case 4:
+	case 5:
+	case 6:
 		return 1 + below(r, 100);
 	default:
 		return 1 + below(r, 8);

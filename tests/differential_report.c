@@ -6,9 +6,23 @@
 #include <string.h>
 
 static const char *const op_names[OPS] = {
-	"read", "pread", "readv", "preadv", "preadv2",
-	"write", "pwrite", "writev", "pwritev", "pwritev2",
-	"lseek", "ftruncate", "reopen", "dup", "F_SETFL", "fallocate", "bystander's write",
+	"read",
+	"pread",
+	"readv",
+	"preadv",
+	"preadv2",
+	"write",
+	"pwrite",
+	"writev",
+	"pwritev",
+	"pwritev2",
+	"lseek",
+	"ftruncate",
+	"reopen",
+	"dup",
+	"F_SETFL",
+	"fallocate",
+	"bystander's write",
 };
 
 /* Counts of results by operation, which show whether a run has covered all cases. */

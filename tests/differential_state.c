@@ -50,8 +50,8 @@ static int public_open(unsigned door, const char *path, int flags)
 	case 5:
 		return door / 8 % 2 ? __open_2(path, flags) : __open64_2(path, flags);
 	case 6:
-		return door / 8 % 2 ? __openat_2(AT_FDCWD, path, flags) :
-				      __openat64_2(AT_FDCWD, path, flags);
+		return door / 8 % 2 ? __openat_2(AT_FDCWD, path, flags)
+				    : __openat64_2(AT_FDCWD, path, flags);
 	default:
 		return raw_syscall(SYS_openat, AT_FDCWD, path, flags);
 	}
@@ -141,8 +141,8 @@ static long duplicate(const struct call *c, struct scene *s, enum which which)
 
 	if (c->slot == c->other_slot)
 		return 0;
-	*to = which == DIRECT ? public_dup(c->door, from, *to) :
-				(int)raw_syscall(SYS_dup3, from, *to, 0);
+	*to = which == DIRECT ? public_dup(c->door, from, *to)
+			      : (int)raw_syscall(SYS_dup3, from, *to, 0);
 	return *to < 0 ? -1 : 0;
 }
 
@@ -162,7 +162,7 @@ static long write_as_a_bystander(const struct call *c, const struct scene *s, en
 	const struct side *side = &s->side[which];
 
 	return raw_syscall(SYS_pwrite64, side->witness, side->arena + c->pieces[0].at,
-		       c->pieces[0].len, c->pos);
+			   c->pieces[0].len, c->pos);
 }
 
 long make_change(const struct call *c, struct scene *s, enum which which)

@@ -157,7 +157,8 @@ struct image image_of(const char *path)
 	image.size = st.st_size;
 	image.bytes = malloc(image.size + 1);
 	while (image.bytes && done < image.size) {
-		ssize_t n = raw_syscall(SYS_pread64, fd, image.bytes + done, image.size - done, done);
+		ssize_t n =
+			raw_syscall(SYS_pread64, fd, image.bytes + done, image.size - done, done);
 
 		if (n <= 0)
 			err(99, "reading %s", path);
@@ -231,8 +232,8 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } suites[] = {
-	{ "space", space_tests }, { "quota", quota_tests },   { "limit", limit_tests },
-	{ "end", end_tests },	  { "error", error_tests },   { "memory", memory_tests },
+	{ "space", space_tests }, { "quota", quota_tests }, { "limit", limit_tests },
+	{ "end", end_tests },	  { "error", error_tests }, { "memory", memory_tests },
 	{ "kill", kill_tests },
 };
 
@@ -243,6 +244,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], suites[i].name))
 			return suites[i].run();
 	}
-	fputs("usage: faults space|quota|limit|end|error|memory|kill SCENE (see faults.bats)\n", stderr);
+	fputs("usage: faults space|quota|limit|end|error|memory|kill SCENE (see faults.bats)\n",
+	      stderr);
 	return 99;
 }

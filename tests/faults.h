@@ -30,7 +30,7 @@
 #include <sys/types.h>
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-#define BLOCK ((off_t)4096)  /* bytes; no filesystem in these tests has larger blocks */
+#define BLOCK ((off_t)4096)	  /* bytes; no filesystem in these tests has larger blocks */
 #define LONGEST ((size_t)6 << 20) /* bytes of a request */
 
 enum kind { BY_WRITE, BY_PWRITE, BY_WRITEV, BY_PWRITEV, BY_PWRITEV2, KINDS };
@@ -54,8 +54,7 @@ struct image {
 extern const char *scene;
 
 /* Fails the test if `condition` is false, and prints the case set by in_case(). */
-#define require(condition) \
-	((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
+#define require(condition) ((condition) ? (void)0 : require_failed(#condition, __FILE__, __LINE__))
 void require_failed(const char *condition, const char *file, int line);
 #define in_case(...) snprintf(current_case, sizeof(current_case), __VA_ARGS__)
 extern char current_case[256];

@@ -82,10 +82,11 @@ static void try_read_at_end(const char *twin, off_t pos, size_t len, bool positi
 
 		lseek(fd, pos, SEEK_SET);
 		if (i)
-			rets[i] = positional ? pread(fd, got[i] + 1, len, pos) : read(fd, got[i] + 1, len);
+			rets[i] = positional ? pread(fd, got[i] + 1, len, pos)
+					     : read(fd, got[i] + 1, len);
 		else
-			rets[i] = positional ? raw_syscall(SYS_pread64, fd, got[i] + 1, len, pos) :
-					       raw_syscall(SYS_read, fd, got[i] + 1, len);
+			rets[i] = positional ? raw_syscall(SYS_pread64, fd, got[i] + 1, len, pos)
+					     : raw_syscall(SYS_read, fd, got[i] + 1, len);
 		offsets[i] = lseek(fd, 0, SEEK_CUR);
 		close(fd);
 		/* The bytes past the count are unspecified. */
@@ -99,9 +100,19 @@ static void try_read_at_end(const char *twin, off_t pos, size_t len, bool positi
 
 /* Where a request of 16 blocks begins, in bytes before the end of the device. */
 static const off_t before_end[] = {
-	0,	    1,		 100,	      511,	   512,		    BLOCK - 1,
-	BLOCK + 100, 5 * BLOCK + 7, 15 * BLOCK + 3996, 16 * BLOCK, 16 * BLOCK - 1,
-	-1,	    -513, /* lseek() cannot go there; a call with an offset can */
+	0,
+	1,
+	100,
+	511,
+	512,
+	BLOCK - 1,
+	BLOCK + 100,
+	5 * BLOCK + 7,
+	15 * BLOCK + 3996,
+	16 * BLOCK,
+	16 * BLOCK - 1,
+	-1,
+	-513, /* lseek() cannot go there; a call with an offset can */
 };
 
 static const char *twin_device(void)
@@ -126,7 +137,8 @@ static void the_end_of_a_device(void **state)
 
 			if (before_end[i] < 0 && (k == BY_WRITE || k == BY_WRITEV))
 				continue;
-			in_case("%lld before the end, %s", (long long)before_end[i], kind_name(a.kind));
+			in_case("%lld before the end, %s", (long long)before_end[i],
+				kind_name(a.kind));
 			try_write_at_end(twin, &a, size);
 			try_read_at_end(twin, a.pos, a.len, k != BY_WRITE && k != BY_WRITEV);
 		}
@@ -167,7 +179,8 @@ static off_t physical(const char *path, off_t pos)
 	struct {
 		struct fiemap map;
 		struct fiemap_extent extent[4];
-	} q = { .map = { .fm_length = FIEMAP_MAX_OFFSET, .fm_flags = FIEMAP_FLAG_SYNC,
+	} q = { .map = { .fm_length = FIEMAP_MAX_OFFSET,
+			 .fm_flags = FIEMAP_FLAG_SYNC,
 			 .fm_extent_count = 4 } };
 	int fd;
 
@@ -188,8 +201,9 @@ static const struct {
 	const char *name;
 	off_t block;
 } bad[] = {
-	{ "the head", 2 },		{ "the first whole block", 3 }, { "the middle", 8 },
-	{ "the last whole block", 17 }, { "the tail", 18 },
+	{ "the head", 2 },   { "the first whole block", 3 },
+	{ "the middle", 8 }, { "the last whole block", 17 },
+	{ "the tail", 18 },
 };
 
 static const size_t shifts[] = { 100, 1 };

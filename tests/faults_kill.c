@@ -111,8 +111,8 @@ static size_t kill_in_stream(int flags, size_t most, unsigned round, struct prog
 
 static void kill_again_and_again(const char *what, int flags, size_t most)
 {
-	struct progress *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct progress *p =
+		mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned torn = 0;
 	size_t bytes = 0;
 

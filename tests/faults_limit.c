@@ -97,9 +97,23 @@ static void try_limit(const struct attempt *a, size_t size, rlim_t limit)
 
 /* Limits from before the request to beyond it, on its block boundaries and next to them. */
 static const off_t limits[] = {
-	0,	    1,	       BLOCK,	      BLOCK + 99,    BLOCK + 100,	BLOCK + 101,
-	2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1,	2 * BLOCK + 512, 4 * BLOCK,
-	4 * BLOCK + 7, 9 * BLOCK - 512, 9 * BLOCK, 9 * BLOCK + 1, 9 * BLOCK + 99, 9 * BLOCK + 100,
+	0,
+	1,
+	BLOCK,
+	BLOCK + 99,
+	BLOCK + 100,
+	BLOCK + 101,
+	2 * BLOCK - 1,
+	2 * BLOCK,
+	2 * BLOCK + 1,
+	2 * BLOCK + 512,
+	4 * BLOCK,
+	4 * BLOCK + 7,
+	9 * BLOCK - 512,
+	9 * BLOCK,
+	9 * BLOCK + 1,
+	9 * BLOCK + 99,
+	9 * BLOCK + 100,
 	9 * BLOCK + 101,
 };
 
@@ -125,9 +139,11 @@ static void limit_in_whole_blocks(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(limits); i++)
 		for (size_t shift = 0; shift < 2; shift++) {
-			struct attempt a = { (enum kind)(i % KINDS), false, BLOCK, 8 * BLOCK, shift };
+			struct attempt a = { (enum kind)(i % KINDS), false, BLOCK, 8 * BLOCK,
+					     shift };
 
-			in_case("limit %lld, whole blocks, address + %zu", (long long)limits[i], shift);
+			in_case("limit %lld, whole blocks, address + %zu", (long long)limits[i],
+				shift);
 			try_limit(&a, BLOCK, (rlim_t)limits[i]);
 		}
 }
@@ -137,9 +153,11 @@ static void limit_under_an_append(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(limits); i++)
 		for (off_t odd = 0; odd <= 100; odd += 100) {
-			struct attempt a = { (enum kind)(i % KINDS), true, BLOCK + odd, 8 * BLOCK, 1 };
+			struct attempt a = { (enum kind)(i % KINDS), true, BLOCK + odd, 8 * BLOCK,
+					     1 };
 
-			in_case("limit %lld, append at %lld", (long long)limits[i], (long long)a.pos);
+			in_case("limit %lld, append at %lld", (long long)limits[i],
+				(long long)a.pos);
 			try_limit(&a, (size_t)a.pos, (rlim_t)limits[i]);
 		}
 }
@@ -187,10 +205,8 @@ static void signal_mask_is_kept(void **state)
 int limit_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(limit_in_each_segment),
-		cmocka_unit_test(limit_in_whole_blocks),
-		cmocka_unit_test(limit_under_an_append),
-		cmocka_unit_test(limit_within_a_file),
+		cmocka_unit_test(limit_in_each_segment), cmocka_unit_test(limit_in_whole_blocks),
+		cmocka_unit_test(limit_under_an_append), cmocka_unit_test(limit_within_a_file),
 		cmocka_unit_test(signal_mask_is_kept),
 	};
 

@@ -78,10 +78,8 @@ static void without_memory(void **state)
 		size_t len;
 		size_t shift;
 	} cases[] = {
-		{ 2 * BLOCK, 16 * BLOCK, 3 },
-		{ 2 * BLOCK + 100, 16 * BLOCK, 1 },
-		{ 2 * BLOCK + 100, 16 * BLOCK, 100 },
-		{ 3, 77, 1 },
+		{ 2 * BLOCK, 16 * BLOCK, 3 },	      { 2 * BLOCK + 100, 16 * BLOCK, 1 },
+		{ 2 * BLOCK + 100, 16 * BLOCK, 100 }, { 3, 77, 1 },
 		{ 2 * BLOCK, 16 * BLOCK + 5, 1 },
 	};
 	char path[256];

@@ -165,8 +165,9 @@ static const struct {
 	const char *name;
 	off_t blocks;
 } ends[] = {
-	{ "before the head", 2 },	     { "after the head", 3 }, { "in the whole blocks", 8 },
-	{ "before the last whole block", 17 }, { "before the tail", 18 }, { "nowhere", 19 },
+	{ "before the head", 2 },     { "after the head", 3 },
+	{ "in the whole blocks", 8 }, { "before the last whole block", 17 },
+	{ "before the tail", 18 },    { "nowhere", 19 },
 };
 
 /*
@@ -276,7 +277,7 @@ static void quota_in_the_middle(void **state)
 	fd = open_for(path, &a, O_DIRECT);
 	data = bytes_of(2, a.len, a.shift);
 	first = ret = by_shim(fd, &a, data);
-	for (done = ret > 0 ? ret : 0; ret > 0 && done < a.len; done += ret > 0 ? ret : 0)
+	for (done = ret > 0 ? ret : 0; ret > 0 && done<a.len; done += ret> 0 ? ret : 0)
 		ret = write(fd, data + done, a.len - done);
 	require(ret == -1 && errno == EDQUOT);
 	require_true(path, fd, &before, &a, data, done ? (ssize_t)done : first);

@@ -161,7 +161,8 @@ static void print_statx(int fd)
 	uint32_t words[64];
 
 	memset(&sx, 0, sizeof(sx));
-	if (raw_syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x2000 | 0x20000 | STATX_BASIC_STATS, &sx)) {
+	if (raw_syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x2000 | 0x20000 | STATX_BASIC_STATS,
+			&sx)) {
 		printf(" %s |", strerrorname_np(errno));
 		return;
 	}
@@ -224,7 +225,9 @@ static struct shape random_shape(unsigned number, off_t size)
 {
 	return (struct shape){
 		.len = 1 + (size_t)random() % (number % 3 ? 5000 : SPAN / 2),
-		.pos = number % 5 ? random() % (size + 1) : size > 5000 ? size - random() % 5000 : 0,
+		.pos = number % 5    ? random() % (size + 1)
+		       : size > 5000 ? size - random() % 5000
+				     : 0,
 		.shift = (size_t)random() % 600,
 	};
 }
@@ -245,7 +248,8 @@ static void compare_write(int direct, int ordinary, unsigned number)
 	struct shape s = random_shape(number, lseek(ordinary, 0, SEEK_END));
 
 	memset(space + s.shift, (int)number + 1, s.len);
-	require(pwrite(direct, space + s.shift, s.len, s.pos) == (ssize_t)s.len, "not written", number);
+	require(pwrite(direct, space + s.shift, s.len, s.pos) == (ssize_t)s.len, "not written",
+		number);
 	if (raw_syscall(SYS_pwrite64, ordinary, space + s.shift, s.len, s.pos) != (long)s.len)
 		err(1, "writing to the ordinary file");
 	require(lseek(direct, 0, SEEK_END) == lseek(ordinary, 0, SEEK_END), "another size", number);
@@ -280,7 +284,8 @@ int main(int argc, char **argv)
 	} else if (argc == 4 && !strcmp(argv[1], "compare")) {
 		compare(argv[2], argv[3]);
 	} else {
-		errx(99, "usage: filesystems row NAME FILE [ALIGNED] | filesystems compare DIRECT ORDINARY");
+		errx(99, "usage: filesystems row NAME FILE [ALIGNED] | filesystems compare DIRECT "
+			 "ORDINARY");
 	}
 	return 0;
 }

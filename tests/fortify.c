@@ -66,9 +66,10 @@ int main(int argc, char **argv)
 			die("open");
 		expect("read", buffer, read(fds[i], buffer, (size_t)(ROOM + (excess == 1))), 0);
 		expect("read", buffer, read(fds[i], buffer, (size_t)ROOM), ROOM);
-		expect("pread", buffer, pread(fds[i], buffer, (size_t)(ROOM + (excess == 2)), 33), 33);
-		expect("pread64", buffer, pread64(fds[i], buffer, (size_t)(ROOM + (excess == 2)), 4090),
-		       4090);
+		expect("pread", buffer, pread(fds[i], buffer, (size_t)(ROOM + (excess == 2)), 33),
+		       33);
+		expect("pread64", buffer,
+		       pread64(fds[i], buffer, (size_t)(ROOM + (excess == 2)), 4090), 4090);
 	}
 	return 0;
 }

@@ -130,7 +130,8 @@ static int open_backing(const char *path, struct fuse_file_info *fi, mode_t mode
 	fi->direct_io = options.uncached || is_cue(path);
 	if (is_cue(path))
 		return 0;
-	fd = open(backing_path(space, path), access | (fi->flags & (O_CREAT | O_EXCL | O_TRUNC)), mode);
+	fd = open(backing_path(space, path), access | (fi->flags & (O_CREAT | O_EXCL | O_TRUNC)),
+		  mode);
 	if (fd < 0)
 		return -errno;
 	fi->fh = fd;
@@ -233,7 +234,8 @@ static int faulty_chmod(const char *path, mode_t mode, struct fuse_file_info *fi
 	return answer(chmod(backing_path(space, path), mode));
 }
 
-static int faulty_utimens(const char *path, const struct timespec times[2], struct fuse_file_info *fi)
+static int faulty_utimens(const char *path, const struct timespec times[2],
+			  struct fuse_file_info *fi)
 {
 	char space[PATH_MAX];
 

@@ -9,8 +9,8 @@ static const char *dir;
 void must_failed(const char *condition, const char *file, int line)
 {
 	char text[200];
-	int n = snprintf(text, sizeof(text), "%s:%d: failed: %s (errno %d)\n", file, line, condition,
-			 errno);
+	int n = snprintf(text, sizeof(text), "%s:%d: failed: %s (errno %d)\n", file, line,
+			 condition, errno);
 
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(2);
@@ -119,8 +119,9 @@ int status_of_self(const char *how, const char *arg1, const char *arg2)
 
 static int run_suites(const char *only)
 {
-	const struct suite *suites[] = { &names_suite, &descriptors_suite, &processes_suite,
-					 &interrupted_suite, &stack_suite, &lifetime_suite, &faults_suite };
+	const struct suite *suites[] = { &names_suite,	     &descriptors_suite, &processes_suite,
+					 &interrupted_suite, &stack_suite,	 &lifetime_suite,
+					 &faults_suite };
 	struct CMUnitTest tests[100];
 	size_t count = 0;
 

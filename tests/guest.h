@@ -25,8 +25,7 @@
 #include <unistd.h>
 
 /* An assertion for child processes, threads and signal handlers, where cmocka's own do not work. */
-#define must(condition) \
-	((condition) ? (void)0 : must_failed(#condition, __FILE__, __LINE__))
+#define must(condition) ((condition) ? (void)0 : must_failed(#condition, __FILE__, __LINE__))
 void must_failed(const char *condition, const char *file, int line) __attribute__((noreturn));
 
 /* Returns a path in the test's directory, in a static buffer. The last four stay valid. */
@@ -81,7 +80,6 @@ extern const struct suite stack_suite;
 extern const struct suite lifetime_suite;
 extern const struct suite faults_suite;
 
-#define SUITE(name, tests) \
-	const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }
+#define SUITE(name, tests) const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }
 
 #endif

@@ -250,7 +250,9 @@ static void send_descriptor(int socket, int fd)
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
 	struct iovec iov = { (char[]){ 'x' }, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
 			      .msg_controllen = sizeof(control.space) };
 
 	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
@@ -264,7 +266,9 @@ static int receive_descriptor(int socket)
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { (char[]){ 0 }, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
 	int fd;
 

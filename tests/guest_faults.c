@@ -120,7 +120,8 @@ static void *write_elsewhere(void *arg)
 	char record[1000] = { 0 };
 
 	lseek(fd, 1, SEEK_SET);
-	*done = write(fd, record, sizeof(record)) == sizeof(record) && moves_data(fd, 70003, 9, 9001);
+	*done = write(fd, record, sizeof(record)) == sizeof(record) &&
+		moves_data(fd, 70003, 9, 9001);
 	return arg;
 }
 

@@ -45,8 +45,8 @@ static void handle_on_a_small_stack(void)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t least = getauxval(AT_MINSIGSTKSZ) ? getauxval(AT_MINSIGSTKSZ) : (size_t)MINSIGSTKSZ;
 	size_t size = least + 1024 + 2048;
-	char *low = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *low = mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
 	stack_t stack = { .ss_sp = low + page, .ss_size = size };
 	struct sigaction action = { .sa_handler = write_in_handler, .sa_flags = SA_ONSTACK };
 
@@ -133,7 +133,8 @@ static void children_forked_in_the_midst_of_writes_can_write(void **state)
 		writers[n].fd = fd;
 		writers[n].number = n;
 		assert_int_equal(pthread_create(&writers[n].thread, NULL, write_until_enough,
-						&writers[n]), 0);
+						&writers[n]),
+				 0);
 	}
 	for (unsigned n = 0; n < 100; n++)
 		fork_and_write(fd, n);

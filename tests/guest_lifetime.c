@@ -39,8 +39,8 @@ static void before_constructors(int argc, char **argv, char **envp)
 		write_piece(0);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(int, char **, char **) =
-	before_constructors;
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const preinit)(int, char **, char **) = before_constructors;
 
 __attribute__((constructor)) static void constructor(int argc, char **argv)
 {

@@ -67,8 +67,10 @@ static void *measure(void *arg)
 
 static size_t stack_used_by(void (*call)(int fd), int fd)
 {
-	struct measured m = { fd, mmap(NULL, STACK, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), call, 0 };
+	struct measured m = {
+		fd, mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		call, 0
+	};
 	pthread_attr_t attr;
 	pthread_t thread;
 
@@ -125,9 +127,9 @@ static void read_many_pieces(int fd)
 
 static void a_call_needs_less_than_2_kib_of_stack(void **state)
 {
-	void (*const calls[])(int) = { write_wrong_address,   read_wrong_address, write_odd_range,
-				       read_odd_range,	      write_at_odd_position,
-				       write_many_pieces,     read_many_pieces };
+	void (*const calls[])(
+		int) = { write_wrong_address,	read_wrong_address, write_odd_range, read_odd_range,
+			 write_at_odd_position, write_many_pieces,  read_many_pieces };
 	int fd = open_direct("stack");
 	size_t raw = stack_used_by(raw_call, fd);
 
@@ -137,7 +139,8 @@ static void a_call_needs_less_than_2_kib_of_stack(void **state)
 	for (size_t n = 0; n < sizeof(calls) / sizeof(calls[0]); n++) {
 		size_t used = stack_used_by(calls[n], fd);
 
-		print_message("# call %zu: %zu bytes of stack more than a raw system call\n", n, used - raw);
+		print_message("# call %zu: %zu bytes of stack more than a raw system call\n", n,
+			      used - raw);
 		assert_true(used - raw < LIMIT);
 	}
 	close(fd);

@@ -72,8 +72,8 @@ static void open_files(struct setting *s, const struct options *o, struct stage 
 		char *path = stages[0]->paths[i];
 		size_t room = sizeof(stages[0]->paths[i]);
 		bool device = o->device && i == 0;
-		int len = device ? snprintf(path, room, "%s", o->place) :
-				   snprintf(path, room, "%s/%c", o->place, 'A' + i);
+		int len = device ? snprintf(path, room, "%s", o->place)
+				 : snprintf(path, room, "%s/%c", o->place, 'A' + i);
 
 		if (len >= (int)room)
 			die("%s: too long", o->place);
@@ -185,7 +185,8 @@ static void list(void)
 static int try_one(int number, const struct options *o, struct server *ordinary,
 		   struct server *under_test)
 {
-	struct setting s = { .scenario = scenario_number(number), .all_calls = o->all_calls,
+	struct setting s = { .scenario = scenario_number(number),
+			     .all_calls = o->all_calls,
 			     .pages_known = file_pages_known() };
 	struct stage *stages[2] = { ordinary->stage, under_test->stage };
 	int good = -1;
@@ -231,35 +232,52 @@ static int try_all(const struct options *o)
 enum { OPT_LIST = 256, OPT_TRAPS, OPT_NO_SHIM };
 
 static const struct option long_options[] = {
-	{ "bound", required_argument, NULL, 'n' },
-	{ "limit", required_argument, NULL, 'l' },
-	{ "shim", required_argument, NULL, 's' },
-	{ "no-shim", no_argument, NULL, OPT_NO_SHIM },
-	{ "replay", required_argument, NULL, 'r' },
-	{ "all-calls", no_argument, NULL, 'a' },
-	{ "points", required_argument, NULL, 'p' },
-	{ "brief", no_argument, NULL, 'b' },
-	{ "warm", no_argument, NULL, 'w' },
-	{ "traps", no_argument, NULL, OPT_TRAPS },
-	{ "list", no_argument, NULL, OPT_LIST },
-	{ 0 },
+	{ "bound", required_argument, NULL, 'n' },  { "limit", required_argument, NULL, 'l' },
+	{ "shim", required_argument, NULL, 's' },   { "no-shim", no_argument, NULL, OPT_NO_SHIM },
+	{ "replay", required_argument, NULL, 'r' }, { "all-calls", no_argument, NULL, 'a' },
+	{ "points", required_argument, NULL, 'p' }, { "brief", no_argument, NULL, 'b' },
+	{ "warm", no_argument, NULL, 'w' },	    { "traps", no_argument, NULL, OPT_TRAPS },
+	{ "list", no_argument, NULL, OPT_LIST },    { 0 },
 };
 
 static void parse_option(struct options *o, int letter)
 {
 	switch (letter) {
-	case 'n': o->bound = atoi(optarg); break;
-	case 'l': o->limit = atol(optarg); break;
-	case 's': o->library = optarg; break;
-	case 'r': o->replay = optarg; break;
-	case 'a': o->all_calls = true; break;
-	case 'p': o->points = optarg; break;
-	case 'b': o->brief = true; break;
-	case 'w': o->warm = true; break;
-	case OPT_TRAPS: o->traps = true; break;
-	case OPT_NO_SHIM: o->library = NULL; break;
-	case OPT_LIST: list(); exit(0);
-	default: usage();
+	case 'n':
+		o->bound = atoi(optarg);
+		break;
+	case 'l':
+		o->limit = atol(optarg);
+		break;
+	case 's':
+		o->library = optarg;
+		break;
+	case 'r':
+		o->replay = optarg;
+		break;
+	case 'a':
+		o->all_calls = true;
+		break;
+	case 'p':
+		o->points = optarg;
+		break;
+	case 'b':
+		o->brief = true;
+		break;
+	case 'w':
+		o->warm = true;
+		break;
+	case OPT_TRAPS:
+		o->traps = true;
+		break;
+	case OPT_NO_SHIM:
+		o->library = NULL;
+		break;
+	case OPT_LIST:
+		list();
+		exit(0);
+	default:
+		usage();
 	}
 }
 

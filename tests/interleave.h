@@ -53,7 +53,7 @@ struct op {
 	bool direct; /* the description is O_DIRECT */
 	bool appends;
 	bool aligned; /* direct I/O accepts it without help */
-	int64_t pos; /* -1: at the description's offset, or at the end of the file */
+	int64_t pos;  /* -1: at the description's offset, or at the end of the file */
 	size_t len;
 	long ret;
 	int err;

@@ -212,8 +212,10 @@ void check_step(struct run *r)
 		const struct file *f = &r->setting->files[i];
 
 		if (file_size(f) > longest(r, f->size))
-			run_finding(r, "P4: file %c has %zu bytes, more than all writes so far "
-				    "could have made", 'A' + i, file_size(f));
+			run_finding(r,
+				    "P4: file %c has %zu bytes, more than all writes so far "
+				    "could have made",
+				    'A' + i, file_size(f));
 	}
 }
 
@@ -240,8 +242,10 @@ static void check_left_dirty(struct run *r, int file)
 		return;
 	for (uint64_t page = 0; page < file_size(f); page += PAGE)
 		if (file_dirty_pages(f, page, PAGE) && !may_be_dirty(r, NULL, page)) {
-			run_finding(r, "P3: all calls have returned, but the page at %llu of file "
-				    "%c is dirty", (unsigned long long)page, 'A' + file);
+			run_finding(r,
+				    "P3: all calls have returned, but the page at %llu of file "
+				    "%c is dirty",
+				    (unsigned long long)page, 'A' + file);
 			return;
 		}
 }

@@ -160,6 +160,9 @@ bool file_is_cached(const struct file *f)
  */
 int file_sync(const struct file *f)
 {
-	return sync_file_range(f->plain, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-							 SYNC_FILE_RANGE_WAIT_AFTER) ? -errno : 0;
+	return sync_file_range(f->plain, 0, 0,
+			       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				       SYNC_FILE_RANGE_WAIT_AFTER)
+		       ? -errno
+		       : 0;
 }

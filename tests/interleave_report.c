@@ -104,8 +104,7 @@ static bool first_of_its_kind(const struct report *report, int number)
 	return true;
 }
 
-void report_show(struct run *r, struct setting *s, const struct report *report,
-		 bool brief)
+void report_show(struct run *r, struct setting *s, const struct report *report, bool brief)
 {
 	bool outcomes = false;
 	int shown = 0;

@@ -45,8 +45,10 @@ static struct line *note(struct run *r, const struct task *t, bool step)
 
 	if (r->line_count < LINES_MAX - 1)
 		r->line_count++;
-	*line = (struct line){ .actor = (uint8_t)t->actor, .op = (int8_t)r->op[t->actor],
-			       .step = step, .call = t->call };
+	*line = (struct line){ .actor = (uint8_t)t->actor,
+			       .op = (int8_t)r->op[t->actor],
+			       .step = step,
+			       .call = t->call };
 	return line;
 }
 
@@ -255,8 +257,8 @@ static void go_on(struct run *r, int chosen)
 	bool yielded = t->yields;
 
 	t->yields = false;
-	r->history = (uint32_t)mix64(mix64(r->history ^ (unsigned)chosen) ^
-				     syscall_signature(&t->call));
+	r->history =
+		(uint32_t)mix64(mix64(r->history ^ (unsigned)chosen) ^ syscall_signature(&t->call));
 	step(r, t);
 	r->current = chosen;
 	r->steps++;

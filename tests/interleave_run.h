@@ -21,8 +21,8 @@ struct choice {
 	uint8_t chosen;
 	uint8_t enabled; /* bit mask of the actors that could continue */
 	uint8_t previous;
-	bool forced;	 /* the previous actor could not continue: a switch is no preemption */
-	bool fruitless;	 /* the previous actor repeats a call and always gets the same result */
+	bool forced;	  /* the previous actor could not continue: a switch is no preemption */
+	bool fruitless;	  /* the previous actor repeats a call and always gets the same result */
 	uint32_t history; /* hash of all steps before this one */
 };
 
@@ -39,7 +39,7 @@ struct line {
 /* What the tool has observed of one call of the program. */
 struct seen {
 	bool started, ended;
-	bool accompanied; /* another call was in progress at the same time */
+	bool accompanied;	  /* another call was in progress at the same time */
 	int started_at, ended_at; /* steps */
 	unsigned calls, moves, refusals;
 };
@@ -50,11 +50,11 @@ struct setting {
 	struct server *server;
 	struct file files[FILES_MAX];
 	int file_count;
-	bool direct;	   /* the descriptors are O_DIRECT; false for the reference runs */
-	bool whole_calls;  /* each call of the program is a single system call */
-	bool all_calls;	   /* also switch before private system calls */
-	bool pages_known;  /* see file_pages_known() */
-	bool strict;	   /* the kernel refuses misaligned direct I/O here */
+	bool direct;	  /* the descriptors are O_DIRECT; false for the reference runs */
+	bool whole_calls; /* each call of the program is a single system call */
+	bool all_calls;	  /* also switch before private system calls */
+	bool pages_known; /* see file_pages_known() */
+	bool strict;	  /* the kernel refuses misaligned direct I/O here */
 };
 
 struct run {

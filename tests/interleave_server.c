@@ -19,7 +19,8 @@
 
 static void server_child(const char *library, int stage_fd, int go)
 {
-	char *argv[] = { (char *)(uintptr_t)"/proc/self/exe", (char *)(uintptr_t)"--puppet", NULL };
+	char *argv[] = { (char *)(uintptr_t) "/proc/self/exe", (char *)(uintptr_t) "--puppet",
+			 NULL };
 	char byte;
 
 	/* The addresses are the same in each server, and so in each run. */
@@ -47,8 +48,10 @@ static struct stage *stage_new(int *fd)
 	return stage;
 }
 
-enum { OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-		 PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL };
+enum {
+	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+		  PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL
+};
 
 /* Returns the error of ptrace(2), or 0. */
 static int launch(struct server *s, const char *library)
@@ -79,8 +82,8 @@ static size_t copy_memory(const struct server *s, const struct shared_memory *m,
 {
 	const struct iovec here = { m->at_first, m->size };
 	const struct iovec there = { (void *)(uintptr_t)m->address, m->size };
-	ssize_t n = back ? process_vm_writev(s->pid, &here, 1, &there, 1, 0) :
-			   process_vm_readv(s->pid, &here, 1, &there, 1, 0);
+	ssize_t n = back ? process_vm_writev(s->pid, &here, 1, &there, 1, 0)
+			 : process_vm_readv(s->pid, &here, 1, &there, 1, 0);
 
 	return n < 0 ? 0 : (size_t)n;
 }
@@ -206,8 +209,10 @@ static void ready(const struct server *s, struct task *tasks, int count, pid_t t
 {
 	for (int i = 0; i < count; i++)
 		if (s->stage->tids[i] == tid) {
-			tasks[i] = (struct task){ .tid = tid, .pid = s->stage->pids[i],
-						  .points = s->points, .actor = i,
+			tasks[i] = (struct task){ .tid = tid,
+						  .pid = s->stage->pids[i],
+						  .points = s->points,
+						  .actor = i,
 						  .state = TASK_BUSY };
 			return;
 		}

@@ -177,11 +177,16 @@ static void append(char *into, size_t room, const char *text)
 static const char *fcntl_name(uint64_t cmd)
 {
 	switch (cmd) {
-	case F_GETFL: return "F_GETFL";
-	case F_SETFL: return "F_SETFL";
-	case F_DUPFD: return "F_DUPFD";
-	case F_DUPFD_CLOEXEC: return "F_DUPFD_CLOEXEC";
-	default: return "?";
+	case F_GETFL:
+		return "F_GETFL";
+	case F_SETFL:
+		return "F_SETFL";
+	case F_DUPFD:
+		return "F_DUPFD";
+	case F_DUPFD_CLOEXEC:
+		return "F_DUPFD_CLOEXEC";
+	default:
+		return "?";
 	}
 }
 

@@ -209,8 +209,9 @@ void task_resume(struct task *t)
 
 void task_adopt(struct task *t, pid_t pid, int actor, const struct points *points)
 {
-	*t = (struct task){ .tid = pid, .pid = pid, .points = points, .actor = actor,
-			    .state = TASK_BUSY };
+	*t = (struct task){
+		.tid = pid, .pid = pid, .points = points, .actor = actor, .state = TASK_BUSY
+	};
 	if (!stop_is_interruption(stop_wait(pid)))
 		die("a new process did not stop");
 	do

@@ -16,14 +16,14 @@
 
 #include "symbols.h"
 
-#define BY_KIND(kind, parameters, ...)                                                           \
+#define BY_KIND(kind, parameters, ...) \
 	static inline ssize_t by_##kind(void *function, int fd, void *buf, size_t len, off_t pos) \
-	{                                                                                        \
-		const struct iovec iov = { buf, len };                                           \
-                                                                                                 \
-		(void)iov;                                                                       \
-		(void)pos;                                                                       \
-		return ((ssize_t(*) parameters)function)(__VA_ARGS__);                           \
+	{ \
+		const struct iovec iov = { buf, len }; \
+\
+		(void)iov; \
+		(void)pos; \
+		return ((ssize_t(*) parameters)function)(__VA_ARGS__); \
 	}
 
 BY_KIND(read, (int, void *, size_t), fd, buf, len)

@@ -86,11 +86,20 @@ static const struct mode *parse(int argc, char **argv)
 
 	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (letter) {
-		case 's': scene.seconds = atof(optarg); break;
-		case 'r': scene.seed = strtoull(optarg, NULL, 0); break;
-		case 'p': scene.processes = atoi(optarg) > 1 ? 2 : 1; break;
-		case 'o': scene.ordinary = true; break;
-		default: usage();
+		case 's':
+			scene.seconds = atof(optarg);
+			break;
+		case 'r':
+			scene.seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'p':
+			scene.processes = atoi(optarg) > 1 ? 2 : 1;
+			break;
+		case 'o':
+			scene.ordinary = true;
+			break;
+		default:
+			usage();
 		}
 	}
 	if (optind != argc - 2)

@@ -142,7 +142,7 @@ struct record_writer {
 	int id; /* its number in the ledger */
 	int fd;
 	double deadline;
-	const char *what;	     /* the case, for messages */
+	const char *what;	       /* the case, for messages */
 	bool (*retries)(ssize_t done); /* repeats a write with this result; NULL: never */
 };
 

@@ -67,8 +67,8 @@ static void *writer_main(void *writer)
 
 	for (unsigned n = 0; seconds_now() < game.deadline; n++) {
 		size_t skip = rng_one_in(&rng, 2) ? 0 : rng_between(&rng, 1, game.len - 1);
-		size_t len = rng_one_in(&rng, 2) ? game.len - skip :
-						   rng_between(&rng, 1, game.len - skip);
+		size_t len = rng_one_in(&rng, 2) ? game.len - skip
+						 : rng_between(&rng, 1, game.len - skip);
 
 		direct_write(w, buffer + 1, start + skip, len, n);
 		len = rng_between(&rng, 1, len);
@@ -158,8 +158,8 @@ void mode_beside(void)
 	crew_add(&ordinary, reader_main, NULL);
 	for (int i = 0; i < WRITERS; i++) {
 		/* Two of them share a description. */
-		writers[i] = (struct writer){ i, i == 1 ? writers[0].fd :
-							  open_direct(game.file.path, 0) };
+		writers[i] = (struct writer){ i, i == 1 ? writers[0].fd
+							: open_direct(game.file.path, 0) };
 		crew_add(&direct, writer_main, &writers[i]);
 	}
 	crew_wait(&direct);

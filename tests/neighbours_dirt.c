@@ -23,8 +23,7 @@ static bool can_be_clean(int fd)
 {
 	struct statfs st;
 
-	return !scene.ordinary &&
-	       (scene.device || (!fstatfs(fd, &st) && st.f_type != TMPFS_MAGIC));
+	return !scene.ordinary && (scene.device || (!fstatfs(fd, &st) && st.f_type != TMPFS_MAGIC));
 }
 
 struct dirt dirt_open(const char *path, size_t len)

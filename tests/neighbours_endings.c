@@ -107,8 +107,8 @@ static int by_closefrom(void)
 static struct ending {
 	const char *name;
 	int (*end)(void);
-	uint64_t caught;  /* calls in the middle of a write */
-	uint64_t spoilt;  /* victims with other bytes than their own */
+	uint64_t caught; /* calls in the middle of a write */
+	uint64_t spoilt; /* victims with other bytes than their own */
 } endings[] = {
 	{ "close", by_close, 0, 0 },
 	{ "dup3", by_dup3, 0, 0 },

@@ -24,7 +24,7 @@ static struct counts {
 	_Atomic uint64_t toggles, looks, lost, unseen;
 	_Atomic bool over;
 	unsigned char expected[WRITERS * STRIP];
-} *counts;
+} * counts;
 
 static int flags_now(const char *who)
 {
@@ -72,8 +72,10 @@ static void *placed_writer_main(void *id)
 /* The offset is at the end of the file, so each record goes there with and without O_APPEND. */
 static void *record_writer_main(void *id)
 {
-	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
-					       .fd = game.shared, .deadline = game.deadline,
+	write_records(&(struct record_writer){ .ledger = game.ledger,
+					       .id = *(const int *)id,
+					       .fd = game.shared,
+					       .deadline = game.deadline,
 					       .what = "O_APPEND set and cleared" });
 	return NULL;
 }

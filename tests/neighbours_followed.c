@@ -86,7 +86,7 @@ static void wait_for_more(size_t before)
 static void *reader_main(void *id)
 {
 	unsigned char *bytes = page_memory(LONGEST + 8192);
-	struct rng rng = { mix64(scene.seed * 13 + (uint64_t)*(const int *)id) };
+	struct rng rng = { mix64(scene.seed * 13 + (uint64_t) * (const int *)id) };
 
 	for (;;) {
 		size_t before = game.end;

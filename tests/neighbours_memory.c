@@ -61,7 +61,7 @@ static void move_secret(int fd, unsigned char *memory, const struct transfer *t,
 void mode_secret(void)
 {
 	static const struct transfer chosen[] = {
-		{ 0, 4096, 0 },	    { 0, 1000, 4096 },	 { 1, 4096, 8192 },   { 3, 1001, 5 },
+		{ 0, 4096, 0 },	    { 0, 1000, 4096 },	 { 1, 4096, 8192 },    { 3, 1001, 5 },
 		{ 0, 65536, 4096 }, { 7, 65536, 65536 }, { 1, 300001, 77777 }, { 0, 524288, 0 },
 	};
 	enum { CHOSEN = sizeof(chosen) / sizeof(chosen[0]) };
@@ -89,7 +89,7 @@ enum { TRUNCATED = 256 << 10 };
 static struct truncation {
 	_Atomic uint64_t truncations, short_ones, refused, whole, signals;
 	_Atomic bool over;
-} *truncation;
+} * truncation;
 
 static int memory_file;
 

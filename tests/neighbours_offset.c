@@ -27,7 +27,7 @@ static struct {
 static struct counts {
 	_Atomic uint64_t cut, refused, followed, gaps;
 	_Atomic bool over;
-} *counts;
+} * counts;
 
 /* Returns GOOD_ROOM bytes of memory, with inaccessible memory behind it. */
 static unsigned char *memory_with_an_end(void)

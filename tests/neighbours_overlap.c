@@ -72,8 +72,8 @@ static void *writer_main(void *writer)
 		if (game.over)
 			break;
 		memset(bytes + 1, c->value, c->len);
-		done = w->number < WRITERS ? put_bytes(w->fd, bytes + 1, c->len, c->at) :
-					     ordinary_call(w->fd, bytes + 1, c);
+		done = w->number < WRITERS ? put_bytes(w->fd, bytes + 1, c->len, c->at)
+					   : ordinary_call(w->fd, bytes + 1, c);
 		if (!checked(done == (ssize_t)c->len, "overlapping write of %zu bytes: %zd (%s)",
 			     c->len, done, strerror(errno)))
 			game.failed++;
@@ -97,8 +97,8 @@ static void choose_calls(const struct region *r, struct rng *rng, unsigned round
 		game.calls[i] = (struct call){ r->at + (off_t)skip, len,
 					       (unsigned char)(round * CALLS + (unsigned)i) };
 	}
-	game.calls[WRITERS] = (struct call){ r->at + INNER, SPOT,
-					     (unsigned char)(round * CALLS + WRITERS) };
+	game.calls[WRITERS] =
+		(struct call){ r->at + INNER, SPOT, (unsigned char)(round * CALLS + WRITERS) };
 }
 
 /*
@@ -190,8 +190,7 @@ static bool left_by_whole_calls(const unsigned char *got, const struct region *r
 	struct segments s = cut_at_calls(r);
 	unsigned char values[2 * CALLS + 1];
 
-	return values_of(got, &s, values) &&
-	       some_order(values, &s, r, 0, (1U << s.count) - 1);
+	return values_of(got, &s, values) && some_order(values, &s, r, 0, (1U << s.count) - 1);
 }
 
 /* Describes the runs of equal values, for the message. */
@@ -330,8 +329,8 @@ void mode_overlap(void)
 	prepare();
 	for (int i = 0; i < WRITERS; i++) {
 		/* The first two share a description. */
-		writers[i] = (struct writer){ i, i == 1 ? writers[0].fd :
-							  open_direct(game.file.path, 0) };
+		writers[i] = (struct writer){ i, i == 1 ? writers[0].fd
+							: open_direct(game.file.path, 0) };
 		crew_add(&overlapping, writer_main, &writers[i]);
 	}
 	writers[WRITERS] = (struct writer){ WRITERS, open_ordinary(game.file.path, 0) };

@@ -57,9 +57,12 @@ static void *logger_main(void *id)
 
 	snprintf(what, sizeof(what), "%s%s", game.by_close ? "close and open" : "dup2",
 		 game.flags & O_APPEND ? ", O_APPEND" : "");
-	write_records(&(struct record_writer){ .ledger = game.ledger, .id = *(const int *)id,
-					       .fd = game.number, .deadline = game.deadline,
-					       .what = what, .retries = met_no_log });
+	write_records(&(struct record_writer){ .ledger = game.ledger,
+					       .id = *(const int *)id,
+					       .fd = game.number,
+					       .deadline = game.deadline,
+					       .what = what,
+					       .retries = met_no_log });
 	game.over = true;
 	return NULL;
 }
@@ -160,7 +163,7 @@ static _Atomic uint64_t reads_of[2];
 static void *reader_main(void *id)
 {
 	unsigned char *bytes = page_memory(TWIN);
-	struct rng rng = { mix64(scene.seed + 77 + (uint64_t)*(const int *)id) };
+	struct rng rng = { mix64(scene.seed + 77 + (uint64_t) * (const int *)id) };
 
 	while (!game.over) {
 		size_t len = rng_one_in(&rng, 2) ? 70001 : rng_between(&rng, 100, 9000);

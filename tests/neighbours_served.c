@@ -44,7 +44,8 @@ static void serve_page(uintptr_t address)
 {
 	static unsigned char page[PAGE] __attribute__((aligned(PAGE)));
 	static unsigned char own[20002];
-	struct uffdio_copy copy = { .dst = address / PAGE * PAGE, .src = (uintptr_t)page,
+	struct uffdio_copy copy = { .dst = address / PAGE * PAGE,
+				    .src = (uintptr_t)page,
 				    .len = PAGE };
 
 	/* The program does misaligned I/O to provide a page. */

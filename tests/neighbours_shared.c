@@ -24,7 +24,7 @@ static struct arena {
 	_Atomic uint64_t aligned, looks, dirty, reads;
 	double deadline;
 	unsigned char expected[SIZE];
-} *arena;
+} * arena;
 
 static struct place file;
 static int shared;
@@ -114,7 +114,8 @@ static void process_main(int number)
 	for (int t = 0; t < THREADS; t++) {
 		int id = number * THREADS + t;
 
-		writers[t] = (struct writer){ .id = id, .dirt = &dirt,
+		writers[t] = (struct writer){ .id = id,
+					      .dirt = &dirt,
 					      .rng = { mix64(scene.seed * 100 + (uint64_t)id) } };
 		crew_add(&crew, writer_main, &writers[t]);
 	}
@@ -144,7 +145,7 @@ void mode_shared(void)
 	if (dirt.known) {
 		exercised("checks for dirty pages", arena->looks);
 		printf("  writes that returned before their pages were on the device: %llu\n",
-			(unsigned long long)arena->dirty);
+		       (unsigned long long)arena->dirty);
 	} else {
 		puts("  the state of pages is not known here");
 	}

@@ -48,7 +48,8 @@ static void add(struct sums *s, const struct record_counts *c)
 	 * length.
 	 */
 	for (int i = 0, at = 0; i < RECORD_TAILS && c->tail[i].bytes; i++) {
-		while (at < RECORD_TAILS && s->tail[at].bytes && s->tail[at].bytes != c->tail[i].bytes)
+		while (at < RECORD_TAILS && s->tail[at].bytes &&
+		       s->tail[at].bytes != c->tail[i].bytes)
 			at++;
 		if (at == RECORD_TAILS)
 			break;
@@ -99,10 +100,10 @@ static void print_file(const struct record *rec, int n, struct sums all[])
 	for (int i = 0; i < n; i++)
 		if (same(f, &rec->file[i]))
 			return;
-	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32 "\n%s.offset_align=%" PRIu32
-	       "\n%s.device=%" PRIu64 "\n%s.inode=%" PRIu64 "\n",
-	       name, f->path, name, f->block_device, name, f->mem_align, name, f->offset_align, name,
-	       f->device, name, f->inode);
+	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32
+	       "\n%s.offset_align=%" PRIu32 "\n%s.device=%" PRIu64 "\n%s.inode=%" PRIu64 "\n",
+	       name, f->path, name, f->block_device, name, f->mem_align, name, f->offset_align,
+	       name, f->device, name, f->inode);
 	for (int d = 0; d < RECORD_DIRECTIONS; d++) {
 		struct sums sums = { 0 };
 
@@ -149,8 +150,9 @@ static void print_calls(const struct record *rec)
 		       " copied=%" PRIu64 " buffered=%" PRIu64 " pid=%d tid=%d addr=%#" PRIx64
 		       " duration=%u time=%" PRId64 " inode=%" PRIu64 "\n",
 		       n, name, c->fd, c->iovcnt, c->len, c->pos, c->ret, c->misaligned, c->done,
-		       c->refusal, c->positional, c->rwf, c->copied, c->buffered, c->pid, c->tid, c->addr,
-		       c->duration_ns, c->time_ns, c->file < RECORD_FILES ? rec->file[c->file].inode : 0);
+		       c->refusal, c->positional, c->rwf, c->copied, c->buffered, c->pid, c->tid,
+		       c->addr, c->duration_ns, c->time_ns,
+		       c->file < RECORD_FILES ? rec->file[c->file].inode : 0);
 	}
 }
 

@@ -97,7 +97,8 @@ static void in_threads(void)
 	pthread_t threads[THREADS + 1];
 
 	for (long i = 0; i <= THREADS; i++)
-		if (pthread_create(&threads[i], NULL, i < THREADS ? do_rounds : do_ordinary, (void *)i))
+		if (pthread_create(&threads[i], NULL, i < THREADS ? do_rounds : do_ordinary,
+				   (void *)i))
 			errx(99, "threads");
 	for (int i = 0; i <= THREADS; i++)
 		pthread_join(threads[i], NULL);
@@ -189,10 +190,8 @@ static void invalid_offsets(int count)
 /* Calls every symbol that moves data (common/symbols.h) once, for one block. */
 static void every_name(int fd)
 {
-	static const struct named_transfer names[] = {
-		DIOSHIM_READ_SYMBOLS(NAMED_TRANSFER)
-		DIOSHIM_WRITE_SYMBOLS(NAMED_TRANSFER)
-	};
+	static const struct named_transfer names[] = { DIOSHIM_READ_SYMBOLS(
+		NAMED_TRANSFER) DIOSHIM_WRITE_SYMBOLS(NAMED_TRANSFER) };
 	static char b[BLOCK] __attribute__((aligned(BLOCK)));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

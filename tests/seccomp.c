@@ -51,9 +51,11 @@
  * (clock_gettime is a system call only on a machine without a vDSO.)
  */
 static const int helpers[] = {
-	SYS_fcntl, SYS_statx, SYS_newfstatat, SYS_fstatfs, SYS_ioctl, SYS_lseek, SYS_rt_sigprocmask,
-	SYS_prlimit64, SYS_mmap, SYS_munmap, SYS_madvise, SYS_process_vm_readv, SYS_getpid,
-	SYS_gettid, SYS_clock_gettime, SYS_futex, SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync, SYS_fadvise64,
+	SYS_fcntl,	 SYS_statx,	      SYS_newfstatat,	  SYS_fstatfs,
+	SYS_ioctl,	 SYS_lseek,	      SYS_rt_sigprocmask, SYS_prlimit64,
+	SYS_mmap,	 SYS_munmap,	      SYS_madvise,	  SYS_process_vm_readv,
+	SYS_getpid,	 SYS_gettid,	      SYS_clock_gettime,  SYS_futex,
+	SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync,	  SYS_fadvise64,
 };
 
 /* Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. */
@@ -61,12 +63,15 @@ static const int recorders[] = { SYS_readlinkat };
 
 /* Also for these two variables, but only when the library is loaded. */
 static const int at_start[] __attribute__((unused)) = {
-	SYS_openat, SYS_fallocate, SYS_ftruncate, SYS_close,
+	SYS_openat,
+	SYS_fallocate,
+	SYS_ftruncate,
+	SYS_close,
 };
 
 /* The program's own call, retried in pieces, at an offset, or with flags. */
 static const int transfers[] = {
-	SYS_read, SYS_pread64, SYS_readv, SYS_preadv, SYS_preadv2,
+	SYS_read,  SYS_pread64,	 SYS_readv,  SYS_preadv,  SYS_preadv2,
 	SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, SYS_pwritev2,
 };
 
@@ -148,11 +153,11 @@ static const struct job {
 	size_t len;
 	size_t shift;
 } jobs[] = {
-	{ PWRITE, 100, 20000, 1 },	{ PREAD, 90, 20100, 3 },      { WRITE, 30001, 7, 5 },
-	{ READ, 29000, 3000, 1 },	{ WRITEV, 40000, 50001, 1 },  { READV, 39000, 60000, 7 },
-	{ PWRITEV, 65536, 131072, 3 },	{ PREADV, 65536, 131072, 1 }, { PWRITE, 200000, 300000, 1 },
-	{ PREAD, 200001, 299999, 1 },	{ WRITE, 8192, 16384, 1 },    { READ, 8192, 16384, 1 },
-	{ PWRITE, 511, 2, 0 },		{ PREAD, 4095, 2, 0 },	      { PWRITE, 4096, 4097, 0 },
+	{ PWRITE, 100, 20000, 1 },     { PREAD, 90, 20100, 3 },	     { WRITE, 30001, 7, 5 },
+	{ READ, 29000, 3000, 1 },      { WRITEV, 40000, 50001, 1 },  { READV, 39000, 60000, 7 },
+	{ PWRITEV, 65536, 131072, 3 }, { PREADV, 65536, 131072, 1 }, { PWRITE, 200000, 300000, 1 },
+	{ PREAD, 200001, 299999, 1 },  { WRITE, 8192, 16384, 1 },    { READ, 8192, 16384, 1 },
+	{ PWRITE, 511, 2, 0 },	       { PREAD, 4095, 2, 0 },	     { PWRITE, 4096, 4097, 0 },
 	{ PREAD, 0, 65537, 0 },
 };
 
@@ -179,7 +184,8 @@ static unsigned char byte_of(size_t seed, size_t n)
 
 static ssize_t make(int fd, const struct job *job, unsigned char *at)
 {
-	struct iovec iov[2] = { { at, job->len / 2 }, { at + job->len / 2, job->len - job->len / 2 } };
+	struct iovec iov[2] = { { at, job->len / 2 },
+				{ at + job->len / 2, job->len - job->len / 2 } };
 
 	switch (job->way) {
 	case WRITE:
@@ -225,7 +231,8 @@ static void do_job(struct report *report, size_t i, int fd)
 		size_t place = (size_t)(job->pos + n);
 
 		if (is_read(job->way)) {
-			if (n < result->ret && report->known[place] && at[n] != report->model[place])
+			if (n < result->ret && report->known[place] &&
+			    at[n] != report->model[place])
 				result->right = false;
 		} else if (n < result->ret) {
 			report->model[place] = at[n];
@@ -270,14 +277,16 @@ static void judge_result(const struct report *report, size_t i, enum expected ex
 	const struct job *job = &jobs[i];
 	off_t moved = result->ret > 0 ? result->ret : 0;
 
-	must(result->ret >= -1 && result->ret != 0 && moved <= (off_t)job->len, "impossible count", i);
+	must(result->ret >= -1 && result->ret != 0 && moved <= (off_t)job->len, "impossible count",
+	     i);
 	must(result->right, "wrong bytes read", i);
 	/* EINVAL is the kernel's own answer to a misaligned call. */
 	must(result->ret > 0 || result->error == EINVAL, "errno is not EINVAL", i);
 	must(expected != ALL_MOVED || moved == (off_t)job->len, "not all of it was moved", i);
 	must(expected != NONE_MOVED || !moved, "moved, though the filter was to prevent it", i);
 	if (result->offset >= 0 && implied_offset(job->way))
-		must(result->offset == job->pos + moved, "the offset is not where the count says", i);
+		must(result->offset == job->pos + moved, "the offset is not where the count says",
+		     i);
 }
 
 static void judge_file(const struct report *report, const char *path)
@@ -306,7 +315,8 @@ static void new_file(struct report *report, const char *path)
 	for (size_t n = 0; n < SPAN; n++)
 		report->model[n] = byte_of(99, n);
 	memset(report->known, 1, SPAN);
-	if (fd < 0 || raw_syscall(SYS_pwrite64, fd, report->model, SPAN, 0L) != (long)SPAN || fsync(fd))
+	if (fd < 0 || raw_syscall(SYS_pwrite64, fd, report->model, SPAN, 0L) != (long)SPAN ||
+	    fsync(fd))
 		err(99, "%s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
@@ -365,9 +375,11 @@ static void old_kernels(const char *path)
 	struct filter none_of_them = { 0 };
 
 	on_call(&no_statx, SYS_statx, enosys);
-	run_case("no statx(2): alignments are unknown", path, &no_statx, SECCOMP_RET_ALLOW, ALL_MOVED);
+	run_case("no statx(2): alignments are unknown", path, &no_statx, SECCOMP_RET_ALLOW,
+		 ALL_MOVED);
 	add_no_populate(&no_populate);
-	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW, ALL_MOVED);
+	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW,
+		 ALL_MOVED);
 	on_call(&no_newer_calls, SYS_sync_file_range, enosys);
 	on_call(&no_newer_calls, SYS_preadv2, enosys);
 	on_call(&no_newer_calls, SYS_pwritev2, enosys);
@@ -440,7 +452,8 @@ static void refused_helpers(const char *path)
 	on_call(&memory, SYS_process_vm_readv, eperm);
 	on_call(&memory, SYS_rt_sigprocmask, eperm);
 	on_call(&memory, SYS_futex, eperm);
-	run_case("the caller's memory cannot be checked", path, &memory, SECCOMP_RET_ALLOW, SOME_MOVED);
+	run_case("the caller's memory cannot be checked", path, &memory, SECCOMP_RET_ALLOW,
+		 SOME_MOVED);
 	on_call(&looks, SYS_statx, eperm);
 	on_call(&looks, SYS_newfstatat, eperm);
 	run_case("statx and newfstatat refused", path, &looks, SECCOMP_RET_ALLOW, NONE_MOVED);
@@ -473,7 +486,8 @@ static void strict_sandbox(const char *path, bool recorded)
 	}
 	on_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
 	on_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
-	run_case("only the listed helpers are allowed", path, &f, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
+	run_case("only the listed helpers are allowed", path, &f, SECCOMP_RET_KILL_PROCESS,
+		 ALL_MOVED);
 	run_case("the same on an old kernel", path, &no_statx, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);
 }
 

@@ -21,9 +21,10 @@
 #include "stress_util.h"
 
 /* An assertion for threads, child processes and handlers, where those of cmocka do not work. */
-#define must(condition)                                                                \
-	((condition) ? (void)0 :                                                       \
-		       found("%s:%d: failed: %s (errno %d)", __FILE__, __LINE__, #condition, errno))
+#define must(condition) \
+	((condition) \
+		 ? (void)0 \
+		 : found("%s:%d: failed: %s (errno %d)", __FILE__, __LINE__, #condition, errno))
 
 /* How many times longer the tests run than in `make check`. */
 extern unsigned scale;

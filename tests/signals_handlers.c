@@ -37,8 +37,8 @@ static void note(struct diary *d)
 
 	must(puts_data(d->spot, (off_t)(n % SLOTS) * SLOT_SIZE, n, SLOT_SIZE, buffer));
 	/* Read the previous record: this needs a bounce buffer, and the call may hold one. */
-	must(n == 1 || holds_data(d->spot, (off_t)((n - 1) % SLOTS) * SLOT_SIZE, n - 1, SLOT_SIZE,
-				  buffer));
+	must(n == 1 ||
+	     holds_data(d->spot, (off_t)((n - 1) % SLOTS) * SLOT_SIZE, n - 1, SLOT_SIZE, buffer));
 	d->seed[n % SLOTS] = n;
 	d->count = n;
 }

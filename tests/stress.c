@@ -56,23 +56,43 @@ static const struct option long_options[] = {
 static void parse_option(struct options *o, int letter)
 {
 	switch (letter) {
-	case 's': o->seconds = atof(optarg); break;
-	case 't': o->threads = atoi(optarg); break;
-	case 'p': o->processes = atoi(optarg); break;
-	case 'b': o->plain = atoi(optarg); break;
-	case 'r': o->seed = strtoull(optarg, NULL, 0); break;
-	case 'l': o->size = strtoul(optarg, NULL, 0); break;
-	case 'e': o->extend = true; break;
-	case 'd': o->block_device = true; break;
-	case 'w': o->write_only = true; break;
-	default: usage();
+	case 's':
+		o->seconds = atof(optarg);
+		break;
+	case 't':
+		o->threads = atoi(optarg);
+		break;
+	case 'p':
+		o->processes = atoi(optarg);
+		break;
+	case 'b':
+		o->plain = atoi(optarg);
+		break;
+	case 'r':
+		o->seed = strtoull(optarg, NULL, 0);
+		break;
+	case 'l':
+		o->size = strtoul(optarg, NULL, 0);
+		break;
+	case 'e':
+		o->extend = true;
+		break;
+	case 'd':
+		o->block_device = true;
+		break;
+	case 'w':
+		o->write_only = true;
+		break;
+	default:
+		usage();
 	}
 }
 
 static struct options parse(int argc, char **argv)
 {
-	struct options o = { .seconds = 2, .threads = 3, .processes = 3, .plain = 2, .seed = 1,
-			     .size = 1 << 18 };
+	struct options o = {
+		.seconds = 2, .threads = 3, .processes = 3, .plain = 2, .seed = 1, .size = 1 << 18
+	};
 	int letter;
 
 	while ((letter = getopt_long(argc, argv, "", long_options, NULL)) != -1)
@@ -180,8 +200,10 @@ static void shim_process(struct arena *a, const struct supply *supply, int numbe
 	const struct options *o = &a->options;
 	int passed = supply_receive(supply);
 	int shared = open_direct(o, 0);
-	const int fds[WAYS] = { [WAY_SHARED] = shared, [WAY_DUP] = dup(shared),
-				[WAY_INHERITED] = supply->inherited, [WAY_PASSED] = passed };
+	const int fds[WAYS] = { [WAY_SHARED] = shared,
+				[WAY_DUP] = dup(shared),
+				[WAY_INHERITED] = supply->inherited,
+				[WAY_PASSED] = passed };
 	struct writer writers[WRITERS_MAX];
 	pthread_t threads[WRITERS_MAX];
 

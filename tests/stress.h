@@ -25,10 +25,10 @@ struct options {
 	int processes; /* under the shim */
 	int plain;     /* processes without the shim */
 	uint64_t seed;
-	size_t size;   /* of the file, or of the part of the device that is used */
+	size_t size; /* of the file, or of the part of the device that is used */
 	bool block_device;
 	bool write_only; /* descriptors that cannot read; then there are no aligned neighbours */
-	bool extend;   /* each range is written once, and together they make the file longer */
+	bool extend;	 /* each range is written once, and together they make the file longer */
 };
 
 int writers_under_shim(const struct options *o);

@@ -78,11 +78,11 @@ static void explain(const struct arena *a, const char *who, size_t pos, unsigned
 	const struct range *range = range_at(a, pos);
 	unsigned is = (got ^ (unsigned)mix64(pos)) & 0xff;
 	unsigned should = (a->expected[pos] ^ (unsigned)mix64(pos)) & 0xff;
-	const char *what = is >> 4 == should >> 4	 ? "an older update came back" :
-			   is == 0			 ? "as prepared, before any write" :
-			   is >> 4 > 0 && is >> 4 <= (unsigned)writers_in_all(&a->options) ?
-							   "looks like another writer's" :
-							   "torn, or of another position";
+	const char *what = is >> 4 == should >> 4 ? "an older update came back"
+			   : is == 0		  ? "as prepared, before any write"
+			   : is >> 4 > 0 && is >> 4 <= (unsigned)writers_in_all(&a->options)
+				   ? "looks like another writer's"
+				   : "torn, or of another position";
 
 	fprintf(stderr,
 		"%s: %zu wrong from byte %zu on, in [%u, %u) of writer %u: %s "

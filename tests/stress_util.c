@@ -181,7 +181,8 @@ static void drop_caches(int fd)
 	 * The advice may leave pages behind. A container may forbid this; the direct read must then
 	 * suffice.
 	 */
-	all = (int)raw_syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	all = (int)raw_syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/drop_caches",
+			       O_WRONLY | O_CLOEXEC);
 	if (all < 0)
 		return;
 	if (raw_syscall(SYS_write, all, "1", 1) < 0 && errno != EPERM)

@@ -8,8 +8,9 @@
 #include "stress.h"
 
 const char *const way_names[WAYS] = {
-	[WAY_OWN] = "own",	       [WAY_SHARED] = "shared", [WAY_DUP] = "dup",
-	[WAY_INHERITED] = "inherited", [WAY_PASSED] = "passed", [WAY_DSYNC] = "O_DSYNC",
+	[WAY_OWN] = "own",	  [WAY_SHARED] = "shared",
+	[WAY_DUP] = "dup",	  [WAY_INHERITED] = "inherited",
+	[WAY_PASSED] = "passed",  [WAY_DSYNC] = "O_DSYNC",
 	[WAY_PLAIN] = "buffered",
 };
 

@@ -58,8 +58,8 @@ static ssize_t transfer_vector(struct writer *w, bool write, unsigned char *byte
 
 	switch (rng_between(&w->rng, 0, offset_is_own(w) ? 3 : 2)) {
 	case 0:
-		return write ? pwritev2(fd, iov, count, pos, RWF_DSYNC) :
-			       preadv2(fd, iov, count, pos, 0);
+		return write ? pwritev2(fd, iov, count, pos, RWF_DSYNC)
+			     : preadv2(fd, iov, count, pos, 0);
 	case 1 ... 2:
 		return write ? pwritev(fd, iov, count, pos) : preadv(fd, iov, count, pos);
 	default:

@@ -7,10 +7,10 @@
 /* Those of coreutils' env(1), nice(1) and timeout(1), but invalid usage has a status of its own. */
 enum {
 	EXIT_USAGE = 2,
-	EXIT_LAUNCHER = 125,       /* the launcher itself failed, or --strict applied */
+	EXIT_LAUNCHER = 125,	   /* the launcher itself failed, or --strict applied */
 	EXIT_NOT_EXECUTABLE = 126, /* COMMAND exists but cannot be executed */
 	EXIT_NOT_FOUND = 127,
-	EXIT_SIGNAL = 128,         /* plus the signal's number */
+	EXIT_SIGNAL = 128, /* plus the signal's number */
 };
 
 /* Prints one line on stderr, in one write: "dioshim: " and the text. */

@@ -45,8 +45,8 @@ const char *text_size(uint64_t bytes, char text[TEXT_NUMBER])
 
 const char *text_bytes(uint64_t bytes, char text[TEXT_NUMBER])
 {
-	return bytes < 1024 ? text_counted(bytes, "byte", text, TEXT_NUMBER) :
-			      text_size(bytes, text);
+	return bytes < 1024 ? text_counted(bytes, "byte", text, TEXT_NUMBER)
+			    : text_size(bytes, text);
 }
 
 const char *text_time(uint64_t ns, char text[TEXT_NUMBER])

@@ -113,10 +113,15 @@ const char *probe_look(const char *path, struct probe *p)
 
 	*p = (struct probe){
 		.path = path,
-		.block = PROBE_UNKNOWN, .sector = PROBE_UNKNOWN, .physical_sector = PROBE_UNKNOWN,
-		.mem_align = PROBE_UNKNOWN, .offset_align = PROBE_UNKNOWN,
-		.read_offset_align = PROBE_UNKNOWN, .atomic_min = PROBE_UNKNOWN,
-		.atomic_max = PROBE_UNKNOWN, .atomic_segments = PROBE_UNKNOWN,
+		.block = PROBE_UNKNOWN,
+		.sector = PROBE_UNKNOWN,
+		.physical_sector = PROBE_UNKNOWN,
+		.mem_align = PROBE_UNKNOWN,
+		.offset_align = PROBE_UNKNOWN,
+		.read_offset_align = PROBE_UNKNOWN,
+		.atomic_min = PROBE_UNKNOWN,
+		.atomic_max = PROBE_UNKNOWN,
+		.atomic_segments = PROBE_UNKNOWN,
 	};
 	if (error == ENOENT)
 		error = look_at_directory_of(path, &sx, p);

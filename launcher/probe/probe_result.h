@@ -11,12 +11,12 @@
 /* The result of a test call. */
 enum probe_way {
 	PROBE_NOT_TRIED,
-	PROBE_REFUSED,  /* failed with an errno */
-	PROBE_DIRECT,   /* done without the page cache */
+	PROBE_REFUSED,	/* failed with an errno */
+	PROBE_DIRECT,	/* done without the page cache */
 	PROBE_BUFFERED, /* done through the page cache */
-	PROBE_MIXED,    /* done partly through the page cache */
-	PROBE_TAKEN,    /* done, but whether by the page cache is unknown */
-	PROBE_SHORT,    /* fewer bytes than requested */
+	PROBE_MIXED,	/* done partly through the page cache */
+	PROBE_TAKEN,	/* done, but whether by the page cache is unknown */
+	PROBE_SHORT,	/* fewer bytes than requested */
 };
 
 struct probe_answer {
@@ -28,9 +28,9 @@ enum { PROBE_UNKNOWN = -1, PROBE_NOTE = 256 };
 
 struct probe {
 	const char *path;
-	char *directory;   /* where a new file would have the same properties; NULL: none */
-	char *filesystem;  /* its type, such as "ext4"; NULL: unknown, or a block device */
-	bool is_file;      /* an existing file or block device; else a directory */
+	char *directory;  /* where a new file would have the same properties; NULL: none */
+	char *filesystem; /* its type, such as "ext4"; NULL: unknown, or a block device */
+	bool is_file;	  /* an existing file or block device; else a directory */
 	bool block_device;
 	uint32_t dev_major, dev_minor; /* of the file system, or of the block device itself */
 	/* In bytes; PROBE_UNKNOWN where the kernel does not tell. */

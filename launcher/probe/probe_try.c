@@ -14,7 +14,7 @@
 #include "probe/probe_look.h"
 
 enum {
-	SPAN_LEAST = 65536,     /* a multiple of all usual alignments */
+	SPAN_LEAST = 65536, /* a multiple of all usual alignments */
 	SPAN_MOST = 16777216,
 };
 

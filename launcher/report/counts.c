@@ -203,8 +203,7 @@ struct counts counted_total(const struct counted *c)
 	return total;
 }
 
-void counts_ways(const struct record *rec, uint64_t calls[RECORD_WAYS],
-		 uint64_t bytes[RECORD_WAYS])
+void counts_ways(const struct record *rec, uint64_t calls[RECORD_WAYS], uint64_t bytes[RECORD_WAYS])
 {
 	memset(calls, 0, RECORD_WAYS * sizeof(calls[0]));
 	memset(bytes, 0, RECORD_WAYS * sizeof(bytes[0]));

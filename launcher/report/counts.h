@@ -29,14 +29,14 @@ struct counted_file {
 	uint64_t device, inode;
 	bool block_device;
 	uint32_t mem_align, offset_align; /* 0: unknown */
-	char path[RECORD_PATH];        /* "": unknown */
+	char path[RECORD_PATH];		  /* "": unknown */
 	struct counts counts[RECORD_DIRECTIONS];
 };
 
 struct counted {
 	size_t files;
 	struct counted_file *file; /* only those with calls; the most bytes first */
-	uint64_t lost;             /* calls on files for which the record had no room */
+	uint64_t lost;		   /* calls on files for which the record had no room */
 };
 
 /* Copies the counts. Returns 0, or ENOMEM. Free `c` with counted_free(). */

@@ -21,7 +21,7 @@ int report_file(const char *path, FILE *to, bool json);
 
 /* The state of --stats=SECONDS between its lines. report_tick_start() initialises it. */
 struct report_tick {
-	uint64_t started_ns, last_ns; /* CLOCK_MONOTONIC */
+	uint64_t started_ns, last_ns;			 /* CLOCK_MONOTONIC */
 	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS]; /* of all files, up to the last line */
 };
 

@@ -43,16 +43,12 @@ json_t *json_ways(const uint64_t counts[RECORD_WAYS], uint64_t all)
 
 static json_t *counts_object(const struct counts *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o}}",
-			 "calls", json_ways(c->calls, counts_calls(c)),
-			 "bytes", json_ways(c->bytes, counts_bytes(c)),
-			 "copied", json_count(c->copied),
-			 "copy_ns", json_count(c->copy_ns),
-			 "buffered", json_count(c->buffered),
-			 "misaligned",
-			 "address", json_count(c->misaligned[0]),
-			 "length", json_count(c->misaligned[1]),
-			 "offset", json_count(c->misaligned[2]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "calls",
+			 json_ways(c->calls, counts_calls(c)), "bytes",
+			 json_ways(c->bytes, counts_bytes(c)), "copied", json_count(c->copied),
+			 "copy_ns", json_count(c->copy_ns), "buffered", json_count(c->buffered),
+			 "misaligned", "address", json_count(c->misaligned[0]), "length",
+			 json_count(c->misaligned[1]), "offset", json_count(c->misaligned[2]));
 }
 
 static json_t *with_tails(const struct counts *c)
@@ -61,9 +57,9 @@ static json_t *with_tails(const struct counts *c)
 	json_t *list = json_array();
 
 	for (int i = 0; i < RECORD_TAILS && c->tail[i].calls; i++)
-		json_array_append_new(list, json_pack("{s:o, s:o}",
-						      "bytes", json_count(c->tail[i].bytes),
-						      "calls", json_count(c->tail[i].calls)));
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o}", "bytes", json_count(c->tail[i].bytes),
+						"calls", json_count(c->tail[i].calls)));
 	json_object_set_new(object, "tails", list);
 	json_object_set_new(object, "other_tails", json_count(c->other_tails));
 	json_object_set_new(object, "no_tail", json_count(c->no_tail));

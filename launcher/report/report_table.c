@@ -9,16 +9,27 @@
 
 const char *const direction_names[RECORD_DIRECTIONS] = { "read", "write" };
 const char *const way_names[RECORD_WAYS] = { "untouched", "bounced", "partial", "refused",
-					      "failed" };
+					     "failed" };
 
 enum column {
-	FILE_NAME, DIR, CALLS, UNTOUCHED, BOUNCED, PARTIAL, REFUSED, FAILED, BYTES, COPIED,
-	BUFFERED, COPY_TIME, COLUMNS
+	FILE_NAME,
+	DIR,
+	CALLS,
+	UNTOUCHED,
+	BOUNCED,
+	PARTIAL,
+	REFUSED,
+	FAILED,
+	BYTES,
+	COPIED,
+	BUFFERED,
+	COPY_TIME,
+	COLUMNS
 };
 
 static const char *const headings[COLUMNS] = {
-	"FILE", "DIR", "CALLS", "UNTOUCHED", "BOUNCED", "PARTIAL", "REFUSED", "FAILED", "BYTES",
-	"COPIED", "BUFFERED", "COPY TIME",
+	"FILE",	   "DIR",    "CALLS", "UNTOUCHED", "BOUNCED",  "PARTIAL",
+	"REFUSED", "FAILED", "BYTES", "COPIED",	   "BUFFERED", "COPY TIME",
 };
 
 static struct libscols_table *new_table(void)
@@ -56,7 +67,7 @@ static int set_counts(struct libscols_line *line, const struct counts *c)
 }
 
 static int table_add_line(struct libscols_table *table, const char *name, const char *direction,
-		    const struct counts *c)
+			  const struct counts *c)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 
@@ -69,8 +80,9 @@ static int table_add_line(struct libscols_table *table, const char *name, const 
 /* Adds a line for each direction of a file, the one with more bytes first. */
 static int add_file(struct libscols_table *table, const struct counted_file *f)
 {
-	int first = counts_bytes(&f->counts[RECORD_WRITE]) > counts_bytes(&f->counts[RECORD_READ]) ?
-			    RECORD_WRITE : RECORD_READ;
+	int first = counts_bytes(&f->counts[RECORD_WRITE]) > counts_bytes(&f->counts[RECORD_READ])
+			    ? RECORD_WRITE
+			    : RECORD_READ;
 	char name[TEXT_NAME];
 	int error = 0;
 

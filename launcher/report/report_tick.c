@@ -94,9 +94,9 @@ static void print_text(const struct interval *in, FILE *line)
 static void print_json(const struct interval *in, FILE *line)
 {
 	json_t *object = json_pack("{s:o, s:o, s:o, s:o}", "elapsed_ns", json_count(in->elapsed_ns),
-				   "interval_ns", json_count(in->ns),
-				   "calls", json_ways(in->calls, in->all_calls),
-				   "bytes", json_ways(in->bytes, in->all_bytes));
+				   "interval_ns", json_count(in->ns), "calls",
+				   json_ways(in->calls, in->all_calls), "bytes",
+				   json_ways(in->bytes, in->all_bytes));
 
 	if (object)
 		json_dumpf(object, line, JSON_COMPACT);

@@ -25,7 +25,7 @@ enum slot { COMPLETE, INCOMPLETE, OVERWRITTEN };
 struct drain {
 	const struct record *rec;
 	uint64_t next, end;
-	FILE *to;        /* NULL: to the array */
+	FILE *to; /* NULL: to the array */
 	json_t *array;
 	bool json, final;
 	uint64_t overwritten, incomplete; /* lost, and not yet printed */
@@ -39,12 +39,25 @@ static const struct record_call *slot_of(const struct record *rec, uint64_t numb
 static void copy_call(const struct record_call *from, struct trace_call *to)
 {
 	*to = (struct trace_call){
-		.time_ns = from->time_ns, .pid = from->pid, .tid = from->tid, .nr = from->nr,
-		.fd = from->fd, .file = from->file, .iovcnt = from->iovcnt, .addr = from->addr,
-		.len = from->len, .pos = from->pos, .ret = from->ret, .copied = from->copied,
-		.buffered = from->buffered, .duration_ns = from->duration_ns,
-		.misaligned = from->misaligned, .done = from->done, .refusal = from->refusal,
-		.positional = from->positional, .rwf = from->rwf,
+		.time_ns = from->time_ns,
+		.pid = from->pid,
+		.tid = from->tid,
+		.nr = from->nr,
+		.fd = from->fd,
+		.file = from->file,
+		.iovcnt = from->iovcnt,
+		.addr = from->addr,
+		.len = from->len,
+		.pos = from->pos,
+		.ret = from->ret,
+		.copied = from->copied,
+		.buffered = from->buffered,
+		.duration_ns = from->duration_ns,
+		.misaligned = from->misaligned,
+		.done = from->done,
+		.refusal = from->refusal,
+		.positional = from->positional,
+		.rwf = from->rwf,
 	};
 }
 
@@ -176,8 +189,8 @@ uint64_t trace_drain(const struct record *rec, uint64_t next, FILE *to, bool jso
 
 uint64_t trace_finish(const struct record *rec, uint64_t next, FILE *to, bool json)
 {
-	return drain(&(struct drain){
-		.rec = rec, .next = next, .to = to, .json = json, .final = true });
+	return drain(
+		&(struct drain){ .rec = rec, .next = next, .to = to, .json = json, .final = true });
 }
 
 /* Returns the number of the oldest call that the ring still has. */

@@ -45,8 +45,8 @@ struct line {
 	char text[TEXT_NAME + 1024];
 };
 
-__attribute__((format(printf, 2, 3)))
-static void line_add(struct line *line, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void line_add(struct line *line, const char *format,
+							   ...)
 {
 	va_list arguments;
 
@@ -67,7 +67,7 @@ static void line_add_time(struct line *line, int64_t ns)
 
 	localtime_r(&seconds, &tm);
 	line_add(line, "%02d:%02d:%02d.%06d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    (int)(ns % 1000000000 / 1000));
+		 (int)(ns % 1000000000 / 1000));
 }
 
 static void line_add_file(struct line *line, const struct trace_call *call,
@@ -111,7 +111,7 @@ static void line_add_result(struct line *line, int64_t ret)
 		line_add(line, ") = %" PRId64 " # ", ret);
 	else
 		line_add(line, ") = -1 %s (%s) # ", errno_name((int)-ret, name),
-		    errno_text((int)-ret));
+			 errno_text((int)-ret));
 }
 
 static void line_add_misaligned(struct line *line, unsigned bits)
@@ -166,6 +166,6 @@ void trace_line(const struct trace_call *call, const struct record *rec, FILE *t
 	line_add_misaligned(&line, call->misaligned);
 	line_add_done(&line, call);
 	line_add(&line, "%" PRIu32 ".%06" PRIu32 " s\n", call->duration_ns / 1000000000,
-	    call->duration_ns % 1000000000 / 1000);
+		 call->duration_ns % 1000000000 / 1000);
 	fwrite(line.text, 1, line.len, to);
 }

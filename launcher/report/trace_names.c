@@ -15,9 +15,7 @@
 static const struct {
 	int flag;
 	const char *name;
-} flags_table[] = {
-	DIOSHIM_RWF_FLAGS(FLAG_ENTRY)
-};
+} flags_table[] = { DIOSHIM_RWF_FLAGS(FLAG_ENTRY) };
 
 const char *trace_call_name(int nr, char text[TRACE_NAMES])
 {
@@ -76,8 +74,8 @@ const char *trace_misaligned_name(unsigned n)
 const char *trace_done_name(unsigned n)
 {
 	static const char *const names[] = {
-		"bounced", "buffered", "sector read-modify-write", "split", "retried",
-		"kernel result returned",
+		"bounced", "buffered", "sector read-modify-write",
+		"split",   "retried",  "kernel result returned",
 	};
 
 	return n < COUNT(names) ? names[n] : NULL;

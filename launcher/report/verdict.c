@@ -9,8 +9,8 @@
 
 #include "print/text.h"
 
-__attribute__((format(printf, 2, 3)))
-static void verdict_add(struct verdict *v, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void verdict_add(struct verdict *v, const char *format,
+							      ...)
 {
 	va_list arguments;
 
@@ -58,8 +58,10 @@ static void say_untouched(struct verdict *v, const struct counted *c, const stru
 		verdict_add(v, "%s%s%s %s aligned: this program does not need dioshim.", which,
 			    number, but, were);
 	else
-		verdict_add(v, "%s%s%s %s accepted by the kernel unchanged: on these files this "
-			    "program does not need dioshim.", which, number, but, were);
+		verdict_add(v,
+			    "%s%s%s %s accepted by the kernel unchanged: on these files this "
+			    "program does not need dioshim.",
+			    which, number, but, were);
 }
 
 /* Bytes that were not moved directly were copied, buffered, or both. */
@@ -74,10 +76,11 @@ static void say_share(struct verdict *v, const struct counts *total)
 		verdict_add(v, "No bytes were moved.");
 		return;
 	}
-	verdict_add(v, "%s of %s moved directly to or from the program's buffers; %s copied, %s "
-		    "through the page cache.", text_share(direct, bytes, share),
-		    text_bytes(bytes, size), text_bytes(total->copied, copied),
-		    text_bytes(total->buffered, buffered));
+	verdict_add(v,
+		    "%s of %s moved directly to or from the program's buffers; %s copied, %s "
+		    "through the page cache.",
+		    text_share(direct, bytes, share), text_bytes(bytes, size),
+		    text_bytes(total->copied, copied), text_bytes(total->buffered, buffered));
 	v->line[v->lines - 1][0] = (char)toupper((unsigned char)share[0]);
 }
 
@@ -148,8 +151,8 @@ void verdict_make(const struct counted *c, struct verdict *v)
 	v->lines = 0;
 	if (!calls && !c->lost)
 		verdict_add(v, "No call on an O_DIRECT descriptor was seen: the program does not "
-			    "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
-			    "COMMAND).");
+			       "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
+			       "COMMAND).");
 	else if (!changed && calls)
 		say_untouched(v, c, &total);
 	else if (calls)

@@ -5,9 +5,9 @@
 #include "report/counts.h"
 
 enum {
-	VERDICT_LINES = 10,    /* at most, in all */
-	VERDICT_OF_FILE = 3,   /* at most, of one file */
-	VERDICT_LINE = 1536,   /* bytes of one, with a file name and a NUL */
+	VERDICT_LINES = 10,  /* at most, in all */
+	VERDICT_OF_FILE = 3, /* at most, of one file */
+	VERDICT_LINE = 1536, /* bytes of one, with a file name and a NUL */
 };
 
 struct verdict {

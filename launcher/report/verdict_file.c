@@ -28,8 +28,8 @@ struct subject {
 	int advices;
 };
 
-__attribute__((format(printf, 3, 4)))
-static void advice_add(struct subject *s, uint64_t cost_ns, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void advice_add(struct subject *s, uint64_t cost_ns,
+							     const char *format, ...)
 {
 	struct advice *advice = &s->advice[s->advices++];
 	va_list arguments;
@@ -45,8 +45,7 @@ static const char *calls_on(const struct subject *s, uint64_t n, char text[VERDI
 {
 	char number[TEXT_NUMBER + 8];
 
-	snprintf(text, VERDICT_LINE, "%s %s %s",
-		 text_counted(n, s->call, number, sizeof(number)),
+	snprintf(text, VERDICT_LINE, "%s %s %s", text_counted(n, s->call, number, sizeof(number)),
 		 *s->call == 'r' ? "of" : "to", s->name);
 	return text;
 }
@@ -79,7 +78,8 @@ static void say_address(struct subject *s)
 	char calls[VERDICT_LINE], how[96];
 
 	if (n)
-		advice_add(s, s->counts->copy_ns, "%.1200s used a misaligned buffer%s: align "
+		advice_add(s, s->counts->copy_ns,
+			   "%.1200s used a misaligned buffer%s: align "
 			   "buffers %s, for example with posix_memalign(3).",
 			   calls_on(s, n, calls), copied(s->counts, how), s->aligned_to);
 }
@@ -169,8 +169,10 @@ static void say_offset(struct subject *s)
 		return;
 	if (!c->misaligned[0] && !c->misaligned[1])
 		copied(c, how);
-	advice_add(s, edges_cost(c), "%.1200s of aligned length began at a misaligned offset%s: "
-		   "begin at %s.", calls_on(s, own, calls), how, s->multiple);
+	advice_add(s, edges_cost(c),
+		   "%.1200s of aligned length began at a misaligned offset%s: "
+		   "begin at %s.",
+		   calls_on(s, own, calls), how, s->multiple);
 }
 
 static void name_alignments(struct subject *s)

@@ -8,8 +8,8 @@
 
 struct child {
 	pid_t pid;
-	int status;            /* after child_ended(): COMMAND's exit status, or 128 + its signal */
-	sigset_t mask;         /* the launcher's at its start; COMMAND gets it back */
+	int status;	       /* after child_ended(): COMMAND's exit status, or 128 + its signal */
+	sigset_t mask;	       /* the launcher's at its start; COMMAND gets it back */
 	struct sigaction chld; /* the same for SIGCHLD's disposition */
 };
 

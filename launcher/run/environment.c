@@ -45,8 +45,7 @@ static bool preload(const char *library)
 
 bool environment_set(const struct options *o, const char *library, const char *record)
 {
-	return preload(library) &&
-	       set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
+	return preload(library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
 	       set_variable("DIOSHIM_DISABLE", o->disable) &&
 	       set_variable("DIOSHIM_STATS", o->stats ? record : NULL) &&
 	       set_variable("DIOSHIM_TRACE", o->trace ? record : NULL);

@@ -96,7 +96,8 @@ static bool can_be_named(const char *path)
 	if (!path[strcspn(path, " :$")])
 		return true;
 	message("%s cannot be preloaded: LD_PRELOAD takes no path with a space, a colon or a $ "
-		"in it", path);
+		"in it",
+		path);
 	return false;
 }
 

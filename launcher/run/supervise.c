@@ -32,9 +32,9 @@ struct supervision {
 	struct child child;
 	char *path; /* of the record file */
 	struct record *rec;
-	FILE *report, *trace;    /* NULL: not wanted */
-	uint64_t next_call;      /* the first one that is not yet printed */
-	uint64_t next_line;      /* when --stats=SECONDS prints it: CLOCK_MONOTONIC, ns */
+	FILE *report, *trace; /* NULL: not wanted */
+	uint64_t next_call;   /* the first one that is not yet printed */
+	uint64_t next_line;   /* when --stats=SECONDS prints it: CLOCK_MONOTONIC, ns */
 	struct report_tick tick;
 };
 

@@ -78,8 +78,8 @@ static void make_side(struct side *side, const char *dir, const char *name)
 	snprintf(side->path, sizeof(side->path), "%s/%s.%d", dir, name, (int)getpid());
 	side->witness = open(side->path, O_CREAT | O_TRUNC | O_RDWR, 0600);
 	/* The page after the arena is inaccessible. */
-	side->arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	side->arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 	if (side->witness < 0 || side->arena == MAP_FAILED ||
 	    mprotect(side->arena + ARENA, 4096, PROT_NONE))
 		err(1, "%s", side->path);
@@ -118,9 +118,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Calls */
 
 enum op {
-	READ, PREAD, READV, PREADV, PREADV2,
-	WRITE, PWRITE, WRITEV, PWRITEV, PWRITEV2,
-	SEEK, TRUNCATE, SETFL, REOPEN, BYSTANDER,
+	READ,
+	PREAD,
+	READV,
+	PREADV,
+	PREADV2,
+	WRITE,
+	PWRITE,
+	WRITEV,
+	PWRITEV,
+	PWRITEV2,
+	SEEK,
+	TRUNCATE,
+	SETFL,
+	REOPEN,
+	BYSTANDER,
 	OPS
 };
 
@@ -242,41 +254,43 @@ static long transfer(const struct call *c, const struct side *side, bool direct)
 		iov[i] = (struct iovec){ side->arena + c->piece[i].at, c->piece[i].len };
 	switch (c->op) {
 	case READ:
-		return direct ? read(fd, iov->iov_base, iov->iov_len) :
-				raw_syscall(SYS_read, fd, iov->iov_base, iov->iov_len);
+		return direct ? read(fd, iov->iov_base, iov->iov_len)
+			      : raw_syscall(SYS_read, fd, iov->iov_base, iov->iov_len);
 	case PREAD:
-		return direct ? pread(fd, iov->iov_base, iov->iov_len, c->pos) :
-				raw_syscall(SYS_pread64, fd, iov->iov_base, iov->iov_len, c->pos);
+		return direct ? pread(fd, iov->iov_base, iov->iov_len, c->pos)
+			      : raw_syscall(SYS_pread64, fd, iov->iov_base, iov->iov_len, c->pos);
 	case READV:
-		return direct ? readv(fd, iov, c->count) : raw_syscall(SYS_readv, fd, iov, c->count);
+		return direct ? readv(fd, iov, c->count)
+			      : raw_syscall(SYS_readv, fd, iov, c->count);
 	case PREADV:
-		return direct ? preadv(fd, iov, c->count, c->pos) :
-				raw_syscall(SYS_preadv, fd, iov, c->count, c->pos, 0L);
+		return direct ? preadv(fd, iov, c->count, c->pos)
+			      : raw_syscall(SYS_preadv, fd, iov, c->count, c->pos, 0L);
 	case PREADV2:
-		return direct ? preadv2(fd, iov, c->count, c->pos, c->flags) :
-				raw_syscall(SYS_preadv2, fd, iov, c->count, c->pos, 0L, c->flags);
+		return direct ? preadv2(fd, iov, c->count, c->pos, c->flags)
+			      : raw_syscall(SYS_preadv2, fd, iov, c->count, c->pos, 0L, c->flags);
 	case WRITE:
-		return direct ? write(fd, iov->iov_base, iov->iov_len) :
-				raw_syscall(SYS_write, fd, iov->iov_base, iov->iov_len);
+		return direct ? write(fd, iov->iov_base, iov->iov_len)
+			      : raw_syscall(SYS_write, fd, iov->iov_base, iov->iov_len);
 	case PWRITE:
-		return direct ? pwrite(fd, iov->iov_base, iov->iov_len, c->pos) :
-				raw_syscall(SYS_pwrite64, fd, iov->iov_base, iov->iov_len, c->pos);
+		return direct ? pwrite(fd, iov->iov_base, iov->iov_len, c->pos)
+			      : raw_syscall(SYS_pwrite64, fd, iov->iov_base, iov->iov_len, c->pos);
 	case WRITEV:
-		return direct ? writev(fd, iov, c->count) : raw_syscall(SYS_writev, fd, iov, c->count);
+		return direct ? writev(fd, iov, c->count)
+			      : raw_syscall(SYS_writev, fd, iov, c->count);
 	case PWRITEV:
-		return direct ? pwritev(fd, iov, c->count, c->pos) :
-				raw_syscall(SYS_pwritev, fd, iov, c->count, c->pos, 0L);
+		return direct ? pwritev(fd, iov, c->count, c->pos)
+			      : raw_syscall(SYS_pwritev, fd, iov, c->count, c->pos, 0L);
 	default:
-		return direct ? pwritev2(fd, iov, c->count, c->pos, c->flags) :
-				raw_syscall(SYS_pwritev2, fd, iov, c->count, c->pos, 0L, c->flags);
+		return direct ? pwritev2(fd, iov, c->count, c->pos, c->flags)
+			      : raw_syscall(SYS_pwritev2, fd, iov, c->count, c->pos, 0L, c->flags);
 	}
 }
 
 static int open_side(const struct side *side, bool direct, int flags)
 {
 	flags |= O_RDWR;
-	return direct ? open(side->path, flags | O_DIRECT) :
-			(int)raw_syscall(SYS_openat, AT_FDCWD, side->path, flags);
+	return direct ? open(side->path, flags | O_DIRECT)
+		      : (int)raw_syscall(SYS_openat, AT_FDCWD, side->path, flags);
 }
 
 static long change(const struct call *c, struct side *side, bool direct)
@@ -287,15 +301,15 @@ static long change(const struct call *c, struct side *side, bool direct)
 	case TRUNCATE:
 		return ftruncate(side->fd, c->pos);
 	case SETFL:
-		return direct ? fcntl(side->fd, F_SETFL, c->flags | O_DIRECT) :
-				raw_syscall(SYS_fcntl, side->fd, F_SETFL, c->flags);
+		return direct ? fcntl(side->fd, F_SETFL, c->flags | O_DIRECT)
+			      : raw_syscall(SYS_fcntl, side->fd, F_SETFL, c->flags);
 	case REOPEN:
 		close(side->fd);
 		side->fd = open_side(side, direct, c->flags);
 		return side->fd < 0 ? -1 : 0;
 	default: /* a write of another program, without the shim */
 		return raw_syscall(SYS_pwrite64, side->witness, side->arena + c->piece[0].at,
-			       c->piece[0].len, c->pos);
+				   c->piece[0].len, c->pos);
 	}
 }
 
@@ -407,8 +421,8 @@ static void compare_files(struct place *place, const struct call *last)
 		long got[SIDES];
 
 		for (int which = 0; which < SIDES; which++)
-			got[which] = raw_syscall(SYS_pread64, place->side[which].witness, bytes[which],
-					     sizeof(bytes[0]), at);
+			got[which] = raw_syscall(SYS_pread64, place->side[which].witness,
+						 bytes[which], sizeof(bytes[0]), at);
 		if (got[0] == got[1] && got[0] > 0 && !memcmp(bytes[0], bytes[1], (size_t)got[0]))
 			continue;
 		print_first_difference("the file", bytes[ORDINARY], bytes[DIRECT], (size_t)got[0],

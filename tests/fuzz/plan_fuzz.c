@@ -16,13 +16,12 @@ struct input {
 	uint32_t len;
 	uint32_t room;
 	uint32_t got;
-	uint8_t mem;   /* exponents of the alignments; `block` is relative to `offset` */
+	uint8_t mem; /* exponents of the alignments; `block` is relative to `offset` */
 	uint8_t offset;
 	uint8_t block;
 };
 
-#define hold(condition) \
-	((condition) ? (void)0 : broken(#condition, __LINE__))
+#define hold(condition) ((condition) ? (void)0 : broken(#condition, __LINE__))
 
 static const struct input *current;
 

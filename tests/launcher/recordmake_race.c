@@ -55,8 +55,8 @@ static void write_calls(struct record *rec, unsigned writer, unsigned calls, uns
 
 int race(unsigned calls, unsigned pause_us)
 {
-	struct record *rec = mmap(NULL, sizeof(*rec), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct record *rec =
+		mmap(NULL, sizeof(*rec), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t next = 0;
 	int running = WRITERS;
 

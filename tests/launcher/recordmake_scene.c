@@ -57,9 +57,9 @@ static void names(struct record *rec)
 /* Calls of every kind with all results, for the trace; nothing is counted. */
 static void calls(struct record *rec)
 {
-	static const int numbers[] = { SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64,
-				       SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_preadv2,
-				       SYS_pwritev2, 9999 };
+	static const int numbers[] = { SYS_read,    SYS_write,	  SYS_readv,  SYS_writev,
+				       SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev,
+				       SYS_preadv2, SYS_pwritev2, 9999 };
 	static const int64_t results[] = { 1000, 0, -EINVAL, -EIO, -4000 };
 	static const uint16_t refusals[] = { 0, EINVAL, UINT16_MAX };
 
@@ -77,7 +77,10 @@ static void calls(struct record *rec)
 		call.positional = nr == SYS_pread64 || nr == SYS_pwrite64 || nr == SYS_preadv ||
 				  nr == SYS_pwritev || (nr >= SYS_preadv2 && nr < 9999 && i % 2);
 		call.iovcnt = nr == SYS_readv || nr == SYS_writev || nr == SYS_preadv ||
-			      nr == SYS_pwritev || nr == SYS_preadv2 || nr == SYS_pwritev2 ? 4 : 0;
+					      nr == SYS_pwritev || nr == SYS_preadv2 ||
+					      nr == SYS_pwritev2
+				      ? 4
+				      : 0;
 		call.addr = UINT64_MAX >> i % 64;
 		call.len = i * 1001;
 		call.pos = i % 3 || call.positional ? i * INT64_C(4000000001) : -1;
@@ -98,8 +101,9 @@ int make_scene(const char *name, struct record *rec)
 	static const struct {
 		const char *name;
 		void (*make)(struct record *);
-	} scenes[] = { { "nothing", nothing }, { "mixed", mixed }, { "names", names },
-		       { "calls", calls } };
+	} scenes[] = {
+		{ "nothing", nothing }, { "mixed", mixed }, { "names", names }, { "calls", calls }
+	};
 
 	for (unsigned i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
 		if (!strcmp(scenes[i].name, name)) {

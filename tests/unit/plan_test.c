@@ -13,10 +13,10 @@
 #define LAST_BYTE ((uint64_t)INT64_MAX) /* of the largest possible file */
 
 static const struct dio_align alignments[] = {
-	{ 1, 1, 4096 },     { 1, 512, 512 },     { 1, 512, 4096 },     { 4, 512, 512 },
-	{ 4, 512, 4096 },   { 4, 512, 65536 },   { 4, 4096, 4096 },    { 512, 1, 4096 },
-	{ 512, 512, 512 },  { 512, 512, 4096 },  { 512, 512, 16384 },  { 512, 4096, 4096 },
-	{ 1, 4096, 4096 },  { 512, 4096, 65536 }, { 4096, 4096, 65536 }, { 4, 65536, 65536 },
+	{ 1, 1, 4096 },	   { 1, 512, 512 },	 { 1, 512, 4096 },	{ 4, 512, 512 },
+	{ 4, 512, 4096 },  { 4, 512, 65536 },	 { 4, 4096, 4096 },	{ 512, 1, 4096 },
+	{ 512, 512, 512 }, { 512, 512, 4096 },	 { 512, 512, 16384 },	{ 512, 4096, 4096 },
+	{ 1, 4096, 4096 }, { 512, 4096, 65536 }, { 4096, 4096, 65536 }, { 4, 65536, 65536 },
 };
 
 struct request {
@@ -96,8 +96,11 @@ static void for_all_tiny_requests(property *check)
 			for (uint64_t pos = 0; pos < 24; pos++)
 				for (size_t len = 1; len < 28; len++)
 					for (size_t a = 0; a < 9; a++)
-						check(&(struct request){ { mem, off[o], 8 }, pos, len,
-									 addresses[a], 2 * off[o] });
+						check(&(struct request){ { mem, off[o], 8 },
+									 pos,
+									 len,
+									 addresses[a],
+									 2 * off[o] });
 }
 
 static void for_random_requests(const struct dio_align *g, property *check)
@@ -180,8 +183,8 @@ static size_t walk_write(const struct request *r, struct placed *steps)
 	return n;
 }
 
-static void for_steps(const struct request *r, void (*check)(const struct request *,
-							       const struct placed *))
+static void for_steps(const struct request *r,
+		      void (*check)(const struct request *, const struct placed *))
 {
 	struct placed steps[MOST_STEPS];
 	size_t n = walk_write(r, steps);
@@ -210,7 +213,8 @@ static void edge_holds_no_whole_block(const struct request *r, const struct plac
 static void edge_is_at_a_misaligned_end(const struct request *r, const struct placed *at)
 {
 	if (at->step.how == HOW_EDGE)
-		assert_true(!aligned(r->pos, r->g.offset) || !aligned(r->pos + r->len, r->g.offset));
+		assert_true(!aligned(r->pos, r->g.offset) ||
+			    !aligned(r->pos + r->len, r->g.offset));
 }
 
 static void own_memory_is_aligned(const struct request *r, const struct placed *at)

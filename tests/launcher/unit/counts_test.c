@@ -131,12 +131,9 @@ static void a_path_without_an_end_is_cut(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(files_without_calls_are_left_out),
-		TEST(doubled_files_are_added_up),
-		TEST(the_most_bytes_come_first),
-		TEST(every_place_may_be_taken),
-		TEST(tails_are_added_by_length),
-		TEST(tails_without_a_place_are_counted),
+		TEST(files_without_calls_are_left_out), TEST(doubled_files_are_added_up),
+		TEST(the_most_bytes_come_first),	TEST(every_place_may_be_taken),
+		TEST(tails_are_added_by_length),	TEST(tails_without_a_place_are_counted),
 		TEST(a_path_without_an_end_is_cut),
 	};
 

@@ -38,10 +38,20 @@ struct record_call *fill_call(struct record *rec, const struct record_call *call
 struct record_call fill_example(void)
 {
 	return (struct record_call){
-		.time_ns = INT64_C(1577966401123456789), .pid = 1234, .tid = 1240,
-		.nr = SYS_pwrite64, .fd = 3, .addr = 0x7f00a1, .len = 1000, .pos = 4096,
-		.ret = 1000, .copied = 512, .buffered = 488, .duration_ns = 210999,
+		.time_ns = INT64_C(1577966401123456789),
+		.pid = 1234,
+		.tid = 1240,
+		.nr = SYS_pwrite64,
+		.fd = 3,
+		.addr = 0x7f00a1,
+		.len = 1000,
+		.pos = 4096,
+		.ret = 1000,
+		.copied = 512,
+		.buffered = 488,
+		.duration_ns = 210999,
 		.misaligned = MISALIGNED_ADDRESS | MISALIGNED_LENGTH,
-		.done = DONE_BOUNCED | DONE_BUFFERED, .positional = 1,
+		.done = DONE_BOUNCED | DONE_BUFFERED,
+		.positional = 1,
 	};
 }

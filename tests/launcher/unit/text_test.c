@@ -33,10 +33,21 @@ static void nouns_have_a_plural(void **state)
 
 static void sizes_are_rounded_to_the_nearest(void **state)
 {
-	static const struct { uint64_t bytes; const char *text; } cases[] = {
-		{ 0, "0" }, { 1023, "1023" }, { 1024, "1.0K" }, { 1536, "1.5K" }, { 10188, "9.9K" },
-		{ 10189, "10K" }, { 1047961, "1023K" }, { 1048064, "1.0M" }, { 1 << 20, "1.0M" },
-		{ UINT64_C(5) << 30, "5.0G" }, { UINT64_MAX, "16E" },
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 1023, "1023" },
+		{ 1024, "1.0K" },
+		{ 1536, "1.5K" },
+		{ 10188, "9.9K" },
+		{ 10189, "10K" },
+		{ 1047961, "1023K" },
+		{ 1048064, "1.0M" },
+		{ 1 << 20, "1.0M" },
+		{ UINT64_C(5) << 30, "5.0G" },
+		{ UINT64_MAX, "16E" },
 	};
 	char text[TEXT_NUMBER];
 

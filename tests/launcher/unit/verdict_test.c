@@ -19,8 +19,9 @@ static struct counted_file *add_file(const char *path)
 {
 	struct counted_file *f = &files[counted.files++];
 
-	*f = (struct counted_file){ .device = makedev(8, 1), .inode = 9, .mem_align = 512,
-				    .offset_align = 512 };
+	*f = (struct counted_file){
+		.device = makedev(8, 1), .inode = 9, .mem_align = 512, .offset_align = 512
+	};
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	counted.file = files;
 	return f;
@@ -269,10 +270,18 @@ static void a_path_of_only_escapes_is_not_cut(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(no_calls), TEST(all_untouched), TEST(untouched_but_not_all_was_seen),
-		TEST(only_failures), TEST(share_of_bytes), TEST(one_tail), TEST(several_tails),
-		TEST(misaligned_memory), TEST(unaligned_offsets), TEST(refusals_come_first),
-		TEST(few_lines_and_the_costly_ones), TEST(three_lines_a_file),
+		TEST(no_calls),
+		TEST(all_untouched),
+		TEST(untouched_but_not_all_was_seen),
+		TEST(only_failures),
+		TEST(share_of_bytes),
+		TEST(one_tail),
+		TEST(several_tails),
+		TEST(misaligned_memory),
+		TEST(unaligned_offsets),
+		TEST(refusals_come_first),
+		TEST(few_lines_and_the_costly_ones),
+		TEST(three_lines_a_file),
 		TEST(a_path_of_only_escapes_is_not_cut),
 	};
 
