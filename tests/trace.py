@@ -9,15 +9,16 @@ system calls that one call of the program became. Each CHECK below is a function
 description; it prints what is wrong and exits with status 1, or 99 if the trace does not suit it.
 """
 import argparse
-import pathlib
+import os
 import re
 import sys
 
 
 def transfers():
     """The calls of common/transfers.h by name, each with what it takes: {"WRITE", "OFFSET", ...}."""
-    header = pathlib.Path(__file__).resolve().parent.parent / "common" / "transfers.h"
-    table = header.read_text(encoding="utf-8").partition("#define DIOSHIM_TRANSFERS(X)")[2]
+    header = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common/transfers.h")
+    with open(header, encoding="utf-8") as file:
+        table = file.read().partition("#define DIOSHIM_TRANSFERS(X)")[2]
     rows = re.findall(r"^\tX\((\w+), ([^)]*)\)", table, re.MULTILINE)
     if not rows:
         sys.exit(f"trace.py: no calls found in {header}")
