@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "check/elf_search.h"
-#include "check/follow.h"
+#include "check/chain.h"
 
 /* More than any program has; the files of a hostile one may name as many as they like. */
 enum { MEMBERS_MOST = 2048 };

@@ -164,7 +164,8 @@ static void list_objects(struct reach *r, const struct elf_closure *c)
 }
 
 /* An ELF file that the kernel can execute; 0 or the errno of execve(). */
-static int look_inside(struct reach *r, const struct follow *f, const struct elf_object *library)
+static int look_inside(struct reach *r, const struct chain *chain,
+		       const struct elf_object *library)
 {
 	struct elf_object o;
 	struct elf_closure c;
@@ -182,36 +183,35 @@ static int look_inside(struct reach *r, const struct follow *f, const struct elf
 		elf_object_free(&o);
 		return error;
 	}
-	elf_closure_read(&c, r->program, &o, f->library_path);
+	elf_closure_read(&c, r->program, &o, chain->library_path);
 	list_objects(r, &c);
 	decide_program(r, &c.members[0].object, library);
 	elf_closure_free(&c);
 	return 0;
 }
 
-static int look(struct reach *r, const struct follow *f, const struct elf_object *library)
+static int look(struct reach *r, const struct chain *c, const struct elf_object *library)
 {
-	if (f->kind == SCRIPT_UNREADABLE)
+	if (c->kind == SCRIPT_UNREADABLE)
 		decide(r, REACH_UNKNOWN, "cannot be read", "ask as a user who can read it");
-	else if (f->kind != SCRIPT_ELF)
+	else if (c->kind != SCRIPT_ELF)
 		decide(r, REACH_UNKNOWN, "is neither an ELF file nor a script",
 		       "look at it with file(1)");
-	else if (f->unknown)
-		decide(r, REACH_UNKNOWN, "starts another program, and its arguments are not clear",
-		       "ask about that program itself");
-	else if (f->lost) {
+	else if (c->unknown)
+		decide(r, REACH_UNKNOWN, c->unknown, c->advice);
+	else if (c->lost) {
 		r->verdict = REACH_NO;
-		r->reason = alloc_string(f->lost);
-		r->advice = f->lost_advice;
+		r->reason = alloc_string(c->lost);
+		r->advice = c->advice;
 	} else {
-		return look_inside(r, f, library);
+		return look_inside(r, c, library);
 	}
 	return 0;
 }
 
 int reach_look(char *const argv[], const char *library, struct reach *r)
 {
-	struct follow f;
+	struct chain f;
 	struct elf_object yardstick;
 	int error = follow_command(argv, &f);
 
@@ -230,7 +230,7 @@ int reach_look(char *const argv[], const char *library, struct reach *r)
 			       "build or install dioshim again");
 		elf_object_free(&yardstick);
 	}
-	follow_free(&f);
+	chain_free(&f);
 	return error;
 }
 
