@@ -1,0 +1,19 @@
+/* Prints what reach.h has found out about a command. */
+#ifndef DIOSHIM_CHECK_H
+#define DIOSHIM_CHECK_H
+
+#include <stdbool.h>
+
+#include "check/reach.h"
+
+/*
+ * Prints the verdict on a command to stdout. Returns the exit
+ * status of --check: 0 if within reach; 1 if out of reach or unknown, so that a script can rely
+ * on 0; 126 or 127, with a message on stderr and nothing on stdout, if it cannot be executed.
+ */
+int check_command(char *const argv[], const char *library);
+
+/* Returns whether a command is out of reach, and says so in one line on stderr. */
+bool check_warn(char *const argv[], const char *library);
+
+#endif
