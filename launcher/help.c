@@ -5,7 +5,7 @@
 
 static const char usage[] =
 	"usage: dioshim [OPTION]... [--] COMMAND [ARG]...\n"
-	"       dioshim --check [--] COMMAND [ARG]...\n"
+	"       dioshim --check [--json] [--] COMMAND [ARG]...\n"
 	"       dioshim --probe [--try] [--json] [--] PATH...\n"
 	"       dioshim --report=FILE [--json]\n"
 	"\n"
@@ -18,7 +18,7 @@ static const char run_options[] =
 	"                            every SECONDS) on stderr or in --output\n"
 	"  -t, --trace[=FILE]      show each call that was changed, on stderr or in FILE\n"
 	"  -o, --output=FILE       where the report of --stats goes\n"
-	"  -j, --json              reports, traces and probes as JSON\n"
+	"  -j, --json              reports, traces, checks and probes as JSON\n"
 	"\n"
 	"How it is run:\n"
 	"  -b, --bounce-max=SIZE   bounce buffers a process may have, 64K to 64M (16M)\n"

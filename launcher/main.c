@@ -38,7 +38,7 @@ static void fill_standard_descriptors(void)
 static int check(const struct options *o)
 {
 	char *library = library_find();
-	int status = library ? check_command(o->operands, library) : EXIT_LAUNCHER;
+	int status = library ? check_command(o->operands, library, o->json) : EXIT_LAUNCHER;
 
 	free(library);
 	return status;

@@ -47,14 +47,14 @@ static const char short_options[] = "+:s::t::o:jb:x:eqcpwr:hV";
 
 static const unsigned char modes_of[] = {
 	['s'] = RUN, ['t'] = RUN, ['o'] = RUN, ['b'] = RUN, ['x'] = RUN, ['e'] = RUN, ['q'] = RUN,
-	['j'] = RUN | PROBE | REPORT,
+	['j'] = RUN | CHECK | PROBE | REPORT,
 	['c'] = CHECK, ['p'] = PROBE, ['w'] = PROBE, ['r'] = REPORT,
 };
 
 /* What each mode is called, and what goes with it. */
 static const char *const mode_name[] = { "a COMMAND to run", "--check", "--probe", "--report" };
 static const char *const mode_takes[] = {
-	[MODE_CHECK] = "goes with no other option",
+	[MODE_CHECK] = "goes with --json only",
 	[MODE_PROBE] = "goes with --try and --json only",
 	[MODE_REPORT] = "goes with --json only",
 };
@@ -207,7 +207,7 @@ static bool agree(const struct options *o, const bool *given)
 	if (o->output && !o->stats)
 		return wrong("--output: goes with --stats only (--trace=FILE names its own)");
 	if (o->json && !o->stats && !o->trace)
-		return wrong("--json: goes with --stats, --trace, --probe or --report only");
+		return wrong("--json: goes with --stats, --trace, --check, --probe or --report only");
 	return true;
 }
 

@@ -79,10 +79,10 @@ refuses() { # LINE OPTION...
   refuses "--report: not with --probe, which *" --probe --report=f true
   refuses "--stats: not with --probe, which goes with --try and --json only" --stats --probe /
   refuses "--trace: not with --report, which goes with --json only" --trace --report=f
-  refuses "--json: not with --check, which *" --check --json true
+  refuses "--quiet: not with --check, which goes with --json only" --check --quiet true
   refuses "true: not with --report, which takes one FILE*" --report=f true
   refuses "--try: goes with --probe only" --try true
-  refuses "--json: goes with --stats, --trace, --probe or --report only" --json true
+  refuses "--json: goes with --stats, --trace, --check, --probe or --report only" --json true
   refuses "--output: goes with --stats only*" --trace --output=f true
 }
 

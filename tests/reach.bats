@@ -262,6 +262,47 @@ EOT
   [[ $(./confined execute) == "Bad system call" ]]
 }
 
+# JSON
+
+@test "the verdict is available as JSON" {
+  local python
+  python=$(python3_binary)
+  cp inside $'bad\xff'
+  script link "#!$here/inside"
+  script bad "#!/usr/bin/env $here/"$'bad\xff'
+  "$DIOSHIM_LAUNCHER" --check --json ./link >link.json
+  "$DIOSHIM_LAUNCHER" --check --json ./bad >bad.json
+  run -1 --separate-stderr "$DIOSHIM_LAUNCHER" --check --json ./alone
+  echo "$output" >alone.json
+  "$DIOSHIM_LAUNCHER" --check --json "$python" >python.json
+  run -127 --separate-stderr "$DIOSHIM_LAUNCHER" --check --json ./nosuch
+  [[ -z $output && $stderr == "dioshim: ./nosuch: No such file or directory" ]]
+  "$python" - "$here" <<'EOT'
+import json, sys
+here = sys.argv[1]
+def read(name):
+    d = json.load(open(name + ".json"))
+    assert list(sorted(d)) == ["advice", "libraries", "path", "path_escaped", "program", "reason",
+                               "steps", "verdict"], d
+    return d
+d = read("link")
+assert d["verdict"] == "within reach" and d["reason"] is None and d["advice"] is None
+assert d["path"] == "./link" and d["path_escaped"] is False
+assert d["steps"] == [f"./link is a script for {here}/inside"]
+assert d["program"] == {"path": f"{here}/inside", "path_escaped": False,
+                        "imports": ["open", "read"]}, d
+assert d["libraries"] == []
+d = read("bad")
+assert d["program"]["path"] == f"{here}/bad\\377" and d["program"]["path_escaped"] is True
+assert "bad\\377" in d["steps"][-1]
+d = read("alone")
+assert d["verdict"] == "out of reach" and d["reason"] == "it is statically linked" and d["advice"]
+d = read("python")
+assert all(set(l) == {"name", "path", "path_escaped", "imports"} for l in d["libraries"])
+assert not any(l["name"].startswith(("libc.so", "libdioshim")) for l in d["libraries"])
+EOT
+}
+
 # Without --check
 
 @test "a command that is out of reach is started with one line of warning, and no other is" {

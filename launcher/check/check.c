@@ -8,7 +8,7 @@
 #include "check/covered.h"
 #include "print/message.h"
 
-static const char *verdict_text(enum reach_verdict verdict)
+const char *check_verdict(enum reach_verdict verdict)
 {
 	return verdict == REACH_YES ? "within reach" :
 	       verdict == REACH_NO  ? "out of reach" : "cannot tell";
@@ -43,7 +43,7 @@ static void print_objects(const struct reach *r)
 
 static void print_text(const struct reach *r)
 {
-	printf("%s: %s", r->path, verdict_text(r->verdict));
+	printf("%s: %s", r->path, check_verdict(r->verdict));
 	if (r->reason)
 		printf(": %s", r->reason);
 	putchar('\n');
@@ -58,7 +58,7 @@ static void print_text(const struct reach *r)
 		print_objects(r);
 }
 
-int check_command(char *const argv[], const char *library)
+int check_command(char *const argv[], const char *library, bool json)
 {
 	struct reach r;
 	int error = reach_look(argv, library, true, &r);
@@ -68,6 +68,8 @@ int check_command(char *const argv[], const char *library)
 		message("%s: %s%s%s", argv[0], r.trouble ? r.trouble : "", r.trouble ? ": " : "",
 			strerror(error));
 		status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	} else if (json) {
+		check_print_json(&r);
 	} else {
 		print_text(&r);
 	}
