@@ -120,6 +120,7 @@ _dioshim_options() { # TYPED
       options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --disable= --strict
         --quiet --check --probe --try --report= --help --version)
       ;;
+    check) options=(--json) ;;
     probe) options=(--try --json) ;;
     report) options=(--json) ;;
   esac

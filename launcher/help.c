@@ -5,7 +5,7 @@
 
 static const char usage[] =
 	"usage: dioshim [OPTION]... [--] COMMAND [ARG]...\n"
-	"       dioshim --check [--] COMMAND [ARG]...\n"
+	"       dioshim --check [--json] [--] COMMAND [ARG]...\n"
 	"       dioshim --probe [--try] [--json] [--] PATH...\n"
 	"       dioshim --report=FILE [--json]\n"
 	"\n"
@@ -18,7 +18,7 @@ static const char run_options[] =
 	"                            the end, and also a line every SECONDS\n"
 	"  -t, --trace[=FILE]      print each call that was changed, to stderr or FILE\n"
 	"  -o, --output=FILE       write the report of --stats to FILE, not to stderr\n"
-	"  -j, --json              print reports, traces and probes as JSON\n"
+	"  -j, --json              print reports, traces, checks and probes as JSON\n"
 	"\n"
 	"Running:\n"
 	"  -b, --bounce-max=SIZE   limit of each process's bounce buffers, 64K to 64M\n"

@@ -16,7 +16,7 @@
 #include "print/message.h"
 #include "options.h"
 #include "probe/probe.h"
-#include "check/reach.h"
+#include "check/check.h"
 #include "report/report.h"
 #include "run/start.h"
 
@@ -39,7 +39,7 @@ static void fill_standard_descriptors(void)
 static int check(const struct options *o)
 {
 	char *library = library_find();
-	int status = library ? reach_check(o->operands, library) : EXIT_LAUNCHER;
+	int status = library ? check_command(o->operands, library, o->json) : EXIT_LAUNCHER;
 
 	free(library);
 	return status;

@@ -47,14 +47,14 @@ static const char short_options[] = "+:s::t::o:jb:x:eqcpwr:hV";
 
 static const unsigned char modes_of[] = {
 	['s'] = RUN,   ['t'] = RUN,   ['o'] = RUN,   ['b'] = RUN,
-	['x'] = RUN,   ['e'] = RUN,   ['q'] = RUN,   ['j'] = RUN | PROBE | REPORT,
+	['x'] = RUN,   ['e'] = RUN,   ['q'] = RUN,   ['j'] = RUN | CHECK | PROBE | REPORT,
 	['c'] = CHECK, ['p'] = PROBE, ['w'] = PROBE, ['r'] = REPORT,
 };
 
 /* The modes' names in messages, and the other options that each accepts. */
 static const char *const mode_name[] = { "a COMMAND to run", "--check", "--probe", "--report" };
 static const char *const mode_accepts[] = {
-	[MODE_CHECK] = "accepts no other option",
+	[MODE_CHECK] = "accepts only --json",
 	[MODE_PROBE] = "accepts only --try and --json",
 	[MODE_REPORT] = "accepts only --json",
 };
@@ -218,7 +218,7 @@ static bool agree(const struct options *o, const bool *given)
 	if (o->output && !o->stats)
 		return wrong("--output: requires --stats (the trace goes to --trace=FILE)");
 	if (o->json && !o->stats && !o->trace)
-		return wrong("--json: requires --stats, --trace, --probe or --report");
+		return wrong("--json: requires --stats, --trace, --check, --probe or --report");
 	return true;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What --check says of ELF files of every kind, and of broken ones: reach.bash.
+# The verdict of --check on ELF files of every kind, also broken and hostile ones: reach.bash.
 
 # shellcheck disable=SC2154 # status, output, stderr, lines: bats; here: reach.bash
 # shellcheck disable=SC2030,SC2031,SC2034 # "as" is for reach.bash; bats runs each test in a subshell
@@ -123,7 +123,7 @@ needs_setuid() {
 
 # Files that are broken
 
-@test "a program that is cut off anywhere is no trouble" {
+@test "a truncated program does no harm" {
   local size
   for size in 0 1 4 16 20 52 63 64 65 120 500 800 1000 1500 2000 4096 8192 12288 15000; do
     head -c "$size" inside >short
@@ -133,7 +133,7 @@ needs_setuid() {
   done
 }
 
-@test "a program with bytes changed is no trouble" {
+@test "a program with changed bytes does no harm" {
   need perl
   # shellcheck disable=SC2016 # perl's
   for ((i = 0; i < 100; i++)); do
@@ -164,6 +164,149 @@ needs_setuid() {
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$DIOSHIM_LAUNCHER" --check ./small)
   ((kib < 500000)) || fail "$kib KiB"
+}
+
+# Files that are hostile
+
+@test "what a file names as its dynamic linker is not executed" {
+  build evil -Wl,--dynamic-linker="$here/ld-evil.so.1"
+  printf '#!/bin/sh\n: >executed\n' >ld-evil.so.1
+  chmod +x ld-evil.so.1
+  check ./evil
+  [[ $status -eq 0 && ! -e executed ]] || fail "$output"
+}
+
+@test "a library that cannot be opened in time ends with an answer" {
+  mkdir lib
+  echo 'void first(void) {}' | gcc -shared -fPIC -x c - -o lib/libfirst.so
+  echo 'void first(void); int main(void) { first(); }' |
+    gcc -x c - -o user -Llib -lfirst -Wl,-rpath,lib
+  rm lib/libfirst.so
+  mkfifo lib/libfirst.so
+  is_unknown "could not be loaded: the dynamic linker took more than 5 seconds" ./user
+}
+
+@test "a signal that is ignored or blocked does not change that" {
+  as=("$(python3_binary)" -c 'import os, signal, sys
+for s in signal.SIGCHLD, signal.SIGALRM, signal.SIGXFSZ: signal.signal(s, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGCHLD])
+os.execvp(sys.argv[1], sys.argv[1:])')
+  check ./inside
+  [[ $status -eq 0 ]] || fail "$output"
+}
+
+@test "a shim that the dynamic linker does not load is reported" {
+  mkdir -p bin/.libs
+  cp "$DIOSHIM_LAUNCHER" bin/dioshim
+  cp inside bin/.libs/libdioshim.so
+  DIOSHIM_LAUNCHER=$here/bin/dioshim is_said_out "would be loaded without the shim: object" ./inside
+}
+
+@test "the dynamic linker is confined" {
+  cat >confined.c <<'EOT'
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/ld_confine.h"
+
+static int be_linker(const char *what)
+{
+	static char block[1 << 16];
+	char *argv[] = { "/bin/true", NULL };
+	int ok = 1;
+
+	if (!strcmp(what, "create"))
+		open("created", O_CREAT | O_WRONLY, 0600);
+	else if (!strcmp(what, "execute"))
+		execve(argv[0], argv, NULL);
+	else if (!strcmp(what, "loop"))
+		for (;;)
+			;
+	else if (!strcmp(what, "print"))
+		for (int i = 0; i < 100; i++)
+			ok = write(1, block, sizeof(block)) > 0;
+	else
+		ok = open("/etc/passwd", O_RDONLY) >= 0 && socket(AF_INET, SOCK_STREAM, 0) < 0 &&
+		     kill(getppid(), 0) < 0 && unlink("told") < 0 && fork() < 0 &&
+		     fcntl(9, F_GETFD) < 0 && close(9) < 0 && write(1, "x", 1) == 1;
+	return ok ? 0 : 3;
+}
+
+int main(int argc, char **argv)
+{
+	char self[] = "/proc/self/exe";
+	char *with[] = { self, "-", argv[1], NULL };
+	int output[2];
+	int status;
+
+	if (argc == 3)
+		return be_linker(argv[2]);
+	output[0] = open("out", O_CREAT | O_RDWR | O_TRUNC, 0600);
+	output[1] = open("err", O_CREAT | O_RDWR | O_TRUNC, 0600);
+	dup2(1, 9);
+	if (!fork()) {
+		if (ld_confine(1, output, self))
+			execve(self, with, NULL);
+		_exit(9);
+	}
+	wait(&status);
+	puts(WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : WEXITSTATUS(status) ? "failed" : "ok");
+	return 0;
+}
+EOT
+  gcc -D_GNU_SOURCE -static -w -I"$DIOSHIM_TOP_SRCDIR/launcher" confined.c \
+    "$DIOSHIM_TOP_SRCDIR/launcher/check/ld_confine.c" -o confined
+  [[ $(./confined read) == ok ]]
+  [[ $(./confined loop) == "Alarm clock" ]]
+  [[ $(./confined print) == "File size limit exceeded" && $(stat -c %s out) -eq 1048576 ]]
+  [[ $(./confined create) == "Bad system call" && ! -e created ]]
+  [[ $(./confined execute) == "Bad system call" ]]
+}
+
+# JSON
+
+@test "the verdict is available as JSON" {
+  local python
+  python=$(python3_binary)
+  cp inside $'bad\xff'
+  script link "#!$here/inside"
+  script bad "#!/usr/bin/env $here/"$'bad\xff'
+  "$DIOSHIM_LAUNCHER" --check --json ./link >link.json
+  "$DIOSHIM_LAUNCHER" --check --json ./bad >bad.json
+  run -1 --separate-stderr "$DIOSHIM_LAUNCHER" --check --json ./alone
+  echo "$output" >alone.json
+  "$DIOSHIM_LAUNCHER" --check --json "$python" >python.json
+  run -127 --separate-stderr "$DIOSHIM_LAUNCHER" --check --json ./nosuch
+  [[ -z $output && $stderr == "dioshim: ./nosuch: No such file or directory" ]]
+  "$python" - "$here" <<'EOT'
+import json, sys
+here = sys.argv[1]
+def read(name):
+    d = json.load(open(name + ".json"))
+    assert list(sorted(d)) == ["advice", "libraries", "path", "path_escaped", "program", "reason",
+                               "steps", "verdict"], d
+    return d
+d = read("link")
+assert d["verdict"] == "within reach" and d["reason"] is None and d["advice"] is None
+assert d["path"] == "./link" and d["path_escaped"] is False
+assert d["steps"] == [f"./link is a script for {here}/inside"]
+assert d["program"] == {"path": f"{here}/inside", "path_escaped": False,
+                        "imports": ["open", "read"]}, d
+assert d["libraries"] == []
+d = read("bad")
+assert d["program"]["path"] == f"{here}/bad\\377" and d["program"]["path_escaped"] is True
+assert "bad\\377" in d["steps"][-1]
+d = read("alone")
+assert d["verdict"] == "out of reach" and d["reason"] == "it is statically linked" and d["advice"]
+d = read("python")
+assert all(set(l) == {"name", "path", "path_escaped", "imports"} for l in d["libraries"])
+assert not any(l["name"].startswith(("libc.so", "libdioshim")) for l in d["libraries"])
+EOT
 }
 
 # Without --check

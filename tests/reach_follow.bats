@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# From a command to the ELF file that --check looks at: PATH, scripts, env and its kind: reach.bash.
+# How --check follows a command to an ELF file: PATH, scripts, env and similar programs: reach.bash.
 
 # shellcheck disable=SC2154 # status, output, stderr, lines: bats; here: reach.bash
 # shellcheck disable=SC2030,SC2031,SC2034 # "as" is for reach.bash; bats runs each test in a subshell
@@ -8,7 +8,7 @@ load reach
 
 # Scripts. The interpreter is ours: it takes no notice of the script.
 
-@test "of a script, the interpreter counts" {
+@test "the verdict on a script is that on its interpreter" {
   script in "#!$here/inside"
   script out "#!$here/alone"
   is_within ./in
@@ -71,7 +71,7 @@ load reach
   [[ $output == *"which /bin/sh reads"* ]]
 }
 
-@test "what is no text and no program is not guessed at" {
+@test "a file that is neither text nor a program is unknown" {
   printf 'MZ\0\0\0' >odd
   chmod +x odd
   is_unknown "neither an ELF file nor a script" ./odd
@@ -79,16 +79,14 @@ load reach
 
 # Programs that start programs
 
-@test "env and its kind are looked through" {
+@test "env, nice and similar programs are followed" {
   is_within env ./inside
   is_within env X=1 LC_ALL=C ./inside
   is_within env -u X -v ./inside
   is_within nice -n 1 ./inside
   is_within nice -5 ./inside
   is_within nohup ./inside
-  is_within timeout -k 1 --foreground 5 ./inside
-  is_within stdbuf -oL ./inside
-  is_within setsid -w ./inside
+  is_within timeout -k 1 -s INT 5 ./inside
   is_within ionice -c 3 ./inside
   is_within env nice env ./inside
   is_out "./alone is statically linked" env X=1 nice ./alone
@@ -96,7 +94,7 @@ load reach
   [[ $status -eq 127 ]]
 }
 
-@test "env in a #! line is looked through" {
+@test "env in a #! line is followed" {
   mkdir bin
   cp inside bin/prog
   script 1 '#!/usr/bin/env prog'
@@ -106,28 +104,37 @@ load reach
   PATH=$here/bin:$PATH
   is_within ./1
   is_within ./2
-  is_out "takes LD_PRELOAD out" ./3
+  is_out "removes the shim from LD_PRELOAD" ./3
   is_within ./4
 }
 
-@test "env that takes LD_PRELOAD away is seen" {
-  is_out "takes LD_PRELOAD out" env -i ./inside
-  is_out "takes LD_PRELOAD out" env - ./inside
-  is_out "takes LD_PRELOAD out" env -u LD_PRELOAD ./inside
-  is_out "takes LD_PRELOAD out" env --unset=LD_PRELOAD ./inside
-  is_out "takes LD_PRELOAD out" env LD_PRELOAD= ./inside
+@test "env that removes LD_PRELOAD is noticed" {
+  is_out "removes the shim from LD_PRELOAD" env -i ./inside
+  is_out "removes the shim from LD_PRELOAD" env - ./inside
+  is_out "removes the shim from LD_PRELOAD" env -u LD_PRELOAD ./inside
+  is_out "removes the shim from LD_PRELOAD" env --unset=LD_PRELOAD ./inside
+  is_out "removes the shim from LD_PRELOAD" env LD_PRELOAD= ./inside
 }
 
-@test "sudo makes an environment of its own" {
+@test "sudo starts its command with a new environment" {
   mkdir bin
   cp inside bin/sudo
   is_said_out "without LD_PRELOAD" bin/sudo ls
 }
 
-@test "arguments that are not understood are said to be" {
-  is_unknown "its arguments are not clear" env -C / ./inside
-  is_unknown "its arguments are not clear" env -S '"./inside"'
-  is_unknown "its arguments are not clear" nice --frobnicate ./inside
+@test "options that are not known are reported" {
+  is_unknown "options that dioshim does not know" env -C / ./inside
+  is_unknown "options that dioshim does not know" env -S '"./inside"'
+  is_unknown "options that dioshim does not know" nice --frobnicate ./inside
+  is_unknown "options that dioshim does not know" timeout --foreground 5 ./inside
+}
+
+@test "programs that are not followed are reported, if they have arguments" {
+  is_unknown "dioshim does not read its arguments" stdbuf -oL ./inside
+  is_unknown "dioshim does not read its arguments" setsid -w ./inside
+  is_unknown "dioshim does not read its arguments" nice taskset 1 ./inside
+  check taskset
+  [[ $output != *"does not read its arguments"* ]]
 }
 
 # Where a command is found

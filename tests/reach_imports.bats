@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The covered names that --check lists, and where it finds a program's libraries: reach.bash.
+# The covered names that --check lists, of a program and of its libraries: reach.bash.
 
 # shellcheck disable=SC2154 # status, output, stderr, lines: bats; here: reach.bash
 # shellcheck disable=SC2030,SC2031,SC2034 # "as" is for reach.bash; bats runs each test in a subshell
@@ -58,7 +58,7 @@ imported() { # FILE
   [[ $(imported ./inside | paste -s -d ' ') == "$(sed -n 's/^  moved: //p' <<<"$output")" ]]
 }
 
-@test "a program that imports nothing covered is not claimed" {
+@test "a program that imports nothing covered is unknown" {
   echo 'int main(void) { return 0; }' | gcc -x c - -o idle
   is_unknown "import no read or write" ./idle
   echo '#include <unistd.h>
@@ -86,9 +86,9 @@ finds() { # WANT(yes|no)
   [[ $linker == "$1" ]]
   check ./user
   if [[ $1 == yes ]]; then
-    [[ $status -eq 0 && $output == *"libsecond.so: pwrite64"* && $output != *"not found"* ]]
+    [[ $status -eq 0 && $output == *"libsecond.so: pwrite64"* ]]
   else
-    [[ $status -eq 1 && $output == *"not found: lib"*".so"* ]]
+    [[ $status -eq 1 && $output == *"cannot tell: it could not be loaded: lib"*".so: "* ]]
   fi || fail "$output"
 }
 
@@ -122,6 +122,74 @@ finds() { # WANT(yes|no)
   libraries -Wl,--disable-new-dtags '-Wl,-rpath,$ORIGIN/lib'
   gcc -shared -fPIC -o lib/libfirst.so first.c -Llib -lsecond -Wl,--enable-new-dtags,-rpath,/nowhere
   finds no
+}
+
+# shellcheck disable=SC2016 # $ORIGIN is the dynamic linker's
+@test "\$ORIGIN does not depend on the symbolic link that a program is started by" {
+  libraries -Wl,--disable-new-dtags '-Wl,-rpath,$ORIGIN/lib'
+  mkdir elsewhere
+  mv user elsewhere/user
+  mv lib elsewhere/lib
+  ln -s elsewhere/user user
+  finds_link
+  ln -sf "$here/elsewhere/user" user
+  finds_link
+}
+
+finds_link() {
+  check ./user
+  [[ $status -eq 0 && $output == *"libsecond.so: pwrite64"* ]] || fail "$output"
+}
+
+@test "libraries in LD_PRELOAD are listed, the shim is not" {
+  libraries -Wl,-rpath,lib
+  LD_PRELOAD=$here/lib/libsecond.so LD_LIBRARY_PATH=lib is_within ./inside
+  [[ $output == *"libsecond.so: pwrite64"* && $output != *libdioshim* ]] || fail "$output"
+}
+
+# Whatever runs in it creates a file.
+active_library() {
+  cat >active.c <<'EOT'
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <fcntl.h>
+/* A resolver runs before the C library's own symbols are relocated. */
+static void create(const char *path)
+{
+	long result;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(SYS_open), "D"(path),
+			 "S"(O_CREAT | O_WRONLY), "d"(0600) : "rcx", "r11", "memory");
+}
+static void nothing(void) {}
+static void (*resolve(void))(void) { create("by-ifunc"); return nothing; }
+void resolved(void) __attribute__((ifunc("resolve")));
+__attribute__((constructor)) static void construct(void) { create("by-constructor"); }
+EOT
+  gcc -shared -fPIC -o libactive.so active.c
+}
+
+@test "neither constructors nor IFUNC resolvers run" {
+  [[ $(uname -m) == x86_64 ]] || skip "the system call in the test is for x86_64"
+  active_library
+  echo 'void resolved(void); void (*pointer)(void) = resolved; int main(void) { resolved(); }' |
+    gcc -x c - -o user -L. -lactive -Wl,-rpath,. -Wl,-z,now
+  check ./user
+  is_unknown "import no read or write" ./user
+  LD_BIND_NOW=1 LD_WARN=1 check ./user
+  [[ ! -e by-ifunc && ! -e by-constructor ]]
+  ./user
+  [[ -e by-ifunc && -e by-constructor ]]
+}
+
+@test "audit libraries are not loaded, and ld.so's debugging output does not matter" {
+  echo '#include <fcntl.h>
+    unsigned la_version(unsigned v) { open("by-audit", O_CREAT | O_WRONLY, 0600); return v; }' |
+    gcc -shared -fPIC -x c - -o audit.so
+  # env, since the launcher itself would load it.
+  is_within env LD_AUDIT="$here/audit.so" LD_DEBUG=all LD_DEBUG_OUTPUT="$here/debug" ./inside
+  rm -f by-audit debug*
+  check env LD_AUDIT="$here/audit.so" LD_DEBUG=all LD_DEBUG_OUTPUT="$here/debug" ./inside
+  [[ $status -eq 0 && ! -e by-audit ]] && ! ls debug*
 }
 
 # shellcheck disable=SC2016 # it is another shell that expands these

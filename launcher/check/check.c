@@ -1,16 +1,18 @@
-/* What --check prints, and the warning. See reach.h. */
+/* See check.h. */
+#include "check/check.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check/covered.h"
 #include "print/message.h"
-#include "check/reach.h"
 
-static const char *verdict_text(enum reach_verdict verdict)
+const char *check_verdict(enum reach_verdict verdict)
 {
-	return verdict == REACH_YES ? "within reach" :
-	       verdict == REACH_NO  ? "out of reach" : "cannot tell";
+	return verdict == REACH_YES  ? "within reach"
+	       : verdict == REACH_NO ? "out of reach"
+				     : "cannot tell";
 }
 
 static void print_names(uint64_t set)
@@ -20,7 +22,7 @@ static void print_names(uint64_t set)
 			printf(" %s", covered_names[i]);
 }
 
-/* Objects that import nothing covered are passed over; those that are missing are not. */
+/* Prints only those that import a covered function. */
 static void print_objects(const struct reach *r)
 {
 	uint64_t all = 0;
@@ -38,47 +40,51 @@ static void print_objects(const struct reach *r)
 		print_names(o->imports);
 		putchar('\n');
 	}
-	for (size_t i = 0; i < r->object_count; i++)
-		if (!r->objects[i].path)
-			printf("not found: %s\n", r->objects[i].name);
 }
 
-static void print_answer(const struct reach *r)
+static void print_text(const struct reach *r)
 {
-	printf("%s: %s", r->path, verdict_text(r->verdict));
+	printf("%s: %s", r->path, check_verdict(r->verdict));
 	if (r->reason)
 		printf(": %s", r->reason);
 	putchar('\n');
 	for (size_t i = 0; i < r->step_count; i++)
 		printf("  %s\n", r->steps[i]);
 	if (r->step_count)
-		printf("  %s is what was looked at\n", r->program);
+		printf("  the program checked is %s\n", r->program);
 	if (r->advice)
 		printf("what to do: %s\n", r->advice);
-	/* Of a program that is out of reach the list would only raise hopes. */
+	/* Out of reach, what the program imports does not matter. */
 	if (r->verdict != REACH_NO)
 		print_objects(r);
 }
 
-int reach_check(char *const argv[], const char *library)
+int check_command(char *const argv[], const char *library, bool json)
 {
 	struct reach r;
-	int error = reach_look(argv, library, &r);
+	int error = reach_look(argv, library, true, &r);
 	int status = r.verdict == REACH_YES ? 0 : 1;
 
 	if (error) {
 		message("%s: %s%s%s", argv[0], r.trouble ? r.trouble : "", r.trouble ? ": " : "",
 			strerror(error));
 		status = error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	} else if (json) {
+		check_print_json(&r);
 	} else {
-		print_answer(&r);
+		print_text(&r);
 	}
 	reach_free(&r);
 	return status;
 }
 
-void reach_warn(const char *command, const struct reach *r)
+bool check_warn(char *const argv[], const char *library)
 {
-	if (r->verdict == REACH_NO)
-		message("warning: %s is out of reach: %s; %s", command, r->reason, r->advice);
+	struct reach r;
+	bool out = !reach_look(argv, library, false, &r) && r.verdict == REACH_NO;
+
+	if (out)
+		message("warning: %s is out of reach: %s; %s", argv[0], r.reason, r.advice);
+	reach_free(&r);
+	return out;
 }

@@ -1,4 +1,4 @@
-/* The table of covered names. See covered.h. */
+/* See covered.h. */
 #include "check/covered.h"
 
 #include <string.h>
@@ -7,14 +7,12 @@
 
 #define COVERED_NAME(symbol, kind) #symbol,
 
-const char *const covered_names[] = {
-	DIOSHIM_SYMBOLS(COVERED_NAME)
-};
+const char *const covered_names[] = { DIOSHIM_SYMBOLS(COVERED_NAME) };
 
 enum { COUNT = sizeof(covered_names) / sizeof(*covered_names) };
 const unsigned covered_count = COUNT;
 
-_Static_assert(COUNT <= 64, "a set of them is 64 bits");
+_Static_assert(COUNT <= 64, "a set has 64 bits");
 
 uint64_t covered_bit(const char *name)
 {

@@ -1,7 +1,4 @@
-/*
- * The names that the shim stands in for, made from the one table of them. A set is a bit for each,
- * in the order of the table.
- */
+/* The functions that the shim covers, from symbols.h. A set of them has one bit for each. */
 #ifndef DIOSHIM_COVERED_H
 #define DIOSHIM_COVERED_H
 
@@ -10,10 +7,10 @@
 extern const char *const covered_names[];
 extern const unsigned covered_count;
 
-/* The set that holds `name`, or the empty one. */
+/* Returns the set of `name` alone; 0 if the shim does not cover it. */
 uint64_t covered_bit(const char *name);
 
-/* Those of a set that move data: without one, a program opens and closes files and no more. */
+/* Returns the members of a set that transfer data: the reads and writes. */
 uint64_t covered_transfers(uint64_t set);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reading one ELF file. See elf_object.h. */
+/* See elf_object.h. */
 #include "check/elf_object.h"
 
 #include <gelf.h>
@@ -16,29 +16,15 @@ static void set_text(char **text, const char *value)
 	*text = value ? alloc_string(value) : NULL;
 }
 
-static void add_needed(struct elf_object *o, const char *name)
-{
-	if (!name)
-		return;
-	o->needed = alloc_room(o->needed, o->needed_count, sizeof(*o->needed));
-	o->needed[o->needed_count++] = alloc_string(name);
-}
-
 static void read_dynamic(const struct elf_table *t, struct elf_object *o)
 {
 	GElf_Dyn dyn;
 
 	for (size_t i = 0; elf_table_dynamic(t, i, &dyn); i++) {
-		const char *text = elf_table_string(t, dyn.d_un.d_val);
-
 		if (dyn.d_tag == DT_NEEDED)
-			add_needed(o, text);
+			o->needs = true;
 		else if (dyn.d_tag == DT_SONAME)
-			set_text(&o->soname, text);
-		else if (dyn.d_tag == DT_RPATH)
-			set_text(&o->rpath, text);
-		else if (dyn.d_tag == DT_RUNPATH)
-			set_text(&o->runpath, text);
+			set_text(&o->soname, elf_table_string(t, dyn.d_un.d_val));
 		else if (dyn.d_tag == DT_FLAGS_1)
 			o->pie = dyn.d_un.d_val & DF_1_PIE;
 	}
@@ -56,7 +42,7 @@ static void read_symbols(const struct elf_table *t, struct elf_object *o)
 	}
 }
 
-/* The path in PT_INTERP. The kernel wants it to end with a NUL byte (load_elf_binary()). */
+/* Takes the path from PT_INTERP. The kernel, too, requires a NUL byte (load_elf_binary()). */
 static void read_interpreter(Elf *elf, const GElf_Phdr *ph, struct elf_object *o)
 {
 	enum { PATH_MOST = 4096 };
@@ -68,7 +54,7 @@ static void read_interpreter(Elf *elf, const GElf_Phdr *ph, struct elf_object *o
 		set_text(&o->interpreter, data->d_buf);
 }
 
-/* The Go linker's note (cmd/link: "Go", type 4, the build's id); it outlives strip. */
+/* Finds the Go linker's note (cmd/link: "Go", type 4, the build's id), which strip keeps. */
 static bool is_go_note(Elf *elf, const GElf_Phdr *ph)
 {
 	Elf_Data *data = elf_table_chunk(elf, ph->p_offset, ph->p_filesz,
@@ -99,7 +85,7 @@ static void read_segments(Elf *elf, struct elf_object *o)
 	}
 }
 
-/* What Go leaves in every program since 1.13; a linker other than Go's own may drop the note. */
+/* Finds the sections of Go programs since 1.13: a linker other than Go's may drop the note. */
 static bool has_go_section(Elf *elf)
 {
 	size_t names;
@@ -109,8 +95,8 @@ static bool has_go_section(Elf *elf)
 	if (elf_getshdrstrndx(elf, &names))
 		return false;
 	while ((section = elf_nextscn(elf, section))) {
-		const char *name = gelf_getshdr(section, &sh) ?
-					   elf_strptr(elf, names, sh.sh_name) : NULL;
+		const char *name = gelf_getshdr(section, &sh) ? elf_strptr(elf, names, sh.sh_name)
+							      : NULL;
 
 		if (name && (!strcmp(name, ".go.buildinfo") || !strcmp(name, ".note.go.buildid")))
 			return true;
@@ -141,18 +127,15 @@ static bool read_elf(Elf *elf, struct elf_object *o)
 bool elf_object_read(const char *path, struct elf_object *o)
 {
 	int fd = regular_open(path);
-	struct stat st;
 	Elf *elf = NULL;
 	bool done = false;
 
 	*o = (struct elf_object){ 0 };
 	if (fd < 0)
 		return false;
-	if (elf_version(EV_CURRENT) != EV_NONE && !fstat(fd, &st))
+	if (elf_version(EV_CURRENT) != EV_NONE)
 		elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (elf) {
-		o->device = st.st_dev;
-		o->inode = st.st_ino;
 		done = read_elf(elf, o);
 		elf_end(elf);
 	}
@@ -162,13 +145,8 @@ bool elf_object_read(const char *path, struct elf_object *o)
 
 void elf_object_free(struct elf_object *o)
 {
-	for (size_t i = 0; i < o->needed_count; i++)
-		free(o->needed[i]);
-	free(o->needed);
 	free(o->interpreter);
 	free(o->soname);
-	free(o->rpath);
-	free(o->runpath);
 	*o = (struct elf_object){ 0 };
 }
 

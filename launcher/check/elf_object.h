@@ -1,37 +1,31 @@
 /*
- * What an ELF file says of itself, as far as the dynamic linker and the shim are concerned. It is
- * read by pread(): a mapped file that shrinks meanwhile would be a SIGBUS.
+ * Reads from one ELF file what decides whether the shim can be loaded, and what it imports. It is
+ * read with pread(): if a mapped file were truncated meanwhile, that would be a SIGBUS.
  */
 #ifndef DIOSHIM_ELF_OBJECT_H
 #define DIOSHIM_ELF_OBJECT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct elf_object {
-	dev_t device;
-	ino_t inode;
 	unsigned char elf_class; /* ELFCLASS64 */
-	unsigned char data;      /* ELFDATA2LSB */
-	unsigned machine;        /* EM_X86_64 */
-	unsigned type;           /* ET_DYN */
-	bool go;                 /* made by the Go compiler */
-	bool pie;                /* DF_1_PIE */
-	char *interpreter;       /* PT_INTERP; NULL: none */
-	char *soname;
-	char *rpath, *runpath;
-	char **needed;
-	size_t needed_count;
-	uint64_t imports;        /* covered.h */
+	unsigned char data;	 /* ELFDATA2LSB */
+	unsigned machine;	 /* EM_X86_64 */
+	unsigned type;		 /* ET_DYN */
+	bool go;		 /* made by the Go compiler */
+	bool pie;		 /* DF_1_PIE */
+	char *interpreter;	 /* PT_INTERP; NULL: none */
+	char *soname;		 /* DT_SONAME; NULL: none */
+	bool needs;		 /* has a DT_NEEDED */
+	uint64_t imports;	 /* the covered symbols (covered.h) */
 };
 
-/* False: it cannot be read, or is no ELF file. Nothing to free then. */
+/* Returns false if it cannot be read or is not an ELF file; then nothing has to be freed. */
 bool elf_object_read(const char *path, struct elf_object *o);
 void elf_object_free(struct elf_object *o);
 
-/* The same class, byte order and machine: one process can hold both. */
+/* Returns whether one process can load both: the class, byte order and machine are the same. */
 bool elf_object_fits(const struct elf_object *a, const struct elf_object *b);
 
 #endif

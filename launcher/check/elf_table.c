@@ -1,10 +1,10 @@
-/* The dynamic section and its tables. See elf_table.h. */
+/* See elf_table.h. */
 #include "check/elf_table.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* Larger than any real table; a sparse file must not make us fill the memory. */
+/* Larger than any real table. libelf allocates what it reads, and a sparse file can be huge. */
 #define CHUNK_MOST (UINT64_C(256) << 20)
 
 Elf_Data *elf_table_chunk(Elf *elf, uint64_t offset, uint64_t size, Elf_Type type)
@@ -30,7 +30,7 @@ static Elf_Data *find_dynamic(Elf *elf)
 	return NULL;
 }
 
-/* Where the file has what is loaded at `address`, and how much of it follows; 0: nowhere. */
+/* Returns the file offset of what is loaded at `address`, and how much follows; 0: nothing. */
 static uint64_t file_offset(Elf *elf, uint64_t address, uint64_t *left)
 {
 	size_t count;
@@ -48,7 +48,7 @@ static uint64_t file_offset(Elf *elf, uint64_t address, uint64_t *left)
 	return 0;
 }
 
-/* What is loaded at `address`: `size` bytes, or those that the segment has. */
+/* Returns what is loaded at `address`: `size` bytes, or up to the end of the segment. */
 static Elf_Data *at_address(Elf *elf, uint64_t address, uint64_t size, Elf_Type type)
 {
 	uint64_t left = 0;
@@ -67,7 +67,7 @@ static uint64_t value_of(const struct elf_table *t, int64_t tag)
 	return 0;
 }
 
-/* The section knows it; where there are no sections, DT_HASH has a chain entry for each. */
+/* Uses the section header; without section headers, DT_HASH, which counts all symbols. */
 static uint64_t symbols_size(Elf *elf, const struct elf_table *t)
 {
 	size_t entry = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
@@ -82,7 +82,7 @@ static uint64_t symbols_size(Elf *elf, const struct elf_table *t)
 	hash = at_address(elf, value_of(t, DT_HASH), 2 * sizeof(Elf32_Word), ELF_T_WORD);
 	if (hash && hash->d_size == 2 * sizeof(Elf32_Word))
 		return (uint64_t)((Elf32_Word *)hash->d_buf)[1] * entry;
-	/* DT_GNU_HASH counts no imports, but every linker puts the names behind the symbols. */
+	/* DT_GNU_HASH does not count imports, but linkers put the strings after the symbols. */
 	return strtab > symtab ? (strtab - symtab) / entry * entry : 0;
 }
 

@@ -1,4 +1,4 @@
-/* What execve() makes of setuid, setgid and file capabilities. See privilege.h. */
+/* See privilege.h. */
 #include "check/privilege.h"
 
 #include <endian.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /*
- * Capabilities in the file, permitted or effective ones (cap_bprm_creds_from_file(),
- * security/commoncap.c: secureexec). Those that can only be inherited give nothing.
+ * Returns whether the file has permitted or effective capabilities, as the kernel decides on
+ * secureexec (cap_bprm_creds_from_file(), security/commoncap.c). Inheritable ones do not count.
  */
 static bool has_capabilities(const char *path)
 {
@@ -23,15 +23,15 @@ static bool has_capabilities(const char *path)
 
 	if (size < (ssize_t)XATTR_CAPS_SZ_1)
 		return false;
-	/* Version 1 has one word of each set; what was not read is zero. */
+	/* Version 1 has one word of each set; the rest of `cap` is zero then. */
 	return (le32toh(cap.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE) || cap.data[0].permitted ||
 	       (size >= (ssize_t)XATTR_CAPS_SZ_2 && cap.data[1].permitted);
 }
 
 /*
- * bprm_fill_uid() (fs/exec.c) and __is_setuid() (security/commoncap.c): the new effective id is
- * compared with the caller's real one, so that a root's setuid-root program is nothing special. A
- * setgid bit without execution by the group means something else.
+ * Follows bprm_fill_uid() (fs/exec.c) and __is_setuid() (security/commoncap.c): the new effective
+ * id is compared with the caller's real one, so for root a setuid-root program is an ordinary one.
+ * A setgid bit without execute permission for the group (mandatory locking) is ignored.
  */
 const char *privilege_gained(const char *path)
 {

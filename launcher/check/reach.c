@@ -1,4 +1,4 @@
-/* The answer, from what was found on the way to it. See reach.h. */
+/* See reach.h. */
 #include "check/reach.h"
 
 #include <elf.h>
@@ -10,29 +10,39 @@
 
 #include "alloc.h"
 #include "check/covered.h"
-#include "check/elf_closure.h"
+#include "check/elf_object.h"
 #include "check/follow.h"
+#include "check/ld_list.h"
 #include "check/privilege.h"
 
+struct shim {
+	const char *path;
+	struct elf_object object;
+	bool libraries; /* whether to list the libraries of the program */
+};
+
 /*
- * `what` is said of the program: "is statically linked". Where that is the command itself, it is
- * "it"; where the command is a script, or starts another one, it has to be named.
+ * Sets the verdict. `what` is a clause without its subject: "is statically linked". The subject is
+ * "it" if the program is the command itself; if the command leads to another one, its path.
  */
 static void decide(struct reach *r, enum reach_verdict verdict, const char *what,
 		   const char *advice)
 {
 	r->verdict = verdict;
-	r->reason = strcmp(r->path, r->program) ? alloc_format("%s %s", r->program, what) :
-						  alloc_format("it %s", what);
+	r->reason = strcmp(r->path, r->program) ? alloc_format("%s %s", r->program, what)
+						: alloc_format("it %s", what);
 	r->advice = advice;
 }
 
 static const char *machine_name(unsigned machine)
 {
-	static const struct { unsigned machine; const char *name; } names[] = {
-		{ EM_X86_64, "x86-64" }, { EM_386, "i386" }, { EM_AARCH64, "aarch64" },
-		{ EM_ARM, "arm" }, { EM_RISCV, "riscv" }, { EM_PPC64, "ppc64" },
-		{ EM_S390, "s390" }, { EM_MIPS, "mips" }, { EM_PPC, "powerpc" },
+	static const struct {
+		unsigned machine;
+		const char *name;
+	} names[] = {
+		{ EM_X86_64, "x86-64" },   { EM_386, "i386" },	  { EM_AARCH64, "aarch64" },
+		{ EM_ARM, "arm" },	   { EM_RISCV, "riscv" }, { EM_PPC64, "ppc64" },
+		{ EM_S390, "s390" },	   { EM_MIPS, "mips" },	  { EM_PPC, "powerpc" },
 		{ EM_SPARCV9, "sparc64" }, { EM_IA_64, "ia64" },
 	};
 
@@ -47,7 +57,7 @@ static int bits(const struct elf_object *o)
 	return o->elf_class == ELFCLASS64 ? 64 : 32;
 }
 
-/* The dynamic linker passes over a preloaded library that does not fit the program. */
+/* The dynamic linker ignores a preloaded library that does not fit the program. */
 static void decide_misfit(struct reach *r, const struct elf_object *o,
 			  const struct elf_object *library)
 {
@@ -58,8 +68,8 @@ static void decide_misfit(struct reach *r, const struct elf_object *o,
 				    machine_name(o->machine), bits(library));
 	else
 		what = alloc_format("is for %s, and the shim is for %s",
-				    o->machine == library->machine ? "the other byte order" :
-								     machine_name(o->machine),
+				    o->machine == library->machine ? "the other byte order"
+								   : machine_name(o->machine),
 				    machine_name(library->machine));
 	decide(r, REACH_NO, what, "use a build of it for the machine that dioshim was built for");
 	free(what);
@@ -68,20 +78,22 @@ static void decide_misfit(struct reach *r, const struct elf_object *o,
 static void decide_uninterpreted(struct reach *r, const struct elf_object *o)
 {
 	if (o->soname && !fnmatch("ld*.so*", o->soname, 0))
-		decide(r, REACH_UNKNOWN, "is the dynamic linker, which loads what it is told to",
-		       "ask about that program");
-	else if (o->type == ET_DYN && !o->pie && o->needed_count)
+		decide(r, REACH_UNKNOWN, "is the dynamic linker, which loads another program",
+		       "check that program");
+	else if (o->type == ET_DYN && !o->pie && o->needs)
 		decide(r, REACH_UNKNOWN, "is a shared library, not a program",
-		       "ask about a program that uses it");
+		       "check a program that uses it");
 	else
 		decide(r, REACH_NO, "is statically linked",
 		       "use, or build, a dynamically linked one");
 }
 
-/* By the names that they have everywhere. False: none of these. */
+/* Knows other C libraries by the usual names of their dynamic linkers. Returns false if none. */
 static bool decide_foreign_libc(struct reach *r, const struct elf_object *o)
 {
-	static const struct { const char *pattern, *what; } others[] = {
+	static const struct {
+		const char *pattern, *what;
+	} others[] = {
 		{ "ld-musl*", "uses the C library musl, and the shim is for GNU's" },
 		{ "ld*-uClibc*", "uses the C library uClibc, and the shim is for GNU's" },
 		{ "linker*", "uses Android's C library, and the shim is for GNU's" },
@@ -96,141 +108,180 @@ static bool decide_foreign_libc(struct reach *r, const struct elf_object *o)
 	return false;
 }
 
-static void decide_imports(struct reach *r, const struct elf_object *o)
+/* These are below the shim: it does not see the calls between them. */
+static bool is_c_library(const char *name)
+{
+	return !fnmatch("libc.so*", name, 0) || !fnmatch("ld*.so*", name, 0);
+}
+
+static void add_object(struct reach *r, const char *name, const char *path, uint64_t imports)
+{
+	r->objects = alloc_room(r->objects, r->object_count, sizeof(*r->objects));
+	r->objects[r->object_count++] = (struct reach_object){
+		.name = alloc_string(name),
+		.path = alloc_string(path),
+		.imports = imports,
+	};
+}
+
+/* Adds all libraries but the shim itself and the C library. Returns whether the shim is there. */
+static bool add_libraries(struct reach *r, const struct ld_list *list, const char *shim)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ld_library *l = &list->libraries[i];
+		struct elf_object o;
+
+		if (!strcmp(l->path, shim)) {
+			found = true;
+		} else if (!is_c_library(l->name)) {
+			elf_object_read(l->path, &o);
+			add_object(r, l->name, l->path, o.imports);
+			elf_object_free(&o);
+		}
+	}
+	return found;
+}
+
+static void decide_imports(struct reach *r)
 {
 	uint64_t all = 0;
 
 	for (size_t i = 0; i < r->object_count; i++)
 		all |= r->objects[i].imports;
-	if (fnmatch("ld*.so*", base_name(o->interpreter), 0) != 0)
-		decide(r, REACH_UNKNOWN, "has a dynamic linker that may not know LD_PRELOAD",
-		       "try it with --stats");
-	else if (covered_transfers(all))
+	if (covered_transfers(all))
 		r->verdict = REACH_YES;
 	else
 		decide(r, REACH_UNKNOWN,
 		       "and its libraries import no read or write that the shim covers",
-		       "it may load more with dlopen(): try it with --stats");
+		       "run it with --stats: it may load more libraries with dlopen()");
 }
 
-static void decide_program(struct reach *r, const struct elf_object *o,
-			   const struct elf_object *library)
+/* As environment.c sets it. */
+static char *preload_with(const char *shim)
+{
+	const char *old = getenv("LD_PRELOAD");
+
+	return old && *old ? alloc_format("%s:%s", shim, old) : alloc_string(shim);
+}
+
+/* The list of a program without any DT_NEEDED is empty, though the shim is loaded. */
+static void decide_libraries(struct reach *r, const char *shim, const char *library_path)
+{
+	char *preload = preload_with(shim);
+	char *what = NULL;
+	struct ld_list list;
+
+	ld_list_read(r->program, preload, library_path, &list);
+	if (list.failure) {
+		what = alloc_format("could not be loaded: %s", list.failure);
+		decide(r, REACH_UNKNOWN, what, "check that it starts without dioshim");
+	} else if (!add_libraries(r, &list, shim) && list.count) {
+		what = alloc_format("would be loaded without the shim%s%s",
+				    *list.warning ? ": " : "", list.warning);
+		decide(r, REACH_NO, what, "build or install dioshim again");
+	} else {
+		decide_imports(r);
+	}
+	free(what);
+	free(preload);
+	ld_list_free(&list);
+}
+
+/* Returns false if the verdict depends on the libraries. */
+static bool decide_program(struct reach *r, const struct elf_object *o,
+			   const struct elf_object *shim)
 {
 	const char *privilege = privilege_gained(r->program);
 
-	if (!elf_object_fits(o, library))
-		decide_misfit(r, o, library);
+	if (!elf_object_fits(o, shim))
+		decide_misfit(r, o, shim);
 	else if (o->go)
 		decide(r, REACH_NO,
 		       "is a Go program, which makes system calls without the C library",
-		       "align its buffers in its source, or have it open files without O_DIRECT");
+		       "align the buffers in its source, or make it open files without O_DIRECT");
 	else if (!o->interpreter)
 		decide_uninterpreted(r, o);
 	else if (decide_foreign_libc(r, o))
-		return;
+		return true;
 	else if (privilege) {
 		char *what = alloc_format("%s, and the dynamic linker ignores LD_PRELOAD there",
 					  privilege);
 
 		decide(r, REACH_NO, what,
-		       "run it as the user whose rights it takes, or a copy without them");
+		       "run it as the user whose rights it takes, or run a copy without them");
 		free(what);
-	} else {
-		decide_imports(r, o);
-	}
+	} else if (fnmatch("ld*.so*", base_name(o->interpreter), 0) != 0)
+		decide(r, REACH_UNKNOWN, "has a dynamic linker that may not support LD_PRELOAD",
+		       "run it with --stats");
+	else
+		return false;
+	return true;
 }
 
-/* These are below the shim: it never sees what they call among themselves. */
-static bool is_c_library(const char *name)
-{
-	return !fnmatch("libc.so*", name, 0) || !fnmatch("libc.musl-*", name, 0) ||
-	       !fnmatch("ld*.so*", name, 0);
-}
-
-static void list_objects(struct reach *r, const struct elf_closure *c)
-{
-	r->objects = alloc_zeroed(c->count, sizeof(*r->objects));
-	for (size_t i = 0; i < c->count; i++) {
-		const struct elf_member *m = &c->members[i];
-
-		if (i && is_c_library(base_name(m->name)))
-			continue;
-		r->objects[r->object_count++] = (struct reach_object){
-			.name = alloc_string(m->name),
-			.path = m->path ? alloc_string(m->path) : NULL,
-			.imports = m->object.imports,
-		};
-	}
-}
-
-/* An ELF file that the kernel can execute; 0 or the errno of execve(). */
-static int look_inside(struct reach *r, const struct follow *f, const struct elf_object *library)
+/* Returns 0, or the errno with which execve() would fail after reading the ELF file. */
+static int look_inside(struct reach *r, const struct chain *c, const struct shim *shim)
 {
 	struct elf_object o;
-	struct elf_closure c;
-	int error;
+	int error = 0;
 
 	if (!elf_object_read(r->program, &o) || (o.type != ET_EXEC && o.type != ET_DYN)) {
-		decide(r, REACH_UNKNOWN, "is a broken ELF file, or no program",
+		decide(r, REACH_UNKNOWN, "is a broken ELF file, or not a program",
 		       "look at it with file(1)");
-		elf_object_free(&o);
-		return 0;
-	}
-	if (o.interpreter && access(o.interpreter, F_OK)) {
+	} else if (o.interpreter && access(o.interpreter, F_OK)) {
 		error = errno;
 		r->trouble = alloc_string(o.interpreter);
-		elf_object_free(&o);
-		return error;
+	} else {
+		add_object(r, base_name(r->program), r->program, o.imports);
+		r->verdict = REACH_UNKNOWN;
+		if (!decide_program(r, &o, &shim->object) && shim->libraries)
+			decide_libraries(r, shim->path, c->library_path);
 	}
-	elf_closure_read(&c, r->program, &o, f->library_path);
-	list_objects(r, &c);
-	decide_program(r, &c.members[0].object, library);
-	elf_closure_free(&c);
-	return 0;
+	elf_object_free(&o);
+	return error;
 }
 
-static int look(struct reach *r, const struct follow *f, const struct elf_object *library)
+static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 {
-	if (f->kind == SCRIPT_UNREADABLE)
-		decide(r, REACH_UNKNOWN, "cannot be read", "ask as a user who can read it");
-	else if (f->kind != SCRIPT_ELF)
+	if (c->kind == SCRIPT_UNREADABLE)
+		decide(r, REACH_UNKNOWN, "cannot be read", "run --check as a user who can read it");
+	else if (c->kind != SCRIPT_ELF)
 		decide(r, REACH_UNKNOWN, "is neither an ELF file nor a script",
 		       "look at it with file(1)");
-	else if (f->unknown)
-		decide(r, REACH_UNKNOWN, "starts another program, and its arguments are not clear",
-		       "ask about that program itself");
-	else if (f->lost) {
+	else if (c->unknown)
+		decide(r, REACH_UNKNOWN, c->unknown, c->advice);
+	else if (c->lost) {
 		r->verdict = REACH_NO;
-		r->reason = alloc_string(f->lost);
-		r->advice = f->lost_advice;
+		r->reason = alloc_string(c->lost);
+		r->advice = c->advice;
 	} else {
-		return look_inside(r, f, library);
+		return look_inside(r, c, shim);
 	}
 	return 0;
 }
 
-int reach_look(char *const argv[], const char *library, struct reach *r)
+int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r)
 {
-	struct follow f;
-	struct elf_object yardstick;
-	int error = follow_command(argv, &f);
+	struct shim shim = { .path = library, .libraries = libraries };
+	struct chain c;
+	int error = follow_command(argv, &c);
 
-	*r = (struct reach){ .trouble = f.trouble, .steps = f.steps, .step_count = f.step_count };
-	f.trouble = NULL;
-	f.steps = NULL;
-	f.step_count = 0;
+	*r = (struct reach){ .trouble = c.trouble, .steps = c.steps, .step_count = c.step_count };
+	c.trouble = NULL;
+	c.steps = NULL;
+	c.step_count = 0;
 	if (!error) {
-		r->path = alloc_string(f.first);
-		r->program = alloc_string(f.program);
-		if (elf_object_read(library, &yardstick))
-			error = look(r, &f, &yardstick);
+		r->path = alloc_string(c.first);
+		r->program = alloc_string(c.program);
+		if (elf_object_read(library, &shim.object))
+			error = look(r, &c, &shim);
 		else
-			decide(r, REACH_UNKNOWN,
-			       "was not looked at: the shim's library cannot be read",
+			decide(r, REACH_UNKNOWN, "was not checked: libdioshim.so cannot be read",
 			       "build or install dioshim again");
-		elf_object_free(&yardstick);
+		elf_object_free(&shim.object);
 	}
-	follow_free(&f);
+	chain_free(&c);
 	return error;
 }
 

@@ -1,56 +1,50 @@
 /*
- * Can the shim help a command? LD_PRELOAD is the dynamic linker's doing, so the answer stands in
- * the ELF file that the kernel would end up with: behind scripts (#!), behind env and its kind.
+ * Decides whether the shim can help a command. LD_PRELOAD is interpreted by the dynamic linker, so
+ * that depends on the ELF file that the kernel executes in the end: for a script its interpreter,
+ * for env the program that it starts.
  *
- * Nothing of the command is run or loaded here; its files are read and, however broken they are,
- * believed no further than they are long.
+ * Nothing of the command is executed. Its files may be broken or made to do harm.
  */
 #ifndef DIOSHIM_REACH_H
 #define DIOSHIM_REACH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum reach_verdict {
 	REACH_YES,
-	REACH_NO,      /* it will run, and the shim will not be in it */
-	REACH_UNKNOWN, /* the shim may be in it, and nothing shows what it could do there */
+	REACH_NO,      /* the command would run without the shim */
+	REACH_UNKNOWN, /* not known whether the shim would be loaded, or would help */
 };
 
-/* One object of the program, and which of the covered symbols it imports (covered.h). */
+/* An ELF file that would be loaded, and the covered functions that it imports (covered.h). */
 struct reach_object {
-	char *name; /* as a DT_NEEDED names it; the program's own is the last part of its path */
-	char *path; /* NULL: not found */
+	char *name; /* as in DT_NEEDED or LD_PRELOAD; of the program, the last part of its path */
+	char *path;
 	uint64_t imports;
 };
 
 struct reach {
 	enum reach_verdict verdict;
-	char *path;            /* where the command was found; NULL: nowhere */
-	char *program;         /* the ELF file that runs in the end */
-	char *reason;          /* one clause, "it is statically linked"; NULL with REACH_YES */
-	const char *advice;    /* what to do instead, one clause; NULL with REACH_YES */
-	char *trouble;         /* where reach_look() failed: on which file, if not on the command */
-	char **steps;          /* how the command became `program`: a line each */
+	char *path;	    /* where the command was found; NULL: not found */
+	char *program;	    /* the ELF file that is executed in the end */
+	char *reason;	    /* why not REACH_YES, a clause: "it is statically linked" */
+	const char *advice; /* what to do then, a clause */
+	char *trouble;	    /* the file that an error is about; NULL: the command */
+	char **steps;	    /* how the command leads to `program`, one sentence for each step */
 	size_t step_count;
-	struct reach_object *objects; /* the program, then its libraries without the C library */
-	size_t object_count;
+	struct reach_object *objects; /* the program, then its libraries, without the C library */
+	size_t object_count;	      /* 0: not read; 1: the libraries were not listed */
 };
 
 /*
- * Look at the command that execvp(argv[0], argv) would run with LD_PRELOAD=library. 0, or the errno
- * that execvp() would fail with. In either case reach_free() is due.
+ * Looks at the command that execvp(argv[0], argv) would run with `library` first in LD_PRELOAD.
+ * With `libraries`, the dynamic linker lists those of the program, which takes another process. If
+ * not, a verdict that depends on them is REACH_UNKNOWN, with neither reason nor advice.
+ * Returns 0, or the errno of execvp(). The caller calls reach_free() in either case.
  */
-int reach_look(char *const argv[], const char *library, struct reach *r);
+int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r);
 void reach_free(struct reach *r);
-
-/*
- * All of --check: the answer, for people, on stdout. The exit status: 0 if within reach, 1 if not
- * or if that cannot be told (a script that asks wants a promise), 126 or 127 as for running it.
- */
-int reach_check(char *const argv[], const char *library);
-
-/* One line on stderr if the verdict is REACH_NO; nothing otherwise. */
-void reach_warn(const char *command, const struct reach *r);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Opening what may be anything: a FIFO would block, a device may act on being opened, /dev/zero has
- * no end. Only a regular file is opened.
+ * Opens regular files only: opening a FIFO would block, opening a device may have side effects, and
+ * /dev/zero has no end.
  */
 #ifndef DIOSHIM_REGULAR_H
 #define DIOSHIM_REGULAR_H
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A descriptor for reading; -1 and errno, EACCES if it is no regular file, as execve(2) says. */
+/* Returns a descriptor for reading, or -1 and errno: EACCES if not a regular file, as execve(2). */
 static inline int regular_open(const char *path)
 {
 	struct stat st;
@@ -22,7 +22,7 @@ static inline int regular_open(const char *path)
 	if (!S_ISREG(st.st_mode))
 		return -1;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	/* It may have been replaced since. */
+	/* The file may have been replaced since stat(). */
 	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
 		close(fd);
 		errno = EACCES;

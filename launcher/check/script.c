@@ -1,4 +1,4 @@
-/* #! lines, read as load_script() does (fs/binfmt_script.c). See script.h. */
+/* See script.h. #! lines are read as load_script() does (fs/binfmt_script.c). */
 #include "check/script.h"
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 static const char blanks[] = " \t";
 
 /*
- * `line` is what follows "#!", as a string: the kernel's buffer is zeroed beyond the end of the
- * file, and a NUL byte ends the name for it too. False: ENOEXEC.
+ * Parses what follows "#!", up to a NUL byte: the kernel's buffer is zeroed after the end of the
+ * file, and it ends the name at a NUL byte too. Returns false for ENOEXEC.
  */
 static bool parse_line(char *line, struct script *s)
 {
@@ -23,8 +23,8 @@ static bool parse_line(char *line, struct script *s)
 		*end = '\0';
 	length = strcspn(name, blanks);
 	/*
-	 * A name that reaches the end of the buffer may go on after it. No name before the end of
-	 * the line is ENOEXEC; none before the end of the file is the empty one.
+	 * A name that reaches the end of the buffer may be incomplete. A line without a name is
+	 * ENOEXEC, but if it is the last and has no newline, the name is the empty string.
 	 */
 	if ((!length && end) || name + length == line + SCRIPT_HEAD - 2)
 		return false;
@@ -44,8 +44,7 @@ static enum script_kind kind_of(char *head, size_t length, struct script *s)
 
 	if (length >= 4 && !memcmp(head, "\177ELF", 4))
 		return SCRIPT_ELF;
-	if (length >= 2 && !memcmp(head, "#!", 2) &&
-	    parse_line(head + 2, s))
+	if (length >= 2 && !memcmp(head, "#!", 2) && parse_line(head + 2, s))
 		return SCRIPT_INTERPRETER;
 	return text ? SCRIPT_TEXT : SCRIPT_BINARY;
 }

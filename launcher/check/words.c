@@ -1,4 +1,4 @@
-/* The words of a command. See words.h. */
+/* See words.h. */
 #include "check/words.h"
 
 #include <stdlib.h>

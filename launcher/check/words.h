@@ -1,4 +1,4 @@
-/* The words of a command, as scripts and env rewrite them. Ended by NULL, as an argv is. */
+/* The words of a command, ended by NULL like argv. Scripts and env change them. */
 #ifndef DIOSHIM_WORDS_H
 #define DIOSHIM_WORDS_H
 
@@ -12,7 +12,7 @@ struct words {
 void words_copy(struct words *w, char *const argv[]);
 void words_free(struct words *w);
 
-/* The words before `from` give way to these, of which the words keep copies. */
+/* Replaces the words before `from` by copies of `with`. */
 void words_replace(struct words *w, size_t from, const char *const *with, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* env, nice and their kind. See wrapper.h. */
+/* See wrapper.h. */
 #include "check/wrapper.h"
 
 #include <getopt.h>
@@ -6,131 +6,69 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "check/follow.h"
 
 #define ARG required_argument
-#define MAY optional_argument
 
-/* Values of options that change what the command meets; all others are passed over. */
-enum { OPT_CLEAR = 'i', OPT_UNSET = 'u', OPT_SPLIT = 'S', OPT_DIRECTORY = 'C', OPT_OTHER = 1 };
+enum { OPT_CLEAR = 'i', OPT_UNSET = 'u', OPT_SPLIT = 'S', OPT_VERBOSE = 'v' };
 
 struct wrapper {
 	const char *name;
-	const char *options; /* as getopt(3) has them, after the "+" */
+	const char *options; /* those that are followed, for getopt(3), after "+" */
 	const struct option *long_options;
-	int operands;        /* before the command */
+	int operands; /* how many come before the command */
 };
 
 static const struct option no_long[] = { { 0 } };
 
-static const struct option env_long[] = {
-	{ "ignore-environment", 0, NULL, OPT_CLEAR },
-	{ "unset", ARG, NULL, OPT_UNSET },
-	{ "chdir", ARG, NULL, OPT_DIRECTORY },
-	{ "split-string", ARG, NULL, OPT_SPLIT },
-	{ "block-signal", MAY, NULL, OPT_OTHER },
-	{ "default-signal", MAY, NULL, OPT_OTHER },
-	{ "ignore-signal", MAY, NULL, OPT_OTHER },
-	{ "list-signal-handling", 0, NULL, OPT_OTHER },
-	{ "debug", 0, NULL, OPT_OTHER },
-	{ 0 }
-};
-
-static const struct option nice_long[] = { { "adjustment", ARG, NULL, OPT_OTHER }, { 0 } };
-
-static const struct option timeout_long[] = {
-	{ "kill-after", ARG, NULL, OPT_OTHER },
-	{ "signal", ARG, NULL, OPT_OTHER },
-	{ "foreground", 0, NULL, OPT_OTHER },
-	{ "preserve-status", 0, NULL, OPT_OTHER },
-	{ "verbose", 0, NULL, OPT_OTHER },
-	{ 0 }
-};
-
-static const struct option stdbuf_long[] = {
-	{ "input", ARG, NULL, OPT_OTHER },
-	{ "output", ARG, NULL, OPT_OTHER },
-	{ "error", ARG, NULL, OPT_OTHER },
-	{ 0 }
-};
-
-static const struct option time_long[] = {
-	{ "format", ARG, NULL, OPT_OTHER },
-	{ "output", ARG, NULL, OPT_OTHER },
-	{ "append", 0, NULL, OPT_OTHER },
-	{ "portability", 0, NULL, OPT_OTHER },
-	{ "quiet", 0, NULL, OPT_OTHER },
-	{ "verbose", 0, NULL, OPT_OTHER },
-	{ 0 }
-};
-
-static const struct option setsid_long[] = {
-	{ "ctty", 0, NULL, OPT_OTHER },
-	{ "fork", 0, NULL, OPT_OTHER },
-	{ "wait", 0, NULL, OPT_OTHER },
-	{ 0 }
-};
-
-static const struct option ionice_long[] = {
-	{ "class", ARG, NULL, OPT_OTHER },
-	{ "classdata", ARG, NULL, OPT_OTHER },
-	{ "ignore", 0, NULL, OPT_OTHER },
-	{ 0 }
-};
+static const struct option env_long[] = { { "ignore-environment", 0, NULL, OPT_CLEAR },
+					  { "unset", ARG, NULL, OPT_UNSET },
+					  { "split-string", ARG, NULL, OPT_SPLIT },
+					  { "debug", 0, NULL, OPT_VERBOSE },
+					  { 0 } };
 
 /* A digit is the old form of nice's number, nice -10. */
 static const struct wrapper wrappers[] = {
-	{ "env", "iu:C:S:v", env_long, 0 },
-	{ "nice", "n:0123456789", nice_long, 0 },
-	{ "nohup", "", no_long, 0 },
-	{ "timeout", "k:s:v", timeout_long, 1 },
-	{ "stdbuf", "i:o:e:", stdbuf_long, 0 },
-	{ "time", "f:o:apqv", time_long, 0 },
-	{ "setsid", "cfw", setsid_long, 0 },
-	{ "ionice", "c:n:t", ionice_long, 0 },
+	{ "env", "iu:S:v", env_long, 0 },	{ "ionice", "c:n:t", no_long, 0 },
+	{ "nice", "n:0123456789", no_long, 0 }, { "nohup", "", no_long, 0 },
+	{ "timeout", "k:s:v", no_long, 1 },
 };
 
-static const char *const env_clears = "env takes LD_PRELOAD out of its environment";
-static const char *const env_advice = "put dioshim after env: env ... dioshim COMMAND";
+/* These start a command, too, but it is not looked for in their arguments. */
+static const char *const others[] = {
+	"chroot", "chrt",   "flock",	   "nsenter", "numactl", "setpriv", "setsid",
+	"stdbuf", "strace", "systemd-run", "taskset", "time",	 "unshare", "xargs",
+};
 
-static void set_text(char **text, const char *value)
+/* These start their command with a new environment, whatever their arguments are. */
+static const char *const cleaners[] = { "doas", "pkexec", "sudo" };
+
+static char *copy(const char *value)
 {
-	free(*text);
-	*text = value ? alloc_string(value) : NULL;
+	return value ? alloc_string(value) : NULL;
 }
 
-static void change(struct follow *f, const char *name, size_t length, const char *value)
+static void change(struct chain *c, const char *name, size_t length, const char *value)
 {
 	if (length == 4 && !strncmp(name, "PATH", 4))
-		set_text(&f->path, value);
+		chain_set(&c->path, copy(value));
 	if (length == 15 && !strncmp(name, "LD_LIBRARY_PATH", 15))
-		set_text(&f->library_path, value);
+		chain_set(&c->library_path, copy(value));
 	if (length == 10 && !strncmp(name, "LD_PRELOAD", 10)) {
-		f->lost = env_clears;
-		f->lost_advice = env_advice;
+		c->lost = "env removes the shim from LD_PRELOAD";
+		c->advice = "put dioshim after env: env ... dioshim COMMAND";
 	}
 }
 
-static void clear_environment(struct follow *f)
+static void clear_environment(struct chain *c)
 {
-	change(f, "PATH", 4, NULL);
-	change(f, "LD_LIBRARY_PATH", 15, NULL);
-	change(f, "LD_PRELOAD", 10, NULL);
-}
-
-/* What env's own options mean. False: not to be followed. */
-static bool env_option(struct follow *f, int option)
-{
-	if (option == OPT_CLEAR)
-		clear_environment(f);
-	else if (option == OPT_UNSET)
-		change(f, optarg, strlen(optarg), NULL);
-	return option != OPT_DIRECTORY;
+	change(c, "PATH", 4, NULL);
+	change(c, "LD_LIBRARY_PATH", 15, NULL);
+	change(c, "LD_PRELOAD", 10, NULL);
 }
 
 /*
- * env -S: the words of `text` stand in the place of the option. Quotes, escapes and variables of
- * env's own little language are not followed.
+ * Puts the words of `text` in the place of the option -S of env. Returns false if there are quotes,
+ * escapes or variables in it, which are not interpreted here.
  */
 static bool split(struct words *words, size_t from, const char *text)
 {
@@ -145,14 +83,14 @@ static bool split(struct words *words, size_t from, const char *text)
 	for (char *word; (word = strsep(&rest, blanks));)
 		if (*word)
 			with[count++] = word;
-	words_replace(words, from, with, count); /* frees what `text` was */
+	words_replace(words, from, with, count); /* frees `text` */
 	free(copy);
 	free(with);
 	return plain;
 }
 
-/* Go through the options. 1: they end at `*at`; 0: the words were changed, start again; -1: no. */
-static int pass_options(struct follow *f, const struct wrapper *w, size_t *at)
+/* Returns 1: the command begins at *at. 0: the words were changed, start again. -1: unknown. */
+static int pass_options(struct chain *c, const struct wrapper *w, size_t *at)
 {
 	char *options = alloc_format("+%s", w->options);
 	int option;
@@ -160,87 +98,97 @@ static int pass_options(struct follow *f, const struct wrapper *w, size_t *at)
 
 	optind = 0;
 	opterr = 0;
-	while (result > 0 && (option = getopt_long((int)f->words.count, f->words.word, options,
+	while (result > 0 && (option = getopt_long((int)c->words.count, c->words.word, options,
 						   w->long_options, NULL)) >= 0) {
-		bool env = w->long_options == env_long;
-
-		if (env && option == OPT_SPLIT)
-			result = split(&f->words, optind, optarg) ? 0 : -1;
-		else if (option == '?' || (env && !env_option(f, option)))
+		if (option == '?')
 			result = -1;
+		else if (w->long_options != env_long)
+			continue;
+		else if (option == OPT_SPLIT)
+			result = split(&c->words, optind, optarg) ? 0 : -1;
+		else if (option == OPT_CLEAR)
+			clear_environment(c);
+		else if (option == OPT_UNSET)
+			change(c, optarg, strlen(optarg), NULL);
 	}
 	*at = optind;
 	free(options);
 	return result;
 }
 
-/* getopt's state is that of the launcher's own options. */
-static int find_operands(struct follow *f, const struct wrapper *w, size_t *at)
+/* Restores the state of getopt, which the launcher's own options use. */
+static int find_operands(struct chain *c, const struct wrapper *w, size_t *at)
 {
 	int index = optind;
 	int errors = opterr;
 	int result;
 
 	do
-		result = pass_options(f, w, at);
+		result = pass_options(c, w, at);
 	while (!result);
 	optind = index;
 	opterr = errors;
 	return result;
 }
 
-/* env's NAME=VALUE, and "-", which is -i. */
-static size_t pass_assignments(struct follow *f, size_t at)
+/* Applies env's NAME=VALUE operands, and "-", which means -i. Returns where the command begins. */
+static size_t pass_assignments(struct chain *c, size_t at)
 {
-	if (at < f->words.count && !strcmp(f->words.word[at], "-")) {
-		clear_environment(f);
+	if (at < c->words.count && !strcmp(c->words.word[at], "-")) {
+		clear_environment(c);
 		at++;
 	}
-	for (; at < f->words.count; at++) {
-		const char *equals = strchr(f->words.word[at], '=');
+	for (; at < c->words.count; at++) {
+		const char *equals = strchr(c->words.word[at], '=');
 
 		if (!equals)
 			break;
-		change(f, f->words.word[at], equals - f->words.word[at], equals + 1);
+		change(c, c->words.word[at], equals - c->words.word[at], equals + 1);
 	}
 	return at;
 }
 
-static bool unwrap(struct follow *f, const struct wrapper *w)
+static bool unwrap(struct chain *c, const struct wrapper *w)
 {
 	size_t at;
 
-	if (find_operands(f, w, &at) < 0) {
-		f->unknown = true;
+	if (find_operands(c, w, &at) < 0) {
+		c->unknown = "starts another program, with options that dioshim does not know";
+		c->advice = "check that program itself";
 		return false;
 	}
 	at += w->operands;
 	if (w->long_options == env_long)
-		at = pass_assignments(f, at);
-	if (at >= f->words.count)
+		at = pass_assignments(c, at);
+	if (at >= c->words.count)
 		return false;
-	words_replace(&f->words, at, NULL, 0);
-	follow_step(f, alloc_format("%s starts %s", f->program, f->words.word[0]));
+	words_replace(&c->words, at, NULL, 0);
+	chain_add_step(c, alloc_format("%s starts %s", c->program, c->words.word[0]));
 	return true;
 }
 
-/* These make a new environment for what they start, whoever calls them. */
-static bool cleans(const char *name)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-	return !strcmp(name, "sudo") || !strcmp(name, "doas") || !strcmp(name, "pkexec");
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
 }
 
-bool wrapper_unwrap(struct follow *f)
+bool wrapper_unwrap(struct chain *c)
 {
-	const char *name = base_name(f->program);
+	const char *name = base_name(c->program);
 
-	if (cleans(name)) {
-		f->lost = "it makes a new environment for what it starts, without LD_PRELOAD";
-		f->lost_advice = "put dioshim after it: sudo dioshim COMMAND";
-		return false;
-	}
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
 		if (!strcmp(name, wrappers[i].name))
-			return unwrap(f, &wrappers[i]);
+			return unwrap(c, &wrappers[i]);
+	if (is_one_of(name, cleaners, sizeof(cleaners) / sizeof(*cleaners))) {
+		c->lost = "sudo, doas and pkexec start their command without LD_PRELOAD";
+		c->advice = "put dioshim after it: sudo dioshim COMMAND";
+	} else if (c->words.count > 1 &&
+		   is_one_of(name, others, sizeof(others) / sizeof(*others))) {
+		c->unknown = "starts another program, and dioshim does not read its arguments";
+		c->advice = "check that program itself";
+	}
 	return false;
 }

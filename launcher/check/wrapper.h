@@ -1,18 +1,19 @@
 /*
- * Programs whose arguments are another command, which they execute: env, nice, timeout and their
- * kind. What becomes of LD_PRELOAD on the way is told too.
+ * Programs whose arguments are another command, which they execute: env, nice, timeout and similar
+ * ones. They may also change the environment, and LD_PRELOAD in it.
  */
 #ifndef DIOSHIM_WRAPPER_H
 #define DIOSHIM_WRAPPER_H
 
 #include <stdbool.h>
 
-struct follow;
+#include "check/chain.h"
 
 /*
- * If f->program is one of them and its words name another command, make that the command of `f` and
- * return true. Otherwise `f` ends here; f->unknown is set if the words were not understood.
+ * If c->program is one of them and its arguments name another command, makes that command the one
+ * in c->words and returns true. Otherwise the chain ends here; c->unknown is set if c->program
+ * starts a command that could not be told from its arguments.
  */
-bool wrapper_unwrap(struct follow *f);
+bool wrapper_unwrap(struct chain *c);
 
 #endif

@@ -13,7 +13,7 @@
 #include "run/exec_failed.h"
 #include "run/library.h"
 #include "print/message.h"
-#include "check/reach.h"
+#include "check/check.h"
 #include "run/supervise.h"
 
 /*
@@ -22,16 +22,9 @@
  */
 static bool may_start(const struct options *o, const char *library)
 {
-	struct reach r;
-	bool out;
-
 	if (o->quiet && !o->strict)
 		return true;
-	out = !reach_look(o->operands, library, &r) && r.verdict == REACH_NO;
-	if (out)
-		reach_warn(o->operands[0], &r);
-	reach_free(&r);
-	return !out || !o->strict;
+	return !check_warn(o->operands, library) || !o->strict;
 }
 
 static int become(const struct options *o, const char *library)

@@ -1,0 +1,25 @@
+/* Prints what reach.h has found out about a command. */
+#ifndef DIOSHIM_CHECK_H
+#define DIOSHIM_CHECK_H
+
+#include <stdbool.h>
+
+#include "check/reach.h"
+
+/*
+ * Prints the verdict on a command to stdout, as text or as JSON (check_json.c). Returns the exit
+ * status of --check: 0 if within reach; 1 if out of reach or unknown, so that a script can rely
+ * on 0; 126 or 127, with a message on stderr and nothing on stdout, if it cannot be executed.
+ */
+int check_command(char *const argv[], const char *library, bool json);
+
+/* Returns whether a command is out of reach, and says so in one line on stderr. */
+bool check_warn(char *const argv[], const char *library);
+
+/* "within reach", "out of reach", "cannot tell" */
+const char *check_verdict(enum reach_verdict verdict);
+
+/* Prints the JSON document. */
+void check_print_json(const struct reach *r);
+
+#endif
