@@ -60,10 +60,10 @@ names_all() { # FILE [TAKES]
   local file
   [[ $(table_transfers | wc -l) -ge 10 ]]
   for file in badinput_scene.c differential_calls.c differential_report.c fuzz/calls_fuzz.c \
-    interleave_syscall.c recordmake_scene.c; do
+    interleave_syscall.c launcher/recordmake_scene.c; do
     names_all "$file"
   done
-  names_all tracelines.py OFFSET
+  names_all launcher/tracelines.py OFFSET
 }
 
 @test "the object needs no library but the C library" {
