@@ -9,9 +9,9 @@
 
 load lib
 
-calls=${DIOSHIM_CALLS:-15000}
+calls=${DIOSHIM_CALLS:-10000}
 # The calls take five to ten seconds on most machines. The limit reduces them on a slow machine.
-limit=(--seconds 60)
+limit=(--seconds 20)
 [[ ! ${DIOSHIM_CALLS-} ]] || limit=()
 second_seed=${DIOSHIM_SEED:-2}
 [[ $second_seed != random ]] || second_seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
