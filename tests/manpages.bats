@@ -131,5 +131,7 @@ examples() {
   cd "$(mktemp -d "$(test_path ext4-512 || echo "$BATS_TEST_TMPDIR")/XXXXXX")"
   dd if=/dev/zero of=probe oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT in $PWD"
   PATH=$bin:$PATH bash -e <(examples)
-  [[ -s file && -s calls && -s record ]]
+  [[ -s file && -e calls && -s record ]]
+  # A file system that takes misaligned calls (tmpfs) leaves none to be changed and traced.
+  dd if=/dev/zero of=probe oflag=direct bs=1000 count=1 status=none || [[ -s calls ]]
 }
