@@ -84,12 +84,444 @@ refuses() { # LINE OPTION...
   refuses "--try: requires --probe" --try true
   refuses "--json: requires --stats, --trace, --check, --probe or --report" --json true
   refuses "--output: requires --stats *" --trace --output=f true
-  refuses "--probe: not with --check, which *" --check --probe true
-  refuses "--report: not with --probe, which *" --probe --report=f true
-  refuses "--stats: not with --probe, which goes with --try and --json only" --stats --probe /
-  refuses "--trace: not with --report, which goes with --json only" --trace --report=f
-  refuses "--quiet: not with --check, which goes with --json only" --check --quiet true
-  refuses "true: not with --report, which takes one FILE*" --report=f true
-  refuses "--try: goes with --probe only" --try true
-  refuses "--json: goes with --stats, --trace, --check, --probe or --report only" --json true
-  refuses "--output: goes with --stats only*" --trace --output=f true
+}
+
+@test "invalid values of options" {
+  local value
+  for value in 0 abc 1.5 -1 86401 18446744073709551617 '' ' 1' 5s; do
+    refuses "--stats=$value: not a whole number of seconds from 1 to 86400" --stats="$value" true
+  done
+  for value in hint 'hints,' ',hints' 'hints,,prefetch' '' 'hints, prefetch' HINTS; do
+    refuses "--disable=$value: not a comma-separated list of hints, hugepages, prefetch" -x "$value" true
+  done
+  refuses "--bounce-max=12Q: not a size from 64K to 64M (bytes, or with K or M)" --bounce-max=12Q true
+}
+
+@test "--bounce-max accepts the sizes that the shim accepts, and no others" {
+  local value taken=0
+  for value in 64K 64k 65536 65535 63K 64M 65M 1m 67108864 67108865 0 '' K M 1G 64KK 64K1 \
+      ' 1M' -1M +1M 0x10000 0064K 18446744073709551616 18014398509481984K 17592186044417M; do
+    run -0 --separate-stderr env DIOSHIM_BOUNCE_MAX="$value" LD_PRELOAD="$DIOSHIM_LIB" true
+    if [[ $stderr == *"not a size"* ]]; then
+      refuses "--bounce-max=$value: not a size*" --bounce-max="$value" true
+    else
+      run -0 launcher --bounce-max="$value" true
+      taken=$((taken + 1))
+    fi
+  done
+  ((taken == 7))
+}
+
+@test "--help and --version, and a stdout that cannot be written to" {
+  run -0 --separate-stderr launcher --help
+  [[ $output == "usage: dioshim "*"man dioshim"* && -z $stderr ]]
+  awk 'length > 80 { exit 1 }' <<<"$output"
+  run -0 --separate-stderr launcher -V
+  [[ ${lines[0]} == "dioshim "[0-9]* && ${lines[1]} == *licence* && -z $stderr ]]
+  local option
+  for option in --help --version; do
+    run -125 bash -c '"$0" "$1" >/dev/full' "$DIOSHIM_LAUNCHER" "$option"
+    [[ $output == "dioshim: stdout: No space left on device" ]]
+    run -125 bash -c '"$0" "$1" >&-' "$DIOSHIM_LAUNCHER" "$option"
+    [[ $output == "dioshim: stdout: Bad file descriptor" ]]
+  done
+}
+
+@test "options end where COMMAND begins" {
+  run -0 launcher printf '%s\n' --stats --bogus
+  [[ $output == $'--stats\n--bogus' ]]
+  run -0 launcher -q -- echo -- -q
+  [[ $output == "-- -q" ]]
+}
+
+# Exit statuses
+
+statuses() {
+  run -0 launcher "${watched[@]}" true
+  run -1 launcher "${watched[@]}" false
+  run -42 launcher "${watched[@]}" sh -c 'exit 42'
+  run -255 launcher "${watched[@]}" sh -c 'exit 255'
+  run -137 launcher "${watched[@]}" sh -c 'kill -KILL $$'
+  run -143 launcher "${watched[@]}" sh -c 'kill -TERM $$'
+  run -139 launcher "${watched[@]}" sh -c 'ulimit -c 0; kill -SEGV $$'
+}
+
+@test "the exit status is COMMAND's, or 128 plus its signal" {
+  both statuses
+}
+
+cannot_start() {
+  # With a directory in PATH that cannot be searched it would be EACCES.
+  PATH=/usr/bin:/bin run -127 launcher "${watched[@]}" dioshim-no-such-command
+  [[ $output == "dioshim: dioshim-no-such-command: No such file or directory" ]]
+  run -127 launcher "${watched[@]}" ./none
+  [[ $output == "dioshim: ./none: No such file or directory" ]]
+  run -127 launcher "${watched[@]}" ''
+  touch plain
+  run -126 launcher "${watched[@]}" ./plain
+  [[ $output == "dioshim: ./plain: Permission denied" ]]
+  run -126 launcher "${watched[@]}" /
+  printf '#!/nowhere/interpreter\n' >script
+  chmod +x script
+  run -127 launcher "${watched[@]}" ./script
+  [[ $output == "dioshim: ./script: interpreter or dynamic linker not found" ]]
+}
+
+@test "COMMAND not found is 127, not executable 126, with one line" {
+  both cannot_start
+}
+
+@test "if --output or --trace cannot be opened, the launcher ends before COMMAND starts" {
+  run -125 launcher --stats --output=/nowhere/report touch started
+  [[ $output == "dioshim: /nowhere/report: No such file or directory" && ! -e started ]]
+  run -125 launcher --trace=/ touch started
+  [[ $output == "dioshim: /: Is a directory" && ! -e started ]]
+}
+
+# What COMMAND inherits
+
+words_arrive() {
+  printf '%s\0' 'a b' '' $'c\nd' '*' '"' -x >wanted
+  launcher "${watched[@]}" printf '%s\0' 'a b' '' $'c\nd' '*' '"' -x >got
+  cmp wanted got
+  [[ $(echo input | launcher "${watched[@]}" cat) == input ]]
+}
+
+@test "COMMAND gets its arguments and standard input unchanged" {
+  both words_arrive
+}
+
+descriptors() { # REDIRECTION
+  bash -c "ls /proc/self/fd $1" >wanted
+  bash -c '"$@" '"$1" - "$DIOSHIM_LAUNCHER" "${watched[@]}" ls /proc/self/fd >got
+  cmp wanted got
+}
+
+same_descriptors() {
+  descriptors ''
+  descriptors '<&-'
+  descriptors '2>&-'
+  descriptors '<&- 2>&- 5</dev/null'
+  bash -c 'ls /proc/self/fd >&2 >&-' 2>wanted || true
+  bash -c '"$@" >&2 >&-' - "$DIOSHIM_LAUNCHER" "${watched[@]}" ls /proc/self/fd 2>got || true
+  cmp wanted got
+}
+
+@test "COMMAND has the same descriptors as without the launcher" {
+  both same_descriptors
+  watched=(--trace=trace)
+  same_descriptors
+}
+
+@test "messages do not go to a file that got the number of a closed stderr" {
+  run -127 bash -c '"$0" --stats --output=report ./none 2>&-' "$DIOSHIM_LAUNCHER"
+  [[ -e report && ! -s report ]]
+}
+
+signals_of() { # [COMMAND...]
+  timeout -s KILL 20 perl -MPOSIX -e '$SIG{INT} = $SIG{CHLD} = "IGNORE";
+    sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR2, SIGHUP)); exec @ARGV' \
+    "$@" grep -E '^Sig(Blk|Ign)' /proc/self/status
+}
+
+same_signals() {
+  need perl
+  [[ $(signals_of "$DIOSHIM_LAUNCHER" "${watched[@]}") == "$(signals_of)" ]]
+}
+
+@test "COMMAND has the ignored and blocked signals that the launcher started with" {
+  both same_signals
+  # The launcher needs the status even if its parent ignored SIGCHLD.
+  run -42 timeout -s KILL 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$DIOSHIM_LAUNCHER" --stats sh -c 'exit 42'
+}
+
+@test "without --stats the launcher becomes COMMAND; with it, COMMAND is its child" {
+  export DIOSHIM_LAUNCHER
+  run -0 sh -c 'echo $$; exec "$DIOSHIM_LAUNCHER" sh -c "echo \$\$"'
+  [[ ${lines[0]} == "${lines[1]}" ]]
+  run -0 sh -c 'echo $$; exec "$DIOSHIM_LAUNCHER" --stats sh -c "echo \$PPID"'
+  [[ ${lines[0]} == "${lines[1]}" ]]
+}
+
+# The environment
+
+of_command() { # NAME OPTION...
+  launcher "${@:2}" printenv "$1"
+}
+
+@test "LD_PRELOAD: the shim once, first, then the previous entries" {
+  local name
+  name=$(of_command LD_PRELOAD)
+  [[ $name -ef $DIOSHIM_LIB ]]
+  [[ $(of_command LD_PRELOAD --stats 2>/dev/null) == "$name" ]]
+  [[ $(LD_PRELOAD='' of_command LD_PRELOAD) == "$name" ]]
+  [[ $(launcher "$DIOSHIM_LAUNCHER" printenv LD_PRELOAD) == "$name" ]]
+  # ld.so warns about libraries that it cannot find, and continues.
+  [[ $(LD_PRELOAD=/none.so of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so" ]]
+  [[ $(LD_PRELOAD='/none.so /nor.so' of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so /nor.so" ]]
+  [[ $(LD_PRELOAD="/none.so:$name" of_command LD_PRELOAD 2>/dev/null) == "$name:/none.so:$name" ]]
+  [[ $(LD_PRELOAD="${name%.so}" of_command LD_PRELOAD 2>/dev/null) == "$name:${name%.so}" ]]
+  [[ $(LD_PRELOAD="${name}x" of_command LD_PRELOAD 2>/dev/null) == "$name:${name}x" ]]
+}
+
+@test "LD_PRELOAD: the shim is loaded into COMMAND" {
+  run -0 launcher grep -c libdioshim /proc/self/maps
+  run -0 launcher --stats --output=report grep -c libdioshim /proc/self/maps
+}
+
+@test "DIOSHIM_ variables: options set them; the others stay as they are" {
+  [[ $(of_command DIOSHIM_BOUNCE_MAX -b 1M) == 1M ]]
+  [[ $(of_command DIOSHIM_DISABLE --disable=hints,prefetch) == hints,prefetch ]]
+  run -1 of_command DIOSHIM_BOUNCE_MAX
+  run -1 of_command DIOSHIM_DISABLE
+  run -1 of_command DIOSHIM_STATS
+  run -1 of_command DIOSHIM_TRACE
+  run -1 of_command DIOSHIM_TRACE --stats --output=report
+  run -1 of_command DIOSHIM_STATS --trace=trace
+  export DIOSHIM_BOUNCE_MAX=2M DIOSHIM_TRACE=$PWD/mine
+  [[ $(of_command DIOSHIM_BOUNCE_MAX) == 2M ]]
+  [[ $(of_command DIOSHIM_BOUNCE_MAX -b 1M) == 1M ]]
+  [[ $(of_command DIOSHIM_TRACE --stats --output=report) == "$PWD/mine" ]]
+  [[ $(of_command DIOSHIM_TRACE --trace=trace) != "$PWD/mine" ]]
+}
+
+record_is_gone() { # STATUS COMMAND
+  run "-$1" launcher --stats --trace=trace --output=report sh -c '
+    echo "$DIOSHIM_STATS"; [ "$DIOSHIM_TRACE" = "$DIOSHIM_STATS" ] && [ -s "$DIOSHIM_STATS" ] || exit 3
+    '"$2"
+  [[ -n ${lines[0]} && ! -e ${lines[0]} ]]
+}
+
+@test "the record file exists while COMMAND runs, and is removed afterwards" {
+  record_is_gone 0 :
+  record_is_gone 42 'exit 42'
+  record_is_gone 143 'env kill -TERM $PPID; exec sleep 10'
+  record_is_gone 0 'sleep 0.3 >/dev/null 2>&1 &'
+  # A program that starts later in the background neither creates it again nor prints a message.
+  record_is_gone 0 '{ sleep 0.3; env true; } >/dev/null 2>said &'
+  sleep 1
+  [[ ! -e ${lines[0]} && -e said && ! -s said ]]
+}
+
+# Finding the library
+
+# The shim that a launcher finds is in LD_PRELOAD of its COMMAND.
+finds() { # LAUNCHER LIBRARY
+  [[ $("$1" printenv LD_PRELOAD) == "$2" ]]
+}
+
+@test "the library is found from the build tree, through a symbolic link, and in ../lib" {
+  local tree
+  tree=$(dirname -- "$(realpath -- "$DIOSHIM_LAUNCHER")")
+  finds "$DIOSHIM_LAUNCHER" "$tree/.libs/libdioshim.so"
+  ln -s "$DIOSHIM_LAUNCHER" link
+  finds ./link "$tree/.libs/libdioshim.so"
+  mkdir -p usr/bin usr/lib libtool/.libs
+  cp "$DIOSHIM_LAUNCHER" usr/bin/dioshim
+  cp "$DIOSHIM_LIB" usr/lib
+  finds usr/bin/dioshim "$PWD/usr/lib/libdioshim.so"
+  PATH=$PWD/usr/bin:$PATH finds dioshim "$PWD/usr/lib/libdioshim.so"
+  cp "$DIOSHIM_LAUNCHER" "$DIOSHIM_LIB" libtool/.libs
+  finds "libtool/.libs/${DIOSHIM_LAUNCHER##*/}" "$PWD/libtool/.libs/libdioshim.so"
+}
+
+@test "a library that is not found: 125, and the directories that were searched" {
+  mkdir bin
+  cp "$DIOSHIM_LAUNCHER" bin/dioshim
+  run bin/dioshim true
+  [[ $status -ne 0 ]] || skip "one is installed"
+  [[ $status -eq 125 && $output == "dioshim: libdioshim.so not found; looked in $PWD/bin/.libs, $PWD/lib, /"* ]]
+}
+
+@test "a library whose path LD_PRELOAD cannot hold: 125, and the reason" {
+  local name
+  for name in 'with space' 'with:colon' 'with$dollar'; do
+    mkdir -p "$name/.libs"
+    cp "$DIOSHIM_LAUNCHER" "$name/dioshim"
+    cp "$DIOSHIM_LIB" "$name/.libs"
+    run -125 "$name/dioshim" true
+    [[ $output == "dioshim: $PWD/$name/.libs/libdioshim.so cannot be preloaded: "* ]]
+  done
+}
+
+# Commands out of reach
+
+@test "a COMMAND out of reach is started with a warning; --quiet omits the warning, --strict the start" {
+  need gcc
+  echo 'int main(void) { return 42; }' >program.c
+  gcc -static -o program program.c || skip "no static C library"
+  run -42 launcher ./program
+  [[ $output == "dioshim: "*./program* && ${#lines[@]} -eq 1 ]]
+  run -42 launcher --quiet ./program
+  [[ -z $output ]]
+  run -125 launcher --strict ./program
+  [[ $output == "dioshim: "*./program* && ${#lines[@]} -eq 1 ]]
+  run -125 launcher --strict --quiet --stats --output=report ./program
+  [[ -n $output && ! -e report ]]
+  run -42 launcher --stats --output=report ./program
+  [[ $output == "dioshim: "*./program* && -e report ]]
+  run -0 launcher --strict true
+  [[ -z $output ]]
+}
+
+# Signals
+
+# A COMMAND that prints each signal it gets on a line, until the file `end` exists.
+make_listener() {
+  need perl
+  cat >listener <<'LISTENER'
+#!/usr/bin/perl
+syswrite STDOUT, "pid $$\n";
+for my $s (qw(INT QUIT TERM HUP USR1 USR2 CONT WINCH ALRM)) { $SIG{$s} = sub { syswrite STDOUT, "$s\n" } }
+syswrite STDOUT, "ready\n";
+for (1 .. 400) { last if -e "end"; select undef, undef, undef, 0.05 }
+exit 7;
+LISTENER
+  chmod +x listener
+}
+
+got() { # TEXT
+  grep -sqx -- "$1" signals
+}
+
+@test "signals sent to the launcher alone reach COMMAND, once" {
+  make_listener
+  "$DIOSHIM_LAUNCHER" --stats --output=report ./listener >signals 3>&- &
+  local pid=$! name
+  eventually got ready
+  for name in INT QUIT TERM HUP USR1 USR2 CONT WINCH ALRM; do
+    kill "-$name" "$pid"
+    eventually got "$name"
+  done
+  touch end
+  ends_with 7 "$pid"
+  [[ $(tail -n +3 signals | tr '\n' ' ') == "INT QUIT TERM HUP USR1 USR2 CONT WINCH ALRM " ]]
+  [[ -s report ]]
+}
+
+@test "TERM to the launcher ends COMMAND, 143" {
+  "$DIOSHIM_LAUNCHER" --stats --output=report sh -c 'echo ready; exec sleep 30' >signals 3>&- &
+  local pid=$!
+  eventually got ready
+  kill "$pid"
+  ends_with 143 "$pid"
+  [[ -s report ]]
+}
+
+@test "an alarm that was set before the launcher started goes to COMMAND" {
+  need perl
+  run -142 perl -e 'alarm 1; exec @ARGV' "$DIOSHIM_LAUNCHER" --stats sleep 10
+}
+
+@test "COMMAND gets a signal that it sends to its whole process group only once" {
+  need setsid util-linux
+  run -0 setsid -w "$DIOSHIM_LAUNCHER" --stats --output=report perl -e '
+    $SIG{USR1} = sub { $n++ }; for (1 .. 20) { kill USR1 => 0; select undef, undef, undef, 0.01 }
+    print "$n\n"'
+  [[ $output == 20 ]]
+}
+
+# A shell with job control, in a terminal.
+
+in_terminal() { # SCRIPT
+  need tmux
+  need_terminal
+  make_listener
+  export DIOSHIM_LAUNCHER
+  TERM=screen tmux -S terminal -f /dev/null new-session -d -x 120 -y 40 "trap : INT QUIT; $1" 3>&-
+}
+
+terminal_shell() {
+  in_terminal 'PS1="\$ " exec bash --norc -i'
+}
+
+# The process that wrote the file `signals`, and its parent.
+listener() {
+  awk '{ print $2; exit }' signals
+}
+
+launcher_of() { # PID
+  awk '/^PPid/ { print $2 }' "/proc/$1/status"
+}
+
+keys() {
+  tmux -S terminal send-keys "$@"
+}
+
+shows() { # PATTERN
+  tmux -S terminal capture-pane -p | grep -q -- "$1"
+}
+
+state() { # PID
+  sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status"
+}
+
+is_in_state() { # PID STATE
+  [[ $(state "$1") == "$2" ]]
+}
+
+# The launcher is stopped meanwhile, so that a signal that it passed on could not merge with that of the
+# terminal. The shell around it has no job control, and so ignores that the launcher stops.
+@test "in a terminal, ^C and ^\\ reach COMMAND once and do not end the launcher" {
+  in_terminal '"$DIOSHIM_LAUNCHER" --stats --output=report ./listener >signals; echo status $? >ended'
+  eventually got ready
+  local launcher
+  launcher=$(launcher_of "$(listener)")
+  kill -STOP "$launcher"
+  keys C-c
+  eventually got INT
+  keys C-\\
+  eventually got QUIT
+  kill -CONT "$launcher"
+  eventually got CONT
+  touch end
+  eventually grep -sqx 'status 7' ended
+  [[ $(tail -n +3 signals | tr '\n' ' ') == "INT QUIT CONT " && -s report ]]
+}
+
+@test "in a terminal, ^C ends COMMAND, and the report is printed" {
+  terminal_shell
+  local command='"$DIOSHIM_LAUNCHER" --stats --output=report sh -c "echo ready; exec sleep 30" >signals'
+  keys "$command; echo status \$?" Enter
+  eventually got ready
+  keys C-c
+  eventually shows 'status 130'
+  [[ -s report ]]
+}
+
+@test "in a terminal, ^Z stops COMMAND and the launcher, bg and fg continue them" {
+  terminal_shell
+  keys '"$DIOSHIM_LAUNCHER" --stats --output=report ./listener >signals' Enter
+  eventually got ready
+  local pid launcher
+  pid=$(listener)
+  launcher=$(launcher_of "$pid")
+  keys C-z
+  eventually shows Stopped
+  is_in_state "$pid" T
+  is_in_state "$launcher" T
+  keys bg Enter
+  eventually is_in_state "$pid" S
+  eventually is_in_state "$launcher" S
+  keys 'fg; echo status $?' Enter
+  sleep 0.3
+  keys C-z
+  eventually is_in_state "$pid" T
+  eventually is_in_state "$launcher" T
+  # SIGCONT to the launcher alone continues COMMAND, too.
+  kill -CONT "$launcher"
+  eventually is_in_state "$pid" S
+  touch end
+  eventually eval '[[ ! -e /proc/'"$pid"' ]]'
+  eventually test -s report
+}
+
+@test "without job control, the launcher does not stop with COMMAND" {
+  "$DIOSHIM_LAUNCHER" --stats --output=report sh -c 'echo $$; kill -STOP $$; exit 5' >signals 3>&- &
+  local launcher=$!
+  eventually test -s signals
+  eventually is_in_state "$(<signals)" T
+  is_in_state "$launcher" S
+  kill -CONT "$(<signals)"
+  ends_with 5 "$launcher"
+}
