@@ -16,7 +16,12 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* syscall(2), "Architecture calling conventions". */
-#if defined(__x86_64__) && defined(__LP64__)
+#if defined(__clang_analyzer__)
+
+/* It does not know that the kernel writes to memory. */
+long sys_call(long nr, long a, long b, long c, long d, long e, long f);
+
+#elif defined(__x86_64__) && defined(__LP64__)
 #define SYS_CALL_INLINE 1
 
 static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
