@@ -20,10 +20,10 @@ gcc_analyzer() { # SOURCE...
   done
 }
 
-clang_tidy() { # SOURCE...
+clang_tidy() { # MORE-CHECKS SOURCE...
   # xargs: one file for each processor at a time.
-  printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -I % \
-    clang-tidy --quiet --config-file="$DIOSHIM_TOP_SRCDIR/.clang-tidy" % -- "${flags[@]}"
+  printf '%s\0' "${@:2}" | xargs -0 -P "$(nproc)" -I % \
+    clang-tidy --quiet --config-file="$DIOSHIM_TOP_SRCDIR/.clang-tidy" --checks="$1" % -- "${flags[@]}"
 }
 
 check_with_cppcheck() { # SOURCE...
@@ -38,7 +38,9 @@ check_with_cppcheck() { # SOURCE...
 
 @test "clang-tidy reports nothing" {
   need clang-tidy
-  clang_tidy "${sources[@]}"
+  clang_tidy '' src/*.c
+  # Clang's path analysis takes ten times as long as all other checks. For the launcher, gcc's does it.
+  clang_tidy '-clang-analyzer-*' launcher/*.c launcher/*/*.c
 }
 
 @test "cppcheck reports nothing" {
@@ -77,7 +79,7 @@ EOT
 int follow(int *p);
 int follow(int *p) { return p ? 0 : *p; }
 EOT
-  run ! clang_tidy "$BATS_TEST_TMPDIR/fault.c"
+  run ! clang_tidy '' "$BATS_TEST_TMPDIR/fault.c"
   [[ $output == *clang-analyzer-core.NullDereference* ]]
 }
 
