@@ -51,7 +51,7 @@ check_with_cppcheck() { # SOURCE...
 @test "shellcheck reports nothing" {
   need shellcheck
   shellcheck -x setup .ci/run tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats \
-    tests/*/*.bats bench/*.sh completion/*.bash
+    tests/*/*.bats tests/*/*.bash bench/*.sh completion/*.bash
 }
 
 @test "the code is formatted as .clang-format says" {

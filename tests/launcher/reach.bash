@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # What the files about --check share. It is held against what happens when the command is run: most
-# of the commands end in tests/reach.c, which exits 0 if the shim is mapped into it and 1 if not.
+# of the commands end in tests/launcher/reach.c, which exits 0 if the shim is mapped into it and 1 if not.
 
 # shellcheck disable=SC2154,SC2034 # status, output, lines: bats; here: for the tests
 
-load lib
+load ../lib
 
 : "${DIOSHIM_LAUNCHER:?the launcher under test; use \"make check\"}"
 
@@ -26,7 +26,7 @@ setup() {
 }
 
 build() { # NAME FLAG...
-  gcc -O1 -o "$1" "$DIOSHIM_TOP_SRCDIR/tests/reach.c" "${@:2}"
+  gcc -O1 -o "$1" "$DIOSHIM_TOP_SRCDIR/tests/launcher/reach.c" "${@:2}"
 }
 
 # Not `run`, which takes every 127 for a mistake of the test's.

@@ -43,7 +43,7 @@ load reach
 
 @test "one built with musl is not" {
   need musl-gcc musl-tools
-  musl-gcc -o musl "$DIOSHIM_TOP_SRCDIR/tests/reach.c"
+  musl-gcc -o musl "$DIOSHIM_TOP_SRCDIR/tests/launcher/reach.c"
   is_said_out "it uses the C library musl" ./musl
 }
 
