@@ -16,13 +16,13 @@
  * another process, or one that does not know of our windows. An EINVAL with another cause is not
  * retried endlessly: the call may have side effects (a FUSE server gets each one).
  */
-static bool try_again(int fd, uint32_t key, uint64_t since, int *quiet)
+static bool try_again(int fd, int *quiet)
 {
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
 
 	if (flags < 0)
 		return false;
-	return (flags & O_DIRECT) || window_met(key, since) || (*quiet)-- > 0;
+	return (flags & O_DIRECT) || (*quiet)-- > 0;
 }
 
 /* A buffered call: in the gate's window, or in one of its own if there is no gate. */
@@ -71,10 +71,8 @@ static long issue_buffered(struct buffered *b, const struct request *rq)
 	long ret = -EINVAL;
 
 	for (int i = 0; i < TRIES && ret == -EINVAL; i++) {
-		uint64_t since = window_now(rq->key);
-
 		ret = request_issue(rq);
-		if (ret != -EINVAL || !try_again(rq->fd, rq->key, since, &quiet))
+		if (ret != -EINVAL || !try_again(rq->fd, &quiet))
 			break;
 		/* If O_DIRECT cannot be cleared, this refusal is the answer. */
 		if (!clear_again(b, rq->fd))

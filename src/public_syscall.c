@@ -1,6 +1,6 @@
 /*
- * syscall(2): the numbers of the calls that this library covers take the same way as the calls by name. All
- * others go on to the next definition with all six arguments as they are, by a jump.
+ * syscall(2): the calls that this library covers are handled by number as they are by name. All other
+ * numbers go to the next definition by a jump, with all six arguments as they are.
  *
  * None of these calls is a cancellation point, unlike those by name (pthreads(7)).
  */
@@ -17,93 +17,42 @@
 #include "sys.h"
 #include "transfers.h"
 
-/* Calls that give out or end descriptor numbers. Newer architectures lack some, older headers others. */
-#ifdef SYS_open
-#define IF_OPEN(X) X(open)
-#else
-#define IF_OPEN(X)
-#endif
-#ifdef SYS_creat
-#define IF_CREAT(X) X(creat)
-#else
-#define IF_CREAT(X)
-#endif
-#ifdef SYS_openat2
-#define IF_OPENAT2(X) X(openat2)
-#else
-#define IF_OPENAT2(X)
-#endif
-#ifdef SYS_pidfd_getfd
-#define IF_PIDFD_GETFD(X) X(pidfd_getfd)
-#else
-#define IF_PIDFD_GETFD(X)
-#endif
-#ifdef SYS_dup2
-#define IF_DUP2(X) X(dup2)
-#else
-#define IF_DUP2(X)
-#endif
-#ifdef SYS_close_range
-#define IF_CLOSE_RANGE(X) X(close_range)
-#else
-#define IF_CLOSE_RANGE(X)
-#endif
-
-#define NUMBER_CALLS(X) \
-	IF_OPEN(X) \
-	IF_CREAT(X) \
-	X(openat) \
-	IF_OPENAT2(X) \
-	X(open_by_handle_at) \
-	IF_PIDFD_GETFD(X) \
-	X(fcntl) \
-	X(dup) \
-	IF_DUP2(X) \
-	X(dup3) \
-	X(close) \
-	IF_CLOSE_RANGE(X)
-
 enum { NUMBERS = 512 };
 
-/* One bit for each number. Each table below is made of one expression for each of the words. */
-#define BIT_IN(word, nr) ((nr) / 64 == (word) ? UINT64_C(1) << (nr) % 64 : 0)
-#define NUMBER_BIT(call) | BIT_IN(WORD, SYS_##call)
-#define TRANSFER_BIT(call, takes) | BIT_IN(WORD, SYS_##call)
-
-extern const uint64_t public_syscall_numbers[NUMBERS / 64];
+/* Is a number that of a covered call? For public_syscall(). */
+extern const uint8_t public_syscall_numbers[NUMBERS];
 long public_syscall_covered(long nr, long a, long b, long c, long d, long e, long f);
 
-const uint64_t public_syscall_numbers[NUMBERS / 64] = {
-#define WORD 0
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 1
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 2
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 3
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 4
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 5
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 6
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-#define WORD 7
-	0 NUMBER_CALLS(NUMBER_BIT) DIOSHIM_TRANSFERS(TRANSFER_BIT),
-#undef WORD
-};
+#define TRANSFER_NUMBER(call, takes) [SYS_##call] = 1,
 
-#define NUMBER_FITS(call) _Static_assert(SYS_##call < NUMBERS, "in the table");
-#define TRANSFER_FITS(call, takes) NUMBER_FITS(call)
-NUMBER_CALLS(NUMBER_FITS)
-DIOSHIM_TRANSFERS(TRANSFER_FITS)
+/* Newer architectures lack some of these, older headers others. */
+const uint8_t public_syscall_numbers[NUMBERS] = {
+	DIOSHIM_TRANSFERS(TRANSFER_NUMBER)
+#ifdef SYS_open
+		[SYS_open] = 1,
+#endif
+#ifdef SYS_creat
+	[SYS_creat] = 1,
+#endif
+	[SYS_openat] = 1,
+#ifdef SYS_openat2
+	[SYS_openat2] = 1,
+#endif
+	[SYS_open_by_handle_at] = 1,
+#ifdef SYS_pidfd_getfd
+	[SYS_pidfd_getfd] = 1,
+#endif
+	[SYS_fcntl] = 1,
+	[SYS_dup] = 1,
+#ifdef SYS_dup2
+	[SYS_dup2] = 1,
+#endif
+	[SYS_dup3] = 1,
+	[SYS_close] = 1,
+#ifdef SYS_close_range
+	[SYS_close_range] = 1,
+#endif
+};
 
 /* The next definitions of the calls by name. */
 
@@ -148,7 +97,7 @@ static int next_close_range(unsigned first, unsigned last, int flags)
 }
 #endif
 
-/* What was opened tells itself whether it is direct: openat2(2) has its flags in memory. */
+/* openat2(2) has its flags in memory, which may have changed: the descriptor is asked. */
 static int opened_unseen(int fd)
 {
 	return fd_opened(fd, fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL));
@@ -181,7 +130,7 @@ static long on_numbers(long nr, const struct arguments *x)
 	case SYS_open_by_handle_at:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->c);
 #ifdef SYS_pidfd_getfd
-	/* A description that others have, too: nothing is known of it. */
+	/* Another process has the description, too, so the number gets no key and no hint. */
 	case SYS_pidfd_getfd:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), 0);
 #endif
@@ -258,7 +207,7 @@ static long transfer(long nr, int takes, const struct arguments *x)
 	return ret > 0 ? ret : refused(nr, takes, x, before, 0, ret);
 }
 
-/* From public_syscall(). */
+/* public_syscall() calls this for a covered number. */
 __attribute__((used, cold)) long public_syscall_covered(long nr, long a, long b, long c, long d,
 							long e, long f)
 {
@@ -271,8 +220,8 @@ __attribute__((used, cold)) long public_syscall_covered(long nr, long a, long b,
 #if defined(__x86_64__)
 
 /*
- * The seventh argument is on the stack, where a caller that has fewer keeps something of its own: it may be
- * read, but not be written back, as a compiler does before a jump.
+ * The seventh argument is on the stack. If the caller passed fewer, its own data is there, which another
+ * thread may be changing. So the slot is read but never written; a compiler writes it back before a jump.
  */
 PUBLIC __attribute__((naked)) void public_syscall(void) __asm__("syscall");
 
@@ -281,11 +230,8 @@ void public_syscall(void)
 	__asm__("cmpq	%0, %%rdi\n\t"
 		"jae	1f\n\t"
 		"leaq	public_syscall_numbers(%%rip), %%r10\n\t"
-		"movq	%%rdi, %%r11\n\t"
-		"shrq	$6, %%r11\n\t"
-		"movq	(%%r10,%%r11,8), %%r10\n\t"
-		"btq	%%rdi, %%r10\n\t"
-		"jc	2f\n"
+		"cmpb	$0, (%%r10,%%rdi)\n\t"
+		"jne	2f\n"
 		"1:	jmp	*real+%c1(%%rip)\n"
 		"2:	pushq	8(%%rsp)\n\t"
 		".cfi_adjust_cfa_offset 8\n\t"
@@ -300,16 +246,15 @@ void public_syscall(void)
 #else
 
 /*
- * Declared with all its arguments, which are in registers here, so that it can hand on what it does not
- * look at: those of a variadic call are in the same registers.
+ * Has all arguments of the longest call, in registers, so that it passes on those that it does not look at.
+ * A variadic call has its arguments in the same registers.
  */
 PUBLIC long public_syscall(long nr, long a, long b, long c, long d, long e,
 			   long f) __asm__("syscall");
 
 long public_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
-	if (unlikely((unsigned long)nr < NUMBERS &&
-		     (public_syscall_numbers[nr / 64] >> (nr % 64) & 1)))
+	if (unlikely((unsigned long)nr < NUMBERS && public_syscall_numbers[nr]))
 		return public_syscall_covered(nr, a, b, c, d, e, f);
 	return real.syscall(nr, a, b, c, d, e, f);
 }

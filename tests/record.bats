@@ -176,6 +176,18 @@ processes() {
   on_each "${strict[@]}" -- processes
 }
 
+window() {
+  new_file
+  run recorded window "$file"
+  ((status != 77)) || skip "this kernel has no seccomp filters"
+  ((status == 0)) || fail "$output"
+  [[ $(ways write) == "untouched=1 partial=2" && $(value all.write.buffered) == $((500 + 4096)) ]]
+}
+
+@test "an aligned call that met a window is counted as buffered, and O_DIRECT is set again" {
+  on_each "${strict[@]}" -- window
+}
+
 many_files() {
   rm -f "$record"
   recorded many "$scratch" 3000

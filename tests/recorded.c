@@ -11,6 +11,8 @@
  *	recorded vfork FILE             the same in a process and in its vforked child
  *	recorded exec FILE PROGRAM...   the same, then the PROGRAM
  *	recorded kill FILE              the same, then SIGKILL
+ *	recorded window FILE            a child is killed while it has O_DIRECT off for a misaligned write, after
+ *	                                one of 500 bytes; then two aligned writes
  *	recorded ring FILE N            direct reads at the invalid offsets -100 to -100 - N + 1
  *	recorded many DIRECTORY N       an aligned direct read of each of N new files
  *	recorded kinds FILE             one call under every name that moves data, on O_DIRECT and not
@@ -21,16 +23,22 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kinds.h"
+#include "raw.h"
 
 enum { THREADS = 8, ROUNDS = 250, BLOCK = 4096, REGION = 65536, ODD = 5001 };
 
@@ -231,6 +239,49 @@ static void every_answer(void)
 	must(pwrite(reader, b, 0, 0), -1);
 }
 
+/* The kernel kills the process that makes a pwrite of `len` bytes. */
+static void die_in_pwrite(uint32_t len)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pwrite64, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, len, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		_exit(77);
+}
+
+/* The window that the child leaves is taken for one of a dead process after a second. */
+static void in_a_window_of_the_dead(int fd)
+{
+	char *buffer = new_buffer();
+	int status;
+
+	must(pwrite(fd, buffer + 1, 500, 3), 500);
+	if (!fork()) {
+		die_in_pwrite(777);
+		pwrite(fd, buffer + 1, 777, 3);
+		_exit(1);
+	}
+	wait(&status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		exit(77);
+	if (!WIFSIGNALED(status) || (raw_syscall(SYS_fcntl, fd, F_GETFL) & O_DIRECT))
+		errx(1, "the child was not killed in a window");
+	usleep(1200000);
+	must(pwrite(fd, buffer, BLOCK, BLOCK), BLOCK);
+	if (!(raw_syscall(SYS_fcntl, fd, F_GETFL) & O_DIRECT))
+		errx(1, "O_DIRECT is still off");
+	must(pwrite(fd, buffer, BLOCK, BLOCK), BLOCK);
+	free(buffer);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
@@ -256,6 +307,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "kill")) {
 		thirty_calls(open_it(O_DIRECT));
 		raise(SIGKILL);
+	} else if (!strcmp(what, "window")) {
+		in_a_window_of_the_dead(open_it(O_DIRECT));
 	} else if (!strcmp(what, "many") && argc == 4) {
 		many_files(atoi(argv[3]));
 	} else if (!strcmp(what, "ring") && argc == 4) {
