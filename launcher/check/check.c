@@ -15,29 +15,29 @@ const char *check_verdict(enum reach_verdict verdict)
 				     : "cannot tell";
 }
 
-static void print_names(uint64_t set)
+static void print_names(const struct covered_set *set)
 {
-	for (unsigned i = 0; i < covered_count; i++)
-		if (set & (UINT64_C(1) << i))
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
+		if (set->has[i])
 			printf(" %s", covered_names[i]);
 }
 
 /* Prints only those that import a covered function. */
 static void print_objects(const struct reach *r)
 {
-	uint64_t all = 0;
+	struct covered_set all = { 0 };
 
 	for (size_t i = 0; i < r->object_count; i++)
-		all |= r->objects[i].imports;
-	if (all)
+		covered_join(&all, &r->objects[i].imports);
+	if (covered_any(&all))
 		puts("covered calls that it imports:");
 	for (size_t i = 0; i < r->object_count; i++) {
 		const struct reach_object *o = &r->objects[i];
 
-		if (!o->imports)
+		if (!covered_any(&o->imports))
 			continue;
 		printf("  %s:", o->name);
-		print_names(o->imports);
+		print_names(&o->imports);
 		putchar('\n');
 	}
 }

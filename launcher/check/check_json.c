@@ -44,12 +44,12 @@ static json_t *text_value(const char *text)
 	return value ? value : json_string("?");
 }
 
-static json_t *import_list(uint64_t set)
+static json_t *import_list(const struct covered_set *set)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < covered_count; i++)
-		if (set & (UINT64_C(1) << i))
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
+		if (set->has[i])
 			json_array_append_new(list, json_string(covered_names[i]));
 	return list;
 }
@@ -60,7 +60,7 @@ static json_t *program_object(const struct reach *r)
 
 	json_set_path(object, r->program);
 	json_set_member(object, "imports",
-			import_list(r->object_count ? r->objects[0].imports : 0));
+			r->object_count ? import_list(&r->objects[0].imports) : json_array());
 	return object;
 }
 
@@ -73,7 +73,7 @@ static json_t *library_list(const struct reach *r)
 
 		json_set_member(object, "name", text_value(r->objects[i].name));
 		json_set_path(object, r->objects[i].path);
-		json_set_member(object, "imports", import_list(r->objects[i].imports));
+		json_set_member(object, "imports", import_list(&r->objects[i].imports));
 		json_array_append_new(list, object);
 	}
 	return list;

@@ -3,34 +3,41 @@
 
 #include <string.h>
 
-#include "symbols.h"
-
 #define COVERED_NAME(symbol, kind) #symbol,
 
-const char *const covered_names[] = { DIOSHIM_SYMBOLS(COVERED_NAME) };
+const char *const covered_names[COVERED_COUNT] = { DIOSHIM_SYMBOLS(COVERED_NAME) };
 
-enum { COUNT = sizeof(covered_names) / sizeof(*covered_names) };
-const unsigned covered_count = COUNT;
-
-_Static_assert(COUNT <= 64, "a set has 64 bits");
-
-uint64_t covered_bit(const char *name)
+void covered_add(struct covered_set *set, const char *name)
 {
-	for (unsigned i = 0; i < COUNT; i++)
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
 		if (!strcmp(covered_names[i], name))
-			return UINT64_C(1) << i;
-	return 0;
+			set->has[i] = true;
 }
 
-/* A program may make any system call by syscall(2). */
-static const char *const transfer_names[] = { DIOSHIM_READ_SYMBOLS(
-	COVERED_NAME) DIOSHIM_WRITE_SYMBOLS(COVERED_NAME) DIOSHIM_SYSCALL_SYMBOLS(COVERED_NAME) };
-
-uint64_t covered_transfers(uint64_t set)
+void covered_join(struct covered_set *set, const struct covered_set *other)
 {
-	uint64_t transfers = 0;
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
+		set->has[i] |= other->has[i];
+}
 
-	for (size_t i = 0; i < sizeof(transfer_names) / sizeof(*transfer_names); i++)
-		transfers |= covered_bit(transfer_names[i]);
-	return set & transfers;
+bool covered_any(const struct covered_set *set)
+{
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
+		if (set->has[i])
+			return true;
+	return false;
+}
+
+#define COVERED_TRANSFER(symbol, kind) [COVERED_##symbol] = true,
+
+static const bool transfers[COVERED_COUNT] = { DIOSHIM_READ_SYMBOLS(
+	COVERED_TRANSFER) DIOSHIM_WRITE_SYMBOLS(COVERED_TRANSFER)
+						       DIOSHIM_SYSCALL_SYMBOLS(COVERED_TRANSFER) };
+
+bool covered_any_transfer(const struct covered_set *set)
+{
+	for (unsigned i = 0; i < COVERED_COUNT; i++)
+		if (set->has[i] && transfers[i])
+			return true;
+	return false;
 }

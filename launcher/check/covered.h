@@ -1,16 +1,32 @@
-/* The functions that the shim covers, from symbols.h. A set of them has one bit for each. */
+/* The functions that the shim covers, from symbols.h, and sets of them. */
 #ifndef DIOSHIM_COVERED_H
 #define DIOSHIM_COVERED_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-extern const char *const covered_names[];
-extern const unsigned covered_count;
+#include "symbols.h"
 
-/* Returns the set of `name` alone; 0 if the shim does not cover it. */
-uint64_t covered_bit(const char *name);
+#define COVERED_INDEX(symbol, kind) COVERED_##symbol,
 
-/* Returns the members of a set that transfer data: the reads and writes. */
-uint64_t covered_transfers(uint64_t set);
+enum { DIOSHIM_SYMBOLS(COVERED_INDEX) COVERED_COUNT };
+
+#undef COVERED_INDEX
+
+extern const char *const covered_names[COVERED_COUNT];
+
+struct covered_set {
+	bool has[COVERED_COUNT];
+};
+
+/* Adds a function; nothing if the shim does not cover it. */
+void covered_add(struct covered_set *set, const char *name);
+
+/* Adds all members of another set. */
+void covered_join(struct covered_set *set, const struct covered_set *other);
+
+bool covered_any(const struct covered_set *set);
+
+/* Returns whether a member transfers data: a read, a write, or syscall(2), which may be any call. */
+bool covered_any_transfer(const struct covered_set *set);
 
 #endif

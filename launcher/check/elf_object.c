@@ -38,7 +38,7 @@ static void read_symbols(const struct elf_table *t, struct elf_object *o)
 		const char *name = elf_table_string(t, sym.st_name);
 
 		if (name && sym.st_shndx == SHN_UNDEF)
-			o->imports |= covered_bit(name);
+			covered_add(&o->imports, name);
 	}
 }
 

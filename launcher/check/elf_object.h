@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "check/covered.h"
+
 struct elf_object {
 	unsigned char elf_class; /* ELFCLASS64 */
 	unsigned char data;	 /* ELFDATA2LSB */
@@ -18,7 +20,7 @@ struct elf_object {
 	char *interpreter;	 /* PT_INTERP; NULL: none */
 	char *soname;		 /* DT_SONAME; NULL: none */
 	bool needs;		 /* has a DT_NEEDED */
-	uint64_t imports;	 /* the covered symbols (covered.h) */
+	struct covered_set imports;
 };
 
 /* Returns false if it cannot be read or is not an ELF file; then nothing has to be freed. */

@@ -114,13 +114,14 @@ static bool is_c_library(const char *name)
 	return !fnmatch("libc.so*", name, 0) || !fnmatch("ld*.so*", name, 0);
 }
 
-static void add_object(struct reach *r, const char *name, const char *path, uint64_t imports)
+static void add_object(struct reach *r, const char *name, const char *path,
+		       const struct covered_set *imports)
 {
 	r->objects = alloc_room(r->objects, r->object_count, sizeof(*r->objects));
 	r->objects[r->object_count++] = (struct reach_object){
 		.name = alloc_string(name),
 		.path = alloc_string(path),
-		.imports = imports,
+		.imports = *imports,
 	};
 }
 
@@ -137,7 +138,7 @@ static bool add_libraries(struct reach *r, const struct ld_list *list, const cha
 			found = true;
 		} else if (!is_c_library(l->name)) {
 			elf_object_read(l->path, &o);
-			add_object(r, l->name, l->path, o.imports);
+			add_object(r, l->name, l->path, &o.imports);
 			elf_object_free(&o);
 		}
 	}
@@ -146,11 +147,11 @@ static bool add_libraries(struct reach *r, const struct ld_list *list, const cha
 
 static void decide_imports(struct reach *r)
 {
-	uint64_t all = 0;
+	struct covered_set all = { 0 };
 
 	for (size_t i = 0; i < r->object_count; i++)
-		all |= r->objects[i].imports;
-	if (covered_transfers(all))
+		covered_join(&all, &r->objects[i].imports);
+	if (covered_any_transfer(&all))
 		r->verdict = REACH_YES;
 	else
 		decide(r, REACH_UNKNOWN,
@@ -233,7 +234,7 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 		error = errno;
 		r->trouble = alloc_string(o.interpreter);
 	} else {
-		add_object(r, base_name(r->program), r->program, o.imports);
+		add_object(r, base_name(r->program), r->program, &o.imports);
 		r->verdict = REACH_UNKNOWN;
 		if (!decide_program(r, &o, &shim->object) && shim->libraries)
 			decide_libraries(r, shim->path, c->library_path);

@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+
+#include "check/covered.h"
 
 enum reach_verdict {
 	REACH_YES,
@@ -18,11 +19,11 @@ enum reach_verdict {
 	REACH_UNKNOWN, /* not known whether the shim would be loaded, or would help */
 };
 
-/* An ELF file that would be loaded, and the covered functions that it imports (covered.h). */
+/* An ELF file that would be loaded, and the covered functions that it imports. */
 struct reach_object {
 	char *name; /* as in DT_NEEDED or LD_PRELOAD; of the program, the last part of its path */
 	char *path;
-	uint64_t imports;
+	struct covered_set imports;
 };
 
 struct reach {
