@@ -128,7 +128,9 @@ struct record {
 	/* Calls for which O_DIRECT was taken off a description: begun, ended (recording.h). */
 	_Atomic uint64_t buffered_begun;
 	_Atomic uint64_t buffered_ended;
-	uint64_t spare[2];
+	_Atomic uint64_t
+		io_urings; /* set up through syscall(2): those that liburing sets up are not seen */
+	uint64_t spare[1];
 	struct record_file file[RECORD_FILES]; /* open addressing, hashed by device and inode */
 	struct record_call call[RECORD_CALLS]; /* a ring, indexed by call number */
 };

@@ -118,7 +118,7 @@ _dioshim_options() { # TYPED
   case $mode in
     run)
       options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --disable= --strict
-        --quiet --check --probe --try --report= --help --version)
+        --quiet --no-io-uring --check --probe --try --report= --help --version)
       ;;
     check) options=(--json) ;;
     probe) options=(--try --json) ;;

@@ -27,6 +27,8 @@ static const char run_options[] =
 	"                            hints, hugepages, prefetch\n"
 	"  -e, --strict            do not start a COMMAND that is out of reach\n"
 	"  -q, --quiet             do not warn about a COMMAND that is out of reach\n"
+	"  -u, --no-io-uring       let io_uring_setup(2) fail with ENOSYS: many programs\n"
+	"                            use calls instead that the shim covers\n"
 	"\n";
 
 static const char other_options[] =

@@ -34,6 +34,7 @@ static const struct option long_options[] = {
 	{ "disable", required_argument, NULL, 'x' },
 	{ "strict", no_argument, NULL, 'e' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "no-io-uring", no_argument, NULL, 'u' },
 	{ "check", no_argument, NULL, 'c' },
 	{ "probe", no_argument, NULL, 'p' },
 	{ "try", no_argument, NULL, 'w' },
@@ -43,12 +44,14 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = "+:s::t::o:jb:x:eqcpwr:hV";
+static const char short_options[] = "+:s::t::o:jb:x:equcpwr:hV";
 
 static const unsigned char modes_of[] = {
-	['s'] = RUN,   ['t'] = RUN,   ['o'] = RUN,   ['b'] = RUN,
-	['x'] = RUN,   ['e'] = RUN,   ['q'] = RUN,   ['j'] = RUN | CHECK | PROBE | REPORT,
-	['c'] = CHECK, ['p'] = PROBE, ['w'] = PROBE, ['r'] = REPORT,
+	['s'] = RUN,	['t'] = RUN,   ['o'] = RUN,
+	['b'] = RUN,	['x'] = RUN,   ['e'] = RUN,
+	['q'] = RUN,	['u'] = RUN,   ['j'] = RUN | CHECK | PROBE | REPORT,
+	['c'] = CHECK,	['p'] = PROBE, ['w'] = PROBE,
+	['r'] = REPORT,
 };
 
 /* The modes' names in messages, and the other options that each accepts. */
@@ -188,6 +191,8 @@ static bool take_option(int letter, struct options *o)
 		return o->strict = true;
 	case 'q':
 		return o->quiet = true;
+	case 'u':
+		return o->no_io_uring = true;
 	default: /* --check and --probe have no value; mode_given() reads `given` */
 		return true;
 	}

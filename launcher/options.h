@@ -21,6 +21,7 @@ struct options {
 	bool try;
 	bool strict;
 	bool quiet;
+	bool no_io_uring;
 	unsigned seconds;	/* of --stats=SECONDS; 0: only the report at the end */
 	const char *trace_file; /* NULL: stderr */
 	const char *output;	/* NULL: stderr */

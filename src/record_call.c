@@ -53,6 +53,12 @@ void record_met_window(int fd, enum record_direction direction, ssize_t ret)
 	counter_add(&c->buffered, (uint64_t)ret);
 }
 
+void record_io_uring(void)
+{
+	if (recording.stats)
+		counter_add(&recording.stats->io_urings, 1);
+}
+
 void record_begin(struct request *rq, struct tally *t)
 {
 	rq->tally = t;

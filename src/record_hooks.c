@@ -28,6 +28,10 @@ static long seen_by_number(long nr, const long x[6], long ret)
 {
 	int takes = transfer_takes(nr);
 
+#ifdef SYS_io_uring_setup
+	if (nr == SYS_io_uring_setup && ret >= 0)
+		record_io_uring();
+#endif
 	if (takes < 0)
 		return ret;
 	return seen((int)x[0], takes & TRANSFER_WRITE ? RECORD_WRITE : RECORD_READ,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/covered.h"
+#include "check/uncovered.h"
 #include "print/message.h"
 
 const char *check_verdict(enum reach_verdict verdict)
@@ -42,6 +43,22 @@ static void print_objects(const struct reach *r)
 	}
 }
 
+/* Prints the ways to transfer data that the shim does not cover, and which objects import them. */
+static void print_uncovered(const struct reach *r)
+{
+	unsigned all = reach_uncovered(r);
+
+	for (unsigned way = 1; way <= all; way <<= 1) {
+		if (!(all & way))
+			continue;
+		printf("not covered: %s, which", uncovered_name(way));
+		for (size_t i = 0; i < r->object_count; i++)
+			if (r->objects[i].uncovered & way)
+				printf(" %s", r->objects[i].name);
+		printf(" can use: %s\n", uncovered_advice(way));
+	}
+}
+
 static void print_text(const struct reach *r)
 {
 	printf("%s: %s", r->path, check_verdict(r->verdict));
@@ -55,8 +72,10 @@ static void print_text(const struct reach *r)
 	if (r->advice)
 		printf("what to do: %s\n", r->advice);
 	/* Out of reach, what the program imports does not matter. */
-	if (r->verdict != REACH_NO)
-		print_objects(r);
+	if (r->verdict == REACH_NO)
+		return;
+	print_objects(r);
+	print_uncovered(r);
 }
 
 int check_command(char *const argv[], const char *library, bool json)
@@ -76,6 +95,15 @@ int check_command(char *const argv[], const char *library, bool json)
 	}
 	reach_free(&r);
 	return status;
+}
+
+unsigned check_uncovered(char *const argv[], const char *library)
+{
+	struct reach r;
+	unsigned ways = reach_look(argv, library, true, &r) ? 0 : reach_uncovered(&r);
+
+	reach_free(&r);
+	return ways;
 }
 
 bool check_warn(char *const argv[], const char *library)

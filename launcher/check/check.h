@@ -13,6 +13,9 @@
  */
 int check_command(char *const argv[], const char *library, bool json);
 
+/* Returns the ways (uncovered.h) that a command and its libraries import. */
+unsigned check_uncovered(char *const argv[], const char *library);
+
 /* Returns whether a command is out of reach, and says so in one line on stderr. */
 bool check_warn(char *const argv[], const char *library);
 

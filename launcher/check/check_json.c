@@ -10,10 +10,11 @@
  *   program        the file that was checked, the last one in the chain:
  *     path, path_escaped
  *     imports        a list: the functions that it imports and the shim covers
+ *     uncovered      a list: the ways to transfer data that it can use and the shim does not cover
  *   libraries      a list: the libraries that it loads, except the C library and the shim; empty
  *                  if the verdict did not depend on them
  *     name           as the program or library that needs it has it
- *     path, path_escaped, imports
+ *     path, path_escaped, imports, uncovered
  */
 #include "check/check.h"
 
@@ -23,6 +24,7 @@
 
 #include "alloc.h"
 #include "check/covered.h"
+#include "check/uncovered.h"
 #include "print/json.h"
 #include "print/text.h"
 
@@ -54,13 +56,29 @@ static json_t *import_list(const struct covered_set *set)
 	return list;
 }
 
+static json_t *uncovered_list(unsigned ways)
+{
+	json_t *list = json_array();
+
+	for (unsigned way = 1; way <= ways; way <<= 1)
+		if (ways & way)
+			json_array_append_new(list, json_string(uncovered_name(way)));
+	return list;
+}
+
+static void set_imports(json_t *object, const struct reach_object *o)
+{
+	json_set_member(object, "imports", import_list(&o->imports));
+	json_set_member(object, "uncovered", uncovered_list(o->uncovered));
+}
+
 static json_t *program_object(const struct reach *r)
 {
+	const struct reach_object unread = { 0 };
 	json_t *object = json_object();
 
 	json_set_path(object, r->program);
-	json_set_member(object, "imports",
-			r->object_count ? import_list(&r->objects[0].imports) : json_array());
+	set_imports(object, r->object_count ? &r->objects[0] : &unread);
 	return object;
 }
 
@@ -73,7 +91,7 @@ static json_t *library_list(const struct reach *r)
 
 		json_set_member(object, "name", text_value(r->objects[i].name));
 		json_set_path(object, r->objects[i].path);
-		json_set_member(object, "imports", import_list(&r->objects[i].imports));
+		set_imports(object, &r->objects[i]);
 		json_array_append_new(list, object);
 	}
 	return list;

@@ -9,6 +9,7 @@
 #include "check/covered.h"
 #include "check/elf_table.h"
 #include "check/regular.h"
+#include "check/uncovered.h"
 
 static void set_text(char **text, const char *value)
 {
@@ -37,8 +38,10 @@ static void read_symbols(const struct elf_table *t, struct elf_object *o)
 	for (size_t i = 1; elf_table_symbol(t, i, &sym); i++) {
 		const char *name = elf_table_string(t, sym.st_name);
 
-		if (name && sym.st_shndx == SHN_UNDEF)
-			covered_add(&o->imports, name);
+		if (!name || sym.st_shndx != SHN_UNDEF)
+			continue;
+		covered_add(&o->imports, name);
+		o->uncovered |= uncovered_way(name);
 	}
 }
 

@@ -21,6 +21,7 @@ struct elf_object {
 	char *soname;		 /* DT_SONAME; NULL: none */
 	bool needs;		 /* has a DT_NEEDED */
 	struct covered_set imports;
+	unsigned uncovered; /* ways that it imports (uncovered.h) */
 };
 
 /* Returns false if it cannot be read or is not an ELF file; then nothing has to be freed. */

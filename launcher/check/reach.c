@@ -115,13 +115,14 @@ static bool is_c_library(const char *name)
 }
 
 static void add_object(struct reach *r, const char *name, const char *path,
-		       const struct covered_set *imports)
+		       const struct elf_object *o)
 {
 	r->objects = alloc_room(r->objects, r->object_count, sizeof(*r->objects));
 	r->objects[r->object_count++] = (struct reach_object){
 		.name = alloc_string(name),
 		.path = alloc_string(path),
-		.imports = *imports,
+		.imports = o->imports,
+		.uncovered = o->uncovered,
 	};
 }
 
@@ -138,11 +139,20 @@ static bool add_libraries(struct reach *r, const struct ld_list *list, const cha
 			found = true;
 		} else if (!is_c_library(l->name)) {
 			elf_object_read(l->path, &o);
-			add_object(r, l->name, l->path, &o.imports);
+			add_object(r, l->name, l->path, &o);
 			elf_object_free(&o);
 		}
 	}
 	return found;
+}
+
+unsigned reach_uncovered(const struct reach *r)
+{
+	unsigned ways = 0;
+
+	for (size_t i = 0; i < r->object_count; i++)
+		ways |= r->objects[i].uncovered;
+	return ways;
 }
 
 static void decide_imports(struct reach *r)
@@ -234,7 +244,7 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 		error = errno;
 		r->trouble = alloc_string(o.interpreter);
 	} else {
-		add_object(r, base_name(r->program), r->program, &o.imports);
+		add_object(r, base_name(r->program), r->program, &o);
 		r->verdict = REACH_UNKNOWN;
 		if (!decide_program(r, &o, &shim->object) && shim->libraries)
 			decide_libraries(r, shim->path, c->library_path);

@@ -19,11 +19,12 @@ enum reach_verdict {
 	REACH_UNKNOWN, /* not known whether the shim would be loaded, or would help */
 };
 
-/* An ELF file that would be loaded, and the covered functions that it imports. */
+/* An ELF file that would be loaded, and what it imports. */
 struct reach_object {
 	char *name; /* as in DT_NEEDED or LD_PRELOAD; of the program, the last part of its path */
 	char *path;
 	struct covered_set imports;
+	unsigned uncovered; /* ways that it imports (uncovered.h) */
 };
 
 struct reach {
@@ -47,5 +48,8 @@ struct reach {
  */
 int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r);
 void reach_free(struct reach *r);
+
+/* Returns the uncovered ways that the program and its libraries import. */
+unsigned reach_uncovered(const struct reach *r);
 
 #endif

@@ -37,6 +37,7 @@ struct counted {
 	size_t files;
 	struct counted_file *file; /* only those with calls; the most bytes first */
 	uint64_t lost;		   /* calls on files for which the record had no room */
+	uint64_t io_urings;	   /* that were seen to be set up */
 };
 
 /* Copies the counts. Returns 0, or ENOMEM. Free `c` with counted_free(). */

@@ -36,26 +36,26 @@ static int print_text(const struct counted *c, const struct verdict *v, FILE *to
 }
 
 /* `trace`, if not NULL, becomes a member of the JSON document; it is NULL for text. */
-static int print(const struct counted *c, json_t *trace, FILE *to, bool json)
+static int print(const struct counted *c, const char *unseen, json_t *trace, FILE *to, bool json)
 {
 	struct verdict v;
 	int error;
 
-	verdict_make(c, &v);
+	verdict_make(c, unseen, &v);
 	error = json ? print_json(c, &v, trace, to) : print_text(c, &v, to);
 	if (fflush(to) && !error)
 		error = errno;
 	return error ? error : ferror(to) ? EIO : 0;
 }
 
-int report_print(const struct record *rec, FILE *to, bool json)
+int report_print(const struct record *rec, const char *unseen, FILE *to, bool json)
 {
 	struct counted c;
 	int error = counted_take(rec, &c);
 
 	if (error)
 		return error;
-	error = print(&c, NULL, to, json);
+	error = print(&c, unseen, NULL, to, json);
 	counted_free(&c);
 	return error;
 }
@@ -71,8 +71,8 @@ static int print_all(const struct record *rec, FILE *to, bool json)
 		return error;
 	if (traced && !json)
 		trace_print(rec, to);
-	if (json || c.files || c.lost || !traced)
-		error = print(&c, json && traced ? trace_array(rec) : NULL, to, json);
+	if (json || c.files || c.lost || c.io_urings || !traced)
+		error = print(&c, NULL, json && traced ? trace_array(rec) : NULL, to, json);
 	counted_free(&c);
 	return error;
 }

@@ -9,9 +9,10 @@
 #include "record.h"
 
 /*
- * Prints the report of --stats: a table and the verdict, or a JSON document. Returns 0 or an errno.
+ * Prints the report of --stats: a table and the verdict, or a JSON document. `unseen`: see verdict.h.
+ * Returns 0 or an errno.
  */
-int report_print(const struct record *rec, FILE *to, bool json);
+int report_print(const struct record *rec, const char *unseen, FILE *to, bool json);
 
 /*
  * Prints --report=FILE: the calls that the file keeps, and the report if calls were counted.

@@ -141,7 +141,18 @@ static void say_lost(struct verdict *v, uint64_t lost)
 		    text_count(RECORD_FILES, files));
 }
 
-void verdict_make(const struct counted *c, struct verdict *v)
+static void say_io_urings(struct verdict *v, uint64_t rings)
+{
+	char number[2 * TEXT_NUMBER];
+
+	verdict_add(v,
+		    "%s %s set up. The shim does not see what is moved through %s: with "
+		    "--no-io-uring many programs use other calls.",
+		    text_counted(rings, "io_uring", number, sizeof(number)),
+		    rings == 1 ? "was" : "were", rings == 1 ? "it" : "them");
+}
+
+void verdict_make(const struct counted *c, const char *unseen, struct verdict *v)
 {
 	struct counts total = counted_total(c);
 	uint64_t calls = counts_calls(&total);
@@ -149,17 +160,23 @@ void verdict_make(const struct counted *c, struct verdict *v)
 	uint64_t failed = total.calls[WAY_FAILED];
 
 	v->lines = 0;
-	if (!calls && !c->lost)
+	if (!calls && !c->lost && !unseen && !c->io_urings)
 		verdict_add(v, "No call on an O_DIRECT descriptor was seen: the program does not "
 			       "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
 			       "COMMAND).");
+	else if (!calls && !c->lost)
+		verdict_add(v, "No call on an O_DIRECT descriptor was seen.");
 	else if (!changed && calls)
 		say_untouched(v, c, &total);
 	else if (calls)
 		say_share(v, &total);
-	say_files(v, c, VERDICT_LINES - !!failed - !!c->lost);
+	say_files(v, c, VERDICT_LINES - !!failed - !!c->lost - (unseen || c->io_urings));
 	if (failed)
 		say_failed(v, failed);
 	if (c->lost)
 		say_lost(v, c->lost);
+	if (c->io_urings)
+		say_io_urings(v, c->io_urings);
+	else if (unseen)
+		verdict_add(v, "The program can also use %s.", unseen);
 }

@@ -15,8 +15,11 @@ struct verdict {
 	char line[VERDICT_LINES][VERDICT_LINE];
 };
 
-/* Writes the verdict; the most costly advice comes first. */
-void verdict_make(const struct counted *c, struct verdict *v);
+/*
+ * Writes the verdict; the most costly advice comes first. `unseen` is a way to transfer data that the program can
+ * use and the shim does not see, with what to do, or NULL.
+ */
+void verdict_make(const struct counted *c, const char *unseen, struct verdict *v);
 
 /* A sentence about a file, and the estimated cost by which sentences are sorted. */
 struct advice {

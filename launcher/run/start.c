@@ -12,6 +12,7 @@
 #include "run/environment.h"
 #include "run/exec_failed.h"
 #include "run/library.h"
+#include "run/no_io_uring.h"
 #include "print/message.h"
 #include "check/check.h"
 #include "run/supervise.h"
@@ -40,7 +41,7 @@ int start(const struct options *o)
 	char *library = library_find();
 	int status = EXIT_LAUNCHER;
 
-	if (library && may_start(o, library))
+	if (library && may_start(o, library) && (!o->no_io_uring || no_io_uring()))
 		status = o->stats || o->trace ? supervise(o, library) : become(o, library);
 	free(library);
 	return status;

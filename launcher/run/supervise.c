@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc.h"
+#include "check/check.h"
+#include "check/uncovered.h"
 #include "run/child.h"
 #include "run/environment.h"
 #include "print/message.h"
@@ -29,6 +32,7 @@ enum {
 
 struct supervision {
 	const struct options *o;
+	const char *library;
 	struct child child;
 	char *path; /* of the record file */
 	struct record *rec;
@@ -132,12 +136,28 @@ static void watch(struct supervision *s)
 	} while (signal != SIGCHLD || !child_ended(&s->child));
 }
 
+/* Returns what the report has to say of io_uring, to be freed, or NULL. */
+static char *unseen_way(const struct supervision *s)
+{
+	if (s->o->no_io_uring ||
+	    !(check_uncovered(s->o->operands, s->library) & UNCOVERED_IO_URING))
+		return NULL;
+	return alloc_format("%s, which the shim does not see: %s",
+			    uncovered_name(UNCOVERED_IO_URING),
+			    uncovered_advice(UNCOVERED_IO_URING));
+}
+
 static void report(struct supervision *s)
 {
+	char *unseen;
+
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
-	if (s->report)
-		report_print(s->rec, s->report, s->o->json);
+	if (!s->report)
+		return;
+	unseen = unseen_way(s);
+	report_print(s->rec, unseen, s->report, s->o->json);
+	free(unseen);
 }
 
 /* A write error is only a message: the exit status remains COMMAND's. */
@@ -173,7 +193,7 @@ static int run(struct supervision *s)
 
 int supervise(const struct options *o, const char *library)
 {
-	struct supervision s = { .o = o };
+	struct supervision s = { .o = o, .library = library };
 	int status = EXIT_LAUNCHER;
 
 	/*

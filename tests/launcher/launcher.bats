@@ -364,6 +364,86 @@ finds() { # LAUNCHER LIBRARY
   [[ -z $output ]]
 }
 
+# io_uring
+
+# Prints the errno of io_uring_setup(2), or 0; the number is the same on all architectures but alpha.
+setup_ring='$p = "\0" x 120; $! = 0; $r = syscall(425, 1, $p); print $r < 0 ? $! + 0 : 0, "\n"'
+
+can_ring() {
+  need perl
+  [[ $(perl -e "$setup_ring") == 0 ]] || skip "no io_uring here: io_uring_setup fails"
+}
+
+without_rings() { # COMMAND...
+  run -0 launcher "${watched[@]}" --no-io-uring "$@"
+  [[ $output == 38 ]] || fail "errno $output, not ENOSYS: $*"
+}
+
+ring_of() {
+  without_rings perl -e "$setup_ring"
+  without_rings sh -c 'perl -e "$1"; exit' - "$setup_ring"
+  run -0 launcher "${watched[@]}" perl -e "$setup_ring"
+  [[ $output == 0 ]]
+}
+
+@test "--no-io-uring: io_uring_setup answers ENOSYS in COMMAND and its children, and works without the option" {
+  can_ring
+  both ring_of
+}
+
+@test "--no-io-uring holds for static programs, and changes no other call" {
+  need gcc
+  can_ring
+  cat >program.c <<'PROGRAM'
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void)
+{
+	char p[120] = { 0 };
+	errno = 0;
+	/* A ring that does not exist: EBADF, as without the option. */
+	if (syscall(426, -1, 0, 0, 0, 0, 0) != -1 || errno != EBADF)
+		return 1;
+	return syscall(425, 1, p) == -1 && errno == ENOSYS ? 42 : 2;
+}
+PROGRAM
+  gcc -static -o program program.c || skip "no static C library"
+  run -42 launcher --quiet --no-io-uring ./program
+  run -2 launcher --quiet ./program
+}
+
+privileges_kept() { # 0 | 1 COMMAND...
+  run -0 "${@:2}" "$DIOSHIM_LAUNCHER" --no-io-uring cat /proc/self/status
+  grep -q "^NoNewPrivs:[[:space:]]$1" <<<"$output"
+}
+
+@test "--no-io-uring sets no_new_privs only for a user who may not install a filter without it" {
+  need setpriv util-linux
+  ((UID == 0)) || skip "not root"
+  chmod 755 "$BATS_RUN_TMPDIR"
+  privileges_kept 0
+  privileges_kept 1 setpriv --reuid 65534 --clear-groups
+}
+
+@test "--no-io-uring: where the kernel refuses the filter, COMMAND is not started" {
+  need strace
+  run -125 strace -qq -o strace.log -e trace=prctl -e inject=prctl:error=EINVAL \
+    "$DIOSHIM_LAUNCHER" --no-io-uring echo started
+  [[ $output == "dioshim: --no-io-uring: the kernel does not accept a seccomp filter: Invalid argument" ]] ||
+    fail "$output"
+}
+
+@test "--stats says when io_uring was set up through syscall(2), which the shim does not see" {
+  can_ring
+  run -0 launcher --stats perl -e "$setup_ring"
+  [[ $output == *"1 io_uring was set up. The shim does not see what is moved through it: with --no-io-uring "* ]]
+  run -0 launcher --stats --no-io-uring perl -e "$setup_ring"
+  [[ $output != *io_uring* ]]
+  run -0 launcher --stats --json --output=report perl -e "$setup_ring;$setup_ring"
+  python3 -c 'import json; d = json.load(open("report")); assert d["io_urings"] == 2, d'
+}
+
 # Signals
 
 # A COMMAND that prints each signal it gets on a line, until the file `end` exists.

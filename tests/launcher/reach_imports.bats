@@ -206,3 +206,27 @@ EOT
   cp short cache
   finds no
 }
+
+# What the shim does not cover
+
+@test "it names io_uring where the program or a library imports it, and no program else" {
+  local ring='int io_uring_queue_init(void); int ring(void); int ring(void) { return io_uring_queue_init(); }'
+  gcc -shared -fPIC -o libring.so -x c - <<<"$ring"
+  gcc -o user -Wl,--unresolved-symbols=ignore-all -x c - -x none ./libring.so \
+    <<<'int ring(void); long read(int, void *, long); int main(int n, char **v) { return n > 9 ? ring() : (int)read(-1, v, 1) + 1; }'
+  check ./user
+  [[ $status -eq 0 ]]
+  grep -qx 'not covered: io_uring, which libring.so can use: with --no-io-uring many programs use other calls' <<<"$output" ||
+    fail "$output"
+  run -0 "$DIOSHIM_LAUNCHER" --check --json ./user
+  python3 -c '
+import json, sys
+d = json.loads(sys.argv[1])
+assert d["program"]["uncovered"] == [], d
+assert [l["uncovered"] for l in d["libraries"] if l["name"].endswith("libring.so")] == [["io_uring"]], d
+' "$output"
+  run -0 "$DIOSHIM_LAUNCHER" --stats ./user
+  [[ $output == *"The program can also use io_uring, which the shim does not see: "* ]]
+  check ./inside
+  [[ $output != *io_uring* ]]
+}

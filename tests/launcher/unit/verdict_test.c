@@ -36,14 +36,14 @@ static int start_over(void **state)
 
 static void assert_line(int n, const char *text)
 {
-	verdict_make(&counted, &verdict);
+	verdict_make(&counted, NULL, &verdict);
 	assert_true(verdict.lines > n);
 	assert_string_equal(verdict.line[n], text);
 }
 
 static void assert_lines(int n)
 {
-	verdict_make(&counted, &verdict);
+	verdict_make(&counted, NULL, &verdict);
 	assert_int_equal(verdict.lines, n);
 }
 
@@ -238,7 +238,7 @@ static void few_lines_and_the_costly_ones(void **state)
 	assert_non_null(strstr(verdict.line[VERDICT_LINES - 1], "not counted"));
 	for (int i = 0; i < 20; i++)
 		files[i].counts[RECORD_WRITE].calls[WAY_REFUSED] = 0;
-	verdict_make(&counted, &verdict);
+	verdict_make(&counted, NULL, &verdict);
 	assert_non_null(strstr(verdict.line[1], "to /13 "));
 }
 
@@ -261,7 +261,7 @@ static void a_path_of_only_escapes_is_not_cut(void **state)
 	(void)state;
 	memset(files[0].path, '\1', RECORD_PATH - 1);
 	c->misaligned[0] = 1;
-	verdict_make(&counted, &verdict);
+	verdict_make(&counted, NULL, &verdict);
 	assert_non_null(strstr(verdict.line[1], "for example with posix_memalign(3)."));
 }
 
