@@ -119,9 +119,9 @@ int status_of_self(const char *how, const char *arg1, const char *arg2)
 
 static int run_suites(const char *only)
 {
-	const struct suite *suites[] = { &names_suite,	     &descriptors_suite, &processes_suite,
-					 &interrupted_suite, &stack_suite,	 &lifetime_suite,
-					 &faults_suite };
+	const struct suite *suites[] = { &names_suite,	   &descriptors_suite, &origins_suite,
+					 &processes_suite, &interrupted_suite, &stack_suite,
+					 &lifetime_suite,  &faults_suite };
 	struct CMUnitTest tests[100];
 	size_t count = 0;
 

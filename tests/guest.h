@@ -75,6 +75,7 @@ struct suite {
 extern const struct suite names_suite;
 extern const struct suite descriptors_suite;
 extern const struct suite processes_suite;
+extern const struct suite origins_suite;
 extern const struct suite interrupted_suite;
 extern const struct suite stack_suite;
 extern const struct suite lifetime_suite;
