@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -170,6 +171,8 @@ static void open_and_wait(int report)
 	int fd = (int)raw_syscall(SYS_openat, AT_FDCWD, in_dir("taken"),
 				  O_RDWR | O_CREAT | O_DIRECT, 0600);
 
+	/* Also if the test fails. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	must(raw_syscall(SYS_write, report, &fd, sizeof(fd)) == sizeof(fd));
 	for (;;)
 		pause();
