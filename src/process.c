@@ -64,9 +64,22 @@ static void own_after_fork(void)
 	process_is_own();
 }
 
+/*
+ * glibc's pthread_atfork() is a static function around the first of these, musl has only the second. A library that
+ * needs either by name cannot be loaded with the other.
+ */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+		      void *object);
+#pragma weak __register_atfork
+#pragma weak pthread_atfork
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
 __attribute__((constructor)) static void watch_forks(void)
 {
-	pthread_atfork(NULL, NULL, own_after_fork);
+	if (__register_atfork)
+		__register_atfork(NULL, NULL, own_after_fork, &__dso_handle);
+	else if (pthread_atfork)
+		pthread_atfork(NULL, NULL, own_after_fork);
 }
 
 void process_wait(_Atomic uint32_t *word, uint32_t value)

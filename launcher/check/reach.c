@@ -92,17 +92,20 @@ static void decide_uninterpreted(struct reach *r, const struct elf_object *o)
 static bool decide_foreign_libc(struct reach *r, const struct elf_object *o)
 {
 	static const struct {
-		const char *pattern, *what;
+		const char *pattern;
+		enum reach_verdict verdict;
+		const char *what;
 	} others[] = {
-		{ "ld-musl*", "uses the C library musl, and the shim is for GNU's" },
-		{ "ld*-uClibc*", "uses the C library uClibc, and the shim is for GNU's" },
-		{ "linker*", "uses Android's C library, and the shim is for GNU's" },
+		{ "ld-musl*", REACH_UNKNOWN,
+		  "uses the C library musl, with which the shim is hardly tested" },
+		{ "ld*-uClibc*", REACH_NO, "uses the C library uClibc, and the shim is for GNU's" },
+		{ "linker*", REACH_NO, "uses Android's C library, and the shim is for GNU's" },
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		if (fnmatch(others[i].pattern, base_name(o->interpreter), 0) != 0)
 			continue;
-		decide(r, REACH_NO, others[i].what, "use a build for the GNU C library");
+		decide(r, others[i].verdict, others[i].what, "use a build for the GNU C library");
 		return true;
 	}
 	return false;
