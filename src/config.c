@@ -10,9 +10,9 @@
  *                        the same
  *
  * The files are best named by absolute paths: programs that this one starts read the variables too.
- * A file whose name begins with two slashes is used if it exists, but not created: it is the
- * launcher's own, which the launcher removes when COMMAND has ended, while programs in the
- * background may still be starting others.
+ * A file whose name begins with two slashes is used if it is a record file, but not created: it is the
+ * launcher's own, which is gone when COMMAND has ended, while programs in the background may still be
+ * starting others.
  */
 #include <stdbool.h>
 #include <stdlib.h>

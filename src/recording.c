@@ -34,20 +34,22 @@ enum { NOT_OURS = 1 }; /* not an errno of open(2) and the others here: those are
  * Writes the header first, in one write: at no moment could a process that comes second take the
  * file for somebody else's. An empty file may be used by anybody.
  */
-static long claim_file(int fd, const struct stat *st)
+static long claim_file(int fd, const struct stat *st, bool launchers)
 {
 	const struct header ours = { RECORD_MAGIC, sizeof(struct record) };
 	struct header there = { 0 };
 	long n;
 
-	if (!st->st_size) {
+	if (!st->st_size && !launchers) {
 		n = sys(SYS_pwrite64, fd, &ours, sizeof(ours), 0L);
 		return n < 0 ? n : n == sizeof(ours) ? 0 : -ENOSPC;
 	}
 	n = sys(SYS_pread64, fd, &there, sizeof(there), 0L);
 	if (n < 0)
 		return n;
-	return n == sizeof(there) && !memcmp(&there, &ours, sizeof(ours)) ? 0 : NOT_OURS;
+	if (n != sizeof(there) || there.magic != ours.magic)
+		return launchers ? -ENOENT : NOT_OURS;
+	return there.size == ours.size ? 0 : NOT_OURS;
 }
 
 /* Beyond RLIMIT_FSIZE the kernel would not only fail, but send SIGXFSZ (setrlimit(2)). */
@@ -79,19 +81,20 @@ static long extend_file(int fd, const struct stat *st)
 }
 
 /* Returns the mapping's address, a negative errno, or NOT_OURS. */
-static long map_record(int fd)
+static long map_record(int fd, bool launchers)
 {
 	struct stat st;
 	long err = sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
 
 	if (err)
 		return err;
-	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > sizeof(struct record))
-		return NOT_OURS;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > sizeof(struct record) ||
+	    (launchers && (size_t)st.st_size < sizeof(struct record)))
+		return launchers ? -ENOENT : NOT_OURS;
 	if (!st.st_size && too_large())
 		return -EFBIG;
-	err = claim_file(fd, &st);
-	if (!err)
+	err = claim_file(fd, &st, launchers);
+	if (!err && !launchers)
 		err = extend_file(fd, &st);
 	if (err)
 		return err;
@@ -103,16 +106,17 @@ static struct record *open_record(const char *variable, const char *path)
 {
 	static const char end[] = "; nothing is recorded";
 	/*
-	 * The launcher's (config.c): a program that is started after its removal must not create it
-	 * again.
+	 * The launcher's (config.c): it has its size and its header. A program that is started after the launcher's
+	 * end must neither create it again nor use what has its name then, which may be a descriptor of another
+	 * process.
 	 */
 	bool launchers = path[0] == '/' && path[1] == '/';
 	/* NONBLOCK, NOCTTY: the name may be that of anything. */
 	int fd = sys(SYS_openat, AT_FDCWD, path,
-		     (launchers ? 0 : O_CREAT) | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+		     (launchers ? 0 : O_CREAT | O_NOFOLLOW) | O_RDWR | O_CLOEXEC | O_NONBLOCK |
 			     O_NOCTTY,
 		     0600);
-	long got = fd < 0 ? fd : map_record(fd);
+	long got = fd < 0 ? fd : map_record(fd, launchers);
 	const char *why;
 
 	if (fd >= 0)

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "alloc.h"
 
 static void complain(const char *path, const char *what)
 {
@@ -27,42 +30,94 @@ static int set_up(int fd)
 	return n < 0 ? errno : n == sizeof(head) ? 0 : EIO;
 }
 
-static char *create_in(const char *directory)
+static int map(int fd, struct record **rec)
 {
-	char *path;
-	int fd, error;
+	void *address = mmap(NULL, sizeof(struct record), PROT_READ, MAP_SHARED, fd, 0);
 
-	/*
-	 * Two leading slashes: processes do not create the file again after its removal
-	 * (src/config.c).
-	 */
-	if (asprintf(&path, "%s%s/dioshim.XXXXXX", *directory == '/' ? "/" : "", directory) < 0)
-		return NULL;
-	fd = mkostemp(path, O_CLOEXEC); /* 0600 */
-	error = fd < 0 ? errno : set_up(fd);
-	if (!error) {
-		close(fd);
-		return path;
-	}
-	if (fd >= 0) {
-		unlink(path);
-		close(fd);
-	}
-	free(path);
-	errno = error;
-	return NULL;
+	if (address == MAP_FAILED)
+		return errno;
+	*rec = address;
+	return 0;
 }
 
-char *record_map_create(void)
+/* Returns whether other processes can open the descriptor by this path. */
+static bool opens(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/*
+ * Its pages are taken as they are used. A memfd has no limit but the system's memory, unlike a file in /dev/shm, of
+ * which a container may have little: there, a store into a hole would end the process with SIGBUS.
+ *
+ * Two leading slashes: a process that starts after the launcher's end does not take whatever the path names then
+ * (src/recording.c).
+ */
+static int make_in_memory(struct record_file_made *made)
+{
+	int error;
+
+	made->fd = memfd_create("dioshim", MFD_CLOEXEC);
+	if (made->fd < 0)
+		return errno;
+	made->path = alloc_format("//proc/%ld/fd/%d", (long)getpid(), made->fd);
+	error = fchmod(made->fd, 0600) ? errno : set_up(made->fd);
+	if (!error && !opens(made->path))
+		error = ENOENT;
+	return error ? error : map(made->fd, &made->rec);
+}
+
+/* Its blocks are reserved: see above. */
+static int make_in(const char *directory, struct record_file_made *made)
+{
+	int error;
+	int fd;
+
+	made->path = alloc_format("%s%s/dioshim.XXXXXX", *directory == '/' ? "/" : "", directory);
+	fd = mkostemp(made->path, O_CLOEXEC); /* 0600 */
+	if (fd < 0) {
+		error = errno;
+		free(made->path);
+		made->path = NULL;
+		return error;
+	}
+	error = set_up(fd);
+	if (!error)
+		error = posix_fallocate(fd, 0, sizeof(struct record));
+	if (!error)
+		error = map(fd, &made->rec);
+	close(fd);
+	return error;
+}
+
+int record_map_make(struct record_file_made *made)
 {
 	const char *temporary = getenv("TMPDIR");
-	char *path = create_in("/dev/shm");
+	int error;
 
-	if (!path)
-		path = create_in(temporary && *temporary ? temporary : "/tmp");
-	if (!path)
-		complain(temporary && *temporary ? temporary : "/tmp", strerror(errno));
-	return path;
+	*made = (struct record_file_made){ .fd = -1 };
+	if (!make_in_memory(made))
+		return 0;
+	record_map_remove(made);
+	error = make_in(temporary && *temporary ? temporary : "/tmp", made);
+	if (error)
+		record_map_remove(made);
+	return error;
+}
+
+void record_map_remove(struct record_file_made *made)
+{
+	record_map_close(made->rec);
+	if (made->fd >= 0)
+		close(made->fd);
+	else if (made->path)
+		unlink(made->path);
+	free(made->path);
+	*made = (struct record_file_made){ .fd = -1 };
 }
 
 /* Returns why the file cannot be used as a record file; NULL if it can. */

@@ -4,11 +4,20 @@
 
 #include "record.h"
 
+/* The record file that a launcher makes for COMMAND. */
+struct record_file_made {
+	struct record *rec; /* mapped read-only */
+	char *path;	    /* for DIOSHIM_STATS and DIOSHIM_TRACE */
+	int fd; /* what `path` names while this is open; -1: a file that has to be removed */
+};
+
 /*
- * Creates a record file for processes to write to, with mode 0600: in /dev/shm, or if that fails in
- * $TMPDIR or /tmp. Returns its path, to be freed; NULL after a message on stderr.
+ * Makes a record file for processes to write to, with mode 0600. It is in memory and has no name of its own, so
+ * that nothing remains when the launcher is killed: processes open it as a descriptor of the launcher, in /proc. Where
+ * there is no /proc it is in $TMPDIR or /tmp. Returns 0, or an errno.
  */
-char *record_map_create(void);
+int record_map_make(struct record_file_made *made);
+void record_map_remove(struct record_file_made *made);
 
 /*
  * Maps one read-only; processes may still be writing to it. Returns NULL after a message on stderr.

@@ -34,8 +34,8 @@ struct supervision {
 	const struct options *o;
 	const char *library;
 	struct child child;
-	char *path; /* of the record file */
-	struct record *rec;
+	struct record_file_made made;
+	struct record *rec;   /* NULL: nothing is recorded */
 	FILE *report, *trace; /* NULL: not wanted */
 	uint64_t next_call;   /* the first one that is not yet printed */
 	uint64_t next_line;   /* when --stats=SECONDS prints it: CLOCK_MONOTONIC, ns */
@@ -68,7 +68,20 @@ static bool open_stream(const char *path, FILE **stream)
 	return *stream;
 }
 
-/* Does everything that can fail, before COMMAND is started. Returns false after a message. */
+/* COMMAND is worth more than what is recorded of it. */
+static void make_record(struct supervision *s)
+{
+	int error = record_map_make(&s->made);
+
+	if (error)
+		message("nothing is recorded: no room for a record file: %s", strerror(error));
+	s->rec = s->made.rec;
+}
+
+/*
+ * Does everything that can fail, before COMMAND is started. Returns false after a message if it is not to be
+ * started.
+ */
 static bool prepare(struct supervision *s, const char *library)
 {
 	const struct options *o = s->o;
@@ -77,11 +90,8 @@ static bool prepare(struct supervision *s, const char *library)
 		return false;
 	if (o->trace && !open_stream(o->trace_file, &s->trace))
 		return false;
-	s->path = record_map_create();
-	if (!s->path)
-		return false;
-	s->rec = record_map_open(s->path);
-	return s->rec && environment_set(o, library, s->path);
+	make_record(s);
+	return environment_set(o, library, s->made.path);
 }
 
 /* Prints the calls that are new, and the line of --stats=SECONDS if it is due. */
@@ -89,6 +99,8 @@ static void supervision_print(struct supervision *s)
 {
 	uint64_t now = now_ns();
 
+	if (!s->rec)
+		return;
 	if (s->trace)
 		s->next_call = trace_drain(s->rec, s->next_call, s->trace, s->o->json);
 	if (!s->o->seconds || now < s->next_line)
@@ -103,12 +115,12 @@ static void supervision_print(struct supervision *s)
 /* Returns the next signal, or 0 when it is time for supervision_print(). */
 static int wait_signal(const struct supervision *s, siginfo_t *info)
 {
-	uint64_t wait = s->trace ? DRAIN_NS : UINT64_MAX;
+	uint64_t wait = s->rec && s->trace ? DRAIN_NS : UINT64_MAX;
 	struct timespec timeout;
 	sigset_t all;
 	int ret;
 
-	if (s->o->seconds) {
+	if (s->rec && s->o->seconds) {
 		uint64_t now = now_ns();
 		uint64_t left = s->next_line > now ? s->next_line - now : 0;
 
@@ -126,7 +138,8 @@ static void watch(struct supervision *s)
 	siginfo_t info;
 	int signal;
 
-	report_tick_start(&s->tick, s->rec);
+	if (s->rec)
+		report_tick_start(&s->tick, s->rec);
 	s->next_line = now_ns() + (uint64_t)s->o->seconds * SECOND_NS;
 	do {
 		signal = wait_signal(s, &info);
@@ -151,6 +164,8 @@ static void report(struct supervision *s)
 {
 	char *unseen;
 
+	if (!s->rec)
+		return;
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
 	if (!s->report)
@@ -193,7 +208,7 @@ static int run(struct supervision *s)
 
 int supervise(const struct options *o, const char *library)
 {
-	struct supervision s = { .o = o, .library = library };
+	struct supervision s = { .o = o, .library = library, .made = { .fd = -1 } };
 	int status = EXIT_LAUNCHER;
 
 	/*
@@ -203,11 +218,7 @@ int supervise(const struct options *o, const char *library)
 	child_prepare(&s.child);
 	if (prepare(&s, library))
 		status = run(&s);
-	if (s.rec)
-		record_map_close(s.rec);
-	if (s.path)
-		unlink(s.path);
-	free(s.path);
+	record_map_remove(&s.made);
 	close_stream(s.trace, o->trace_file);
 	close_stream(s.report, o->output);
 	return status;

@@ -303,6 +303,44 @@ record_is_gone() { # STATUS COMMAND
   [[ ! -e ${lines[0]} && -e said && ! -s said ]]
 }
 
+@test "nothing remains of the record file when the launcher is killed" {
+  local path
+  launcher --stats sh -c 'echo "$DIOSHIM_STATS" >path; kill -KILL $PPID; : >killed; exec sleep 0.2' 2>/dev/null || :
+  eventually test -e killed
+  path=$(<path)
+  [[ $path == //proc/*/fd/* && ! -e $path ]]
+}
+
+# The name of a launcher's record file that is gone may be that of another process's file.
+@test "a file that is not the launcher's record file is not written to, and is no reason for a message" {
+  : >empty
+  printf '%300000s' x >full
+  exec 9<>empty
+  run -0 env LD_PRELOAD="$DIOSHIM_LIB" DIOSHIM_STATS="//proc/$BASHPID/fd/9" true
+  [[ -z $output && ! -s empty ]]
+  exec 9<>full
+  run -0 env LD_PRELOAD="$DIOSHIM_LIB" DIOSHIM_STATS="//proc/$BASHPID/fd/9" true
+  [[ -z $output && $(wc -c <full) -eq 300000 ]]
+  exec 9>&-
+}
+
+@test "without room for a record file COMMAND runs all the same, and its status is the launcher's" {
+  need strace
+  run -42 strace -f -qq -o strace.log -e trace=memfd_create,fallocate \
+    -e inject=memfd_create:error=ENOMEM -e inject=fallocate:error=ENOSPC \
+    "$DIOSHIM_LAUNCHER" --stats=1 --trace sh -c 'echo out; exit 42'
+  [[ $output == "dioshim: nothing is recorded: no room for a record file: No space left on device"$'\n'out ]] ||
+    fail "$output"
+  [[ -z $(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'dioshim.*' -newer strace.log -type f) ]]
+}
+
+# A container has 64 MB of /dev/shm by default; a run takes as much as it uses.
+@test "the record file needs no room in /dev/shm, and little memory" {
+  run -0 launcher --stats --output=report sh -c 'stat -L -c "%b %B" "$DIOSHIM_STATS"'
+  read -r blocks size <<<"$output"
+  ((blocks * size < 3 << 20)) || fail "$((blocks * size)) bytes"
+}
+
 # Finding the library
 
 # The shim that a launcher finds is in LD_PRELOAD of its COMMAND.

@@ -1,8 +1,8 @@
 /*
  * recordmake make SCENE FILE        creates a record file with a scene (recordmake_scene.c)
- * recordmake create                 creates an empty one where the launcher would; prints its path
- * recordmake report|json FILE       the same as dioshim --report=FILE [--json] recordmake
- * ticks|json-ticks FILE  prints two lines of --stats=SECONDS, with calls before the first
+ * recordmake made                   makes one as the launcher would; prints its path, its mode and its report
+ * recordmake report|json FILE       the same as dioshim --report=FILE [--json]
+ * recordmake ticks|json-ticks FILE  prints two lines of --stats=SECONDS, with calls before the first
  * recordmake race CALLS PAUSE       several processes write calls while one prints them
  *                                   (recordmake_race.c); PAUSE in microseconds
  */
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "record_fill.h"
@@ -48,15 +49,22 @@ static int make_record(const char *scene, const char *path)
 	return make_scene(scene, rec);
 }
 
-static int create(void)
+static int made(void)
 {
-	char *path = record_map_create();
+	struct record_file_made made;
+	struct stat st;
+	int status = record_map_make(&made);
 
-	if (!path)
+	if (status) {
+		fprintf(stderr, "%s\n", strerror(status));
 		return 1;
-	puts(path);
-	free(path);
-	return 0;
+	}
+	if (stat(made.path, &st))
+		return 1;
+	printf("%s %o\n", made.path, (unsigned)st.st_mode & 07777);
+	status = report_print(made.rec, NULL, stdout, false);
+	record_map_remove(&made);
+	return status;
 }
 
 /* Writes to the file while it is mapped for reading. */
@@ -82,8 +90,8 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 
 	setlocale(LC_CTYPE, "");
-	if (!strcmp(what, "create"))
-		return create();
+	if (!strcmp(what, "made"))
+		return made();
 	if (argc == 4 && !strcmp(what, "make"))
 		return make_record(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(what, "report"))
