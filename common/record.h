@@ -128,9 +128,10 @@ struct record {
 	/* Calls for which O_DIRECT was taken off a description: begun, ended (recording.h). */
 	_Atomic uint64_t buffered_begun;
 	_Atomic uint64_t buffered_ended;
-	_Atomic uint64_t
-		io_urings; /* set up through syscall(2): those that liburing sets up are not seen */
-	uint64_t spare[1];
+	_Atomic uint64_t io_urings;  /* set up through syscall(2); others are not seen */
+	_Atomic uint64_t opened;     /* opens with O_DIRECT that gave a descriptor */
+	_Atomic uint64_t not_opened; /* those that the file system refused (EINVAL, open(2)) */
+	uint64_t spare[7];
 	struct record_file file[RECORD_FILES]; /* open addressing, hashed by device and inode */
 	struct record_call call[RECORD_CALLS]; /* a ring, indexed by call number */
 };

@@ -148,7 +148,13 @@ struct record_file *record_file(struct record *rec, const struct identity *id, i
 
 void record_opened(int fd, bool direct)
 {
+	struct record *rec = recording.stats;
+
 	remember_seen(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
+	if (direct && rec && fd >= 0)
+		atomic_fetch_add_explicit(&rec->opened, 1, memory_order_relaxed);
+	else if (direct && rec && errno == EINVAL)
+		atomic_fetch_add_explicit(&rec->not_opened, 1, memory_order_relaxed);
 }
 
 void record_duplicated(int from, int to)

@@ -32,6 +32,12 @@ static long seen_by_number(long nr, const long x[6], long ret)
 	if (nr == SYS_io_uring_setup && ret >= 0)
 		record_io_uring();
 #endif
+	if (nr == SYS_openat)
+		record_opened((int)ret, x[2] & O_DIRECT);
+#ifdef SYS_open
+	if (nr == SYS_open)
+		record_opened((int)ret, x[1] & O_DIRECT);
+#endif
 	if (takes < 0)
 		return ret;
 	return seen((int)x[0], takes & TRANSFER_WRITE ? RECORD_WRITE : RECORD_READ,

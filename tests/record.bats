@@ -308,7 +308,7 @@ foreign() {
   new_file
   cd "$BATS_TEST_TMPDIR" || return
   head -c 100 /dev/urandom >short
-  truncate -s 10092608 zeros
+  truncate -s 10092672 zeros
   printf 'dioshim1' >one-word
   { printf 'dioshim1' && head -c 20000000 /dev/zero; } >longer
   { printf 'dioshim1\1\0\0\0\0\0\0\0' && head -c 10000000 /dev/zero; } >other-version
@@ -353,7 +353,7 @@ bad_paths() {
   scratch=$BATS_TEST_TMPDIR
   for n in 1 2; do
     watched "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl
-    [[ $(stat -c %s "$record") == 10092608 && $(value lost_files) == 0 ]]
+    [[ $(stat -c %s "$record") == 10092672 && $(value lost_files) == 0 ]]
   done
   rm "$record"
   umask 0

@@ -170,7 +170,10 @@ static size_t merge(struct counted_file *file, size_t files)
 
 int counted_take(const struct record *rec, struct counted *c)
 {
-	*c = (struct counted){ .lost = load(&rec->lost_files), .io_urings = load(&rec->io_urings) };
+	*c = (struct counted){ .lost = load(&rec->lost_files),
+			       .io_urings = load(&rec->io_urings),
+			       .opened = load(&rec->opened),
+			       .not_opened = load(&rec->not_opened) };
 	c->file = calloc(RECORD_FILES, sizeof(*c->file));
 	if (!c->file)
 		return ENOMEM;

@@ -35,9 +35,10 @@ struct counted_file {
 
 struct counted {
 	size_t files;
-	struct counted_file *file; /* only those with calls; the most bytes first */
-	uint64_t lost;		   /* calls on files for which the record had no room */
-	uint64_t io_urings;	   /* that were seen to be set up */
+	struct counted_file *file;   /* only those with calls; the most bytes first */
+	uint64_t lost;		     /* calls on files for which the record had no room */
+	uint64_t io_urings;	     /* that were seen to be set up */
+	uint64_t opened, not_opened; /* with O_DIRECT; the latter because of it */
 };
 
 /* Copies the counts. Returns 0, or ENOMEM. Free `c` with counted_free(). */

@@ -36,26 +36,27 @@ static int print_text(const struct counted *c, const struct verdict *v, FILE *to
 }
 
 /* `trace`, if not NULL, becomes a member of the JSON document; it is NULL for text. */
-static int print(const struct counted *c, const char *unseen, json_t *trace, FILE *to, bool json)
+static int print(const struct counted *c, const struct verdict_about *about, json_t *trace,
+		 FILE *to, bool json)
 {
 	struct verdict v;
 	int error;
 
-	verdict_make(c, unseen, &v);
+	verdict_make(c, about, &v);
 	error = json ? print_json(c, &v, trace, to) : print_text(c, &v, to);
 	if (fflush(to) && !error)
 		error = errno;
 	return error ? error : ferror(to) ? EIO : 0;
 }
 
-int report_print(const struct record *rec, const char *unseen, FILE *to, bool json)
+int report_print(const struct record *rec, const struct verdict_about *about, FILE *to, bool json)
 {
 	struct counted c;
 	int error = counted_take(rec, &c);
 
 	if (error)
 		return error;
-	error = print(&c, unseen, NULL, to, json);
+	error = print(&c, about, NULL, to, json);
 	counted_free(&c);
 	return error;
 }

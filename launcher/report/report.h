@@ -7,12 +7,13 @@
 #include <stdio.h>
 
 #include "record.h"
+#include "report/verdict.h"
 
 /*
- * Prints the report of --stats: a table and the verdict, or a JSON document. `unseen`: see verdict.h.
+ * Prints the report of --stats: a table and the verdict, or a JSON document. `about`: see verdict.h.
  * Returns 0 or an errno.
  */
-int report_print(const struct record *rec, const char *unseen, FILE *to, bool json);
+int report_print(const struct record *rec, const struct verdict_about *about, FILE *to, bool json);
 
 /*
  * Prints --report=FILE: the calls that the file keeps, and the report if calls were counted.

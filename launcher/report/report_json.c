@@ -23,6 +23,8 @@
  *       no_tail        number of changed calls that ended at a multiple of offset_align
  *   total          counts of all files together, without tails, other_tails and no_tail
  *   lost_calls     calls on files for which the record had no room; not counted above
+ *   opened, not_opened
+ *                  opens with O_DIRECT that succeeded, and those that the file system refused
  *   io_urings      how many were seen to be set up; what is moved through them is not seen
  *   verdict        a list of sentences
  *   trace          only if the record file has calls: a list of them, as in trace_json.c
@@ -98,7 +100,8 @@ json_t *report_json(const struct counted *c, const struct verdict *v)
 		json_array_append_new(files, file_object(&c->file[i]));
 	for (int i = 0; i < v->lines; i++)
 		json_array_append_new(lines, json_string(v->line[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "files", files, "total",
-			 counts_object(&total), "lost_calls", json_count(c->lost), "io_urings",
-			 json_count(c->io_urings), "verdict", lines);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "files", files, "total",
+			 counts_object(&total), "lost_calls", json_count(c->lost), "opened",
+			 json_count(c->opened), "not_opened", json_count(c->not_opened),
+			 "io_urings", json_count(c->io_urings), "verdict", lines);
 }

@@ -37,31 +37,69 @@ static bool misaligned(const struct counts *c)
 	return false;
 }
 
+/* For a program of which no call was seen. That it opened files directly, or tried to, says more. */
+static void say_none(struct verdict *v, const struct counted *c)
+{
+	char number[2 * TEXT_NUMBER];
+
+	if (c->opened)
+		verdict_add(
+			v,
+			"%s with O_DIRECT, but no read or write on %s, was seen. The program "
+			"made none, or in a way that the shim does not see (see dioshim --check "
+			"COMMAND), or checks the alignment itself.",
+			text_counted(c->opened, "open", number, sizeof(number)),
+			c->opened == 1 ? "it" : "them");
+	else if (!c->not_opened)
+		verdict_add(v, "No call on an O_DIRECT descriptor was seen: the program does not "
+			       "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
+			       "COMMAND).");
+}
+
+static void say_not_opened(struct verdict *v, uint64_t opens)
+{
+	char number[2 * TEXT_NUMBER];
+
+	verdict_add(v,
+		    "%s with O_DIRECT failed with EINVAL: the file system does not support direct "
+		    "I/O (see dioshim --probe PATH).",
+		    text_counted(opens, "open", number, sizeof(number)));
+}
+
 /*
- * For a program of which no call was changed. That all were aligned is certain only if the files'
- * alignments are known.
+ * For a program of which no call was changed. That all were aligned is certain only if the files' alignments are
+ * known. That it needs no shim is certain only if it has also done what it should.
  */
-static void say_untouched(struct verdict *v, const struct counted *c, const struct counts *total)
+static void say_untouched(struct verdict *v, const struct counted *c, const struct counts *total,
+			  const struct verdict_about *about)
 {
 	uint64_t taken = total->calls[WAY_UNTOUCHED];
 	const char *but = total->calls[WAY_FAILED] ? " that did not fail" : "";
 	const char *were = taken == 1 ? "was" : "were";
 	const char *which = taken == 1 ? "The " : "All ";
+	bool well = about && about->ended && !about->status;
+	bool aligned = !c->lost && !misaligned(total) && alignments_known(c);
 	char number[2 * TEXT_NUMBER];
 
 	text_counted(taken, "call", number, sizeof(number));
 	if (!taken)
 		verdict_add(v, "No call succeeded.");
-	else if (c->lost || misaligned(total))
+	else if (aligned)
+		verdict_add(v, "%s%s%s %s aligned%s.", which, number, but, were,
+			    well ? ": this program does not need dioshim" : "");
+	else if (c->lost || misaligned(total) || !well)
 		verdict_add(v, "%s%s%s %s accepted unchanged.", which, number, but, were);
-	else if (alignments_known(c))
-		verdict_add(v, "%s%s%s %s aligned: this program does not need dioshim.", which,
-			    number, but, were);
 	else
 		verdict_add(v,
 			    "%s%s%s %s accepted by the kernel unchanged: on these files this "
 			    "program does not need dioshim.",
 			    which, number, but, were);
+	if (about && about->ended && about->status)
+		verdict_add(
+			v,
+			"It ended with status %d. If that is because of an alignment, it checks "
+			"alignments itself, or moves data in a way that the shim does not see.",
+			about->status);
 }
 
 /* Bytes that were not moved directly were copied, buffered, or both. */
@@ -152,29 +190,29 @@ static void say_io_urings(struct verdict *v, uint64_t rings)
 		    rings == 1 ? "was" : "were", rings == 1 ? "it" : "them");
 }
 
-void verdict_make(const struct counted *c, const char *unseen, struct verdict *v)
+void verdict_make(const struct counted *c, const struct verdict_about *about, struct verdict *v)
 {
 	struct counts total = counted_total(c);
 	uint64_t calls = counts_calls(&total);
 	uint64_t changed = calls - total.calls[WAY_UNTOUCHED] - total.calls[WAY_FAILED];
 	uint64_t failed = total.calls[WAY_FAILED];
+	const char *unseen = about ? about->unseen : NULL;
+	int reserved = !!failed + !!c->lost + !!c->not_opened + (unseen || c->io_urings);
 
 	v->lines = 0;
-	if (!calls && !c->lost && !unseen && !c->io_urings)
-		verdict_add(v, "No call on an O_DIRECT descriptor was seen: the program does not "
-			       "use O_DIRECT, or is out of the shim's reach (see dioshim --check "
-			       "COMMAND).");
-	else if (!calls && !c->lost)
-		verdict_add(v, "No call on an O_DIRECT descriptor was seen.");
+	if (!calls && !c->lost)
+		say_none(v, c);
 	else if (!changed && calls)
-		say_untouched(v, c, &total);
+		say_untouched(v, c, &total, about);
 	else if (calls)
 		say_share(v, &total);
-	say_files(v, c, VERDICT_LINES - !!failed - !!c->lost - (unseen || c->io_urings));
+	say_files(v, c, VERDICT_LINES - reserved);
 	if (failed)
 		say_failed(v, failed);
 	if (c->lost)
 		say_lost(v, c->lost);
+	if (c->not_opened)
+		say_not_opened(v, c->not_opened);
 	if (c->io_urings)
 		say_io_urings(v, c->io_urings);
 	else if (unseen)

@@ -2,6 +2,8 @@
 #ifndef DIOSHIM_LAUNCHER_VERDICT_H
 #define DIOSHIM_LAUNCHER_VERDICT_H
 
+#include <stdbool.h>
+
 #include "report/counts.h"
 
 enum {
@@ -15,11 +17,16 @@ struct verdict {
 	char line[VERDICT_LINES][VERDICT_LINE];
 };
 
-/*
- * Writes the verdict; the most costly advice comes first. `unseen` is a way to transfer data that the program can
- * use and the shim does not see, with what to do, or NULL.
- */
-void verdict_make(const struct counted *c, const char *unseen, struct verdict *v);
+/* What else is known of the program. */
+struct verdict_about {
+	const char *
+		unseen; /* a way to transfer data that it can use and the shim does not see; NULL: none */
+	bool ended; /* it has ended, with this exit status, or with 128 + a signal */
+	int status;
+};
+
+/* Writes the verdict; the most costly advice comes first. `about`: NULL if nothing else is known. */
+void verdict_make(const struct counted *c, const struct verdict_about *about, struct verdict *v);
 
 /* A sentence about a file, and the estimated cost by which sentences are sorted. */
 struct advice {

@@ -162,6 +162,7 @@ static char *unseen_way(const struct supervision *s)
 
 static void report(struct supervision *s)
 {
+	struct verdict_about about;
 	char *unseen;
 
 	if (!s->rec)
@@ -171,7 +172,8 @@ static void report(struct supervision *s)
 	if (!s->report)
 		return;
 	unseen = unseen_way(s);
-	report_print(s->rec, unseen, s->report, s->o->json);
+	about = (struct verdict_about){ unseen, true, s->child.status };
+	report_print(s->rec, &about, s->report, s->o->json);
 	free(unseen);
 }
 

@@ -482,6 +482,36 @@ privileges_kept() { # 0 | 1 COMMAND...
   python3 -c 'import json; d = json.load(open("report")); assert d["io_urings"] == 2, d'
 }
 
+# What the report says of COMMAND
+
+reports() { # SENTENCE COMMAND...
+  launcher --stats --output=report "${@:2}" || :
+  grep -qxF "$1" report || fail "${*:2}: $(<report)"
+}
+
+@test "the report says that COMMAND needs no dioshim only if it was seen at work, and ended well" {
+  need dd coreutils
+  dd if=/dev/zero of=file oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT on $PWD"
+  local aligned='dd if=/dev/zero of=file oflag=direct bs=4096 count=1 status=none'
+  launcher --stats --output=report sh -c "$aligned"
+  grep -q 'this program does not need dioshim\.$' report
+  launcher --stats --output=report sh -c "$aligned; exit 3" || :
+  ! grep 'does not need' report
+  grep -q '^It ended with status 3\. ' report
+  launcher --stats --output=report dd if=file of=/dev/null iflag=direct count=0 status=none
+  grep -q '^1 open with O_DIRECT, but no read or write on it, was seen\. ' report
+  reports "No call on an O_DIRECT descriptor was seen: the program does not use O_DIRECT, or is out of the shim's reach (see dioshim --check COMMAND)." \
+    true
+}
+
+@test "the report says that the file system refused O_DIRECT when it was opened" {
+  need dd coreutils
+  run dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
+  [[ $output == *"Invalid argument"* ]] || skip "procfs accepts O_DIRECT here"
+  reports "1 open with O_DIRECT failed with EINVAL: the file system does not support direct I/O (see dioshim --probe PATH)." \
+    dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
+}
+
 # Signals
 
 # A COMMAND that prints each signal it gets on a line, until the file `end` exists.

@@ -27,23 +27,26 @@ static struct counted_file *add_file(const char *path)
 	return f;
 }
 
+static struct verdict_about about;
+
 static int start_over(void **state)
 {
 	(void)state;
 	counted = (struct counted){ 0 };
+	about = (struct verdict_about){ .ended = true };
 	return 0;
 }
 
 static void assert_line(int n, const char *text)
 {
-	verdict_make(&counted, NULL, &verdict);
+	verdict_make(&counted, &about, &verdict);
 	assert_true(verdict.lines > n);
 	assert_string_equal(verdict.line[n], text);
 }
 
 static void assert_lines(int n)
 {
-	verdict_make(&counted, NULL, &verdict);
+	verdict_make(&counted, &about, &verdict);
 	assert_int_equal(verdict.lines, n);
 }
 
@@ -53,6 +56,54 @@ static void no_calls(void **state)
 	assert_line(0, "No call on an O_DIRECT descriptor was seen: the program does not use "
 		       "O_DIRECT, or is out of the shim's reach (see dioshim --check COMMAND).");
 	assert_lines(1);
+}
+
+static void no_calls_but_opens(void **state)
+{
+	(void)state;
+	counted.opened = 1;
+	assert_line(0,
+		    "1 open with O_DIRECT, but no read or write on it, was seen. The program made "
+		    "none, or in a way that the shim does not see (see dioshim --check COMMAND), "
+		    "or checks the alignment itself.");
+	assert_lines(1);
+	counted.not_opened = 2;
+	assert_line(1, "2 opens with O_DIRECT failed with EINVAL: the file system does not support "
+		       "direct I/O (see dioshim --probe PATH).");
+	counted.opened = 0;
+	assert_lines(1);
+	assert_line(0, "2 opens with O_DIRECT failed with EINVAL: the file system does not support "
+		       "direct I/O (see dioshim --probe PATH).");
+}
+
+static void ways_that_are_not_seen(void **state)
+{
+	(void)state;
+	about.unseen = "io_uring, and so on";
+	assert_line(1, "The program can also use io_uring, and so on.");
+	counted.io_urings = 2;
+	assert_line(1, "2 io_urings were set up. The shim does not see what is moved through them: "
+		       "with --no-io-uring many programs use other calls.");
+	assert_lines(2);
+}
+
+/* Who says that a program needs no shim has to know that it did what it should. */
+static void untouched_but_not_ended_well(void **state)
+{
+	struct counts *c = &add_file("/x")->counts[RECORD_READ];
+
+	(void)state;
+	c->calls[WAY_UNTOUCHED] = 2;
+	about.status = 3;
+	assert_line(0, "All 2 calls were aligned.");
+	assert_line(1, "It ended with status 3. If that is because of an alignment, it checks "
+		       "alignments itself, or moves data in a way that the shim does not see.");
+	assert_lines(2);
+	about.ended = false;
+	assert_line(0, "All 2 calls were aligned.");
+	assert_lines(1);
+	files[0].offset_align = 0;
+	assert_line(0, "All 2 calls were accepted unchanged.");
 }
 
 static void all_untouched(void **state)
@@ -238,7 +289,7 @@ static void few_lines_and_the_costly_ones(void **state)
 	assert_non_null(strstr(verdict.line[VERDICT_LINES - 1], "not counted"));
 	for (int i = 0; i < 20; i++)
 		files[i].counts[RECORD_WRITE].calls[WAY_REFUSED] = 0;
-	verdict_make(&counted, NULL, &verdict);
+	verdict_make(&counted, &about, &verdict);
 	assert_non_null(strstr(verdict.line[1], "to /13 "));
 }
 
@@ -261,7 +312,7 @@ static void a_path_of_only_escapes_is_not_cut(void **state)
 	(void)state;
 	memset(files[0].path, '\1', RECORD_PATH - 1);
 	c->misaligned[0] = 1;
-	verdict_make(&counted, NULL, &verdict);
+	verdict_make(&counted, &about, &verdict);
 	assert_non_null(strstr(verdict.line[1], "for example with posix_memalign(3)."));
 }
 
@@ -271,6 +322,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(no_calls),
+		TEST(no_calls_but_opens),
+		TEST(ways_that_are_not_seen),
+		TEST(untouched_but_not_ended_well),
 		TEST(all_untouched),
 		TEST(untouched_but_not_all_was_seen),
 		TEST(only_failures),
