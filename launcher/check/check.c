@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "check/covered.h"
 #include "check/uncovered.h"
 #include "print/message.h"
@@ -106,13 +107,14 @@ unsigned check_uncovered(char *const argv[], const char *library)
 	return ways;
 }
 
-bool check_warn(char *const argv[], const char *library)
+bool check_before(char *const argv[], const char *library, bool warn, char **first)
 {
 	struct reach r;
 	bool out = !reach_look(argv, library, false, &r) && r.verdict == REACH_NO;
 
-	if (out)
+	if (out && warn)
 		message("warning: %s is out of reach: %s; %s", argv[0], r.reason, r.advice);
+	*first = r.first ? alloc_string(r.first) : NULL;
 	reach_free(&r);
 	return out;
 }

@@ -16,8 +16,11 @@ int check_command(char *const argv[], const char *library, bool json);
 /* Returns the ways (uncovered.h) that a command and its libraries import. */
 unsigned check_uncovered(char *const argv[], const char *library);
 
-/* Returns whether a command is out of reach, and says so in one line on stderr. */
-bool check_warn(char *const argv[], const char *library);
+/*
+ * For a command that is to be started. Returns whether it is out of reach, and if `warn` is set, says so in one line
+ * on stderr. `*first` becomes a library that has to be preloaded before the shim, to be freed, or NULL.
+ */
+bool check_before(char *const argv[], const char *library, bool warn, char **first);
 
 /* "within reach", "out of reach", "cannot tell" */
 const char *check_verdict(enum reach_verdict verdict);

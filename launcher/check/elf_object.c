@@ -1,6 +1,7 @@
 /* See elf_object.h. */
 #include "check/elf_object.h"
 
+#include <fnmatch.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,35 @@ static void set_text(char **text, const char *value)
 	*text = value ? alloc_string(value) : NULL;
 }
 
+/*
+ * AddressSanitizer's runtime ends the program if another library is before it. Those of the other sanitizers do
+ * not. Where it is linked statically, it is in the program, which is before all libraries.
+ */
+static bool must_be_first(const char *name)
+{
+	static const char *const patterns[] = { "libasan.so*", "libhwasan.so*", "libclang_rt.asan*",
+						"libclang_rt.hwasan*" };
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
+}
+
+static void read_needed(const char *name, struct elf_object *o)
+{
+	o->needs = true;
+	if (name && must_be_first(name))
+		set_text(&o->first, name);
+}
+
 static void read_dynamic(const struct elf_table *t, struct elf_object *o)
 {
 	GElf_Dyn dyn;
 
 	for (size_t i = 0; elf_table_dynamic(t, i, &dyn); i++) {
 		if (dyn.d_tag == DT_NEEDED)
-			o->needs = true;
+			read_needed(elf_table_string(t, dyn.d_un.d_val), o);
 		else if (dyn.d_tag == DT_SONAME)
 			set_text(&o->soname, elf_table_string(t, dyn.d_un.d_val));
 		else if (dyn.d_tag == DT_FLAGS_1)
@@ -150,6 +173,7 @@ void elf_object_free(struct elf_object *o)
 {
 	free(o->interpreter);
 	free(o->soname);
+	free(o->first);
 	*o = (struct elf_object){ 0 };
 }
 

@@ -20,6 +20,7 @@ struct elf_object {
 	char *interpreter;	 /* PT_INTERP; NULL: none */
 	char *soname;		 /* DT_SONAME; NULL: none */
 	bool needs;		 /* has a DT_NEEDED */
+	char *first;		 /* a DT_NEEDED that has to be the first library; NULL: none */
 	struct covered_set imports;
 	unsigned uncovered; /* ways that it imports (uncovered.h) */
 };

@@ -173,17 +173,18 @@ static void decide_imports(struct reach *r)
 }
 
 /* As environment.c sets it. */
-static char *preload_with(const char *shim)
+static char *preload_with(const char *first, const char *shim)
 {
 	const char *old = getenv("LD_PRELOAD");
 
-	return old && *old ? alloc_format("%s:%s", shim, old) : alloc_string(shim);
+	return alloc_format("%s%s%s%s%s", first ? first : "", first ? ":" : "", shim,
+			    old && *old ? ":" : "", old ? old : "");
 }
 
 /* The list of a program without any DT_NEEDED is empty, though the shim is loaded. */
 static void decide_libraries(struct reach *r, const char *shim, const char *library_path)
 {
-	char *preload = preload_with(shim);
+	char *preload = preload_with(r->first, shim);
 	char *what = NULL;
 	struct ld_list list;
 
@@ -248,6 +249,7 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 		r->trouble = alloc_string(o.interpreter);
 	} else {
 		add_object(r, base_name(r->program), r->program, &o);
+		r->first = o.first ? alloc_string(o.first) : NULL;
 		r->verdict = REACH_UNKNOWN;
 		if (!decide_program(r, &o, &shim->object) && shim->libraries)
 			decide_libraries(r, shim->path, c->library_path);
@@ -312,6 +314,7 @@ void reach_free(struct reach *r)
 	free(r->path);
 	free(r->program);
 	free(r->reason);
+	free(r->first);
 	free(r->trouble);
 	*r = (struct reach){ 0 };
 }

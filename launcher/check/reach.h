@@ -33,6 +33,7 @@ struct reach {
 	char *program;	    /* the ELF file that is executed in the end */
 	char *reason;	    /* why not REACH_YES, a clause: "it is statically linked" */
 	const char *advice; /* what to do then, a clause */
+	char *first;	    /* a library that has to be preloaded before the shim; NULL: none */
 	char *trouble;	    /* the file that an error is about; NULL: the command */
 	char **steps;	    /* how the command leads to `program`, one sentence for each step */
 	size_t step_count;

@@ -26,26 +26,31 @@ static bool is_first(const char *library, const char *list)
 	return length == strlen(library) && !memcmp(list, library, length);
 }
 
-/* Puts the library first, so that calls reach the shim before any other preloaded library. */
-static bool preload(const char *library)
+/*
+ * Puts the library first, so that calls reach the shim before any other preloaded library. A sanitizer's runtime must
+ * be before it; it passes calls on.
+ */
+static bool preload(const char *first, const char *library)
 {
 	const char *old = getenv("LD_PRELOAD");
 	char *both;
 	bool done;
 
-	if (!old || !*old)
-		return set_variable("LD_PRELOAD", library);
-	if (is_first(library, old))
+	if (!old)
+		old = "";
+	if (is_first(first ? first : library, old) && (!first || strstr(old, library)))
 		return true;
-	both = alloc_format("%s:%s", library, old);
+	both = alloc_format("%s%s%s%s%s", first ? first : "", first ? ":" : "", library,
+			    *old ? ":" : "", old);
 	done = set_variable("LD_PRELOAD", both);
 	free(both);
 	return done;
 }
 
-bool environment_set(const struct options *o, const char *library, const char *record)
+bool environment_set(const struct options *o, const char *first, const char *library,
+		     const char *record)
 {
-	return preload(library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
+	return preload(first, library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
 	       set_variable("DIOSHIM_DISABLE", o->disable) &&
 	       set_variable("DIOSHIM_STATS", o->stats ? record : NULL) &&
 	       set_variable("DIOSHIM_TRACE", o->trace ? record : NULL);

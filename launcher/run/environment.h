@@ -8,9 +8,10 @@
 
 /*
  * Sets LD_PRELOAD, and those DIOSHIM_ variables that an option sets; the others stay as they are.
- * `record` is the record file of --stats and --trace, or NULL. Returns false after a message if
+ * `first` is a library to be preloaded before the shim, or NULL. `record` is the record file of --stats and --trace, or NULL. Returns false after a message if
  * there is no memory.
  */
-bool environment_set(const struct options *o, const char *library, const char *record);
+bool environment_set(const struct options *o, const char *first, const char *library,
+		     const char *record);
 
 #endif

@@ -17,32 +17,36 @@
 #include "check/check.h"
 #include "run/supervise.h"
 
-/*
- * Warns if COMMAND is out of reach, and then returns false if --strict is given. --quiet omits the
- * warning of a COMMAND that is started. That a COMMAND is not found is left to exec to report.
- */
-static bool may_start(const struct options *o, const char *library)
+static int become(const struct options *o, const char *first, const char *library)
 {
-	if (o->quiet && !o->strict)
-		return true;
-	return !check_warn(o->operands, library) || !o->strict;
-}
-
-static int become(const struct options *o, const char *library)
-{
-	if (!environment_set(o, library, NULL))
+	if (!environment_set(o, first, library, NULL))
 		return EXIT_LAUNCHER;
 	execvp(o->operands[0], o->operands);
 	return exec_failed(o->operands[0], errno);
 }
 
+/*
+ * Warns if COMMAND is out of reach, and then does not start it if --strict is given. --quiet omits the warning of
+ * a COMMAND that is started. That a COMMAND is not found is left to exec to report.
+ */
+static int start_with(const struct options *o, const char *library)
+{
+	char *first;
+	bool out = check_before(o->operands, library, o->strict || !o->quiet, &first);
+	int status = EXIT_LAUNCHER;
+
+	if (!(out && o->strict) && (!o->no_io_uring || no_io_uring()))
+		status = o->stats || o->trace ? supervise(o, first, library)
+					      : become(o, first, library);
+	free(first);
+	return status;
+}
+
 int start(const struct options *o)
 {
 	char *library = library_find();
-	int status = EXIT_LAUNCHER;
+	int status = library ? start_with(o, library) : EXIT_LAUNCHER;
 
-	if (library && may_start(o, library) && (!o->no_io_uring || no_io_uring()))
-		status = o->stats || o->trace ? supervise(o, library) : become(o, library);
 	free(library);
 	return status;
 }

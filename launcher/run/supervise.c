@@ -82,7 +82,7 @@ static void make_record(struct supervision *s)
  * Does everything that can fail, before COMMAND is started. Returns false after a message if it is not to be
  * started.
  */
-static bool prepare(struct supervision *s, const char *library)
+static bool prepare(struct supervision *s, const char *first)
 {
 	const struct options *o = s->o;
 
@@ -91,7 +91,7 @@ static bool prepare(struct supervision *s, const char *library)
 	if (o->trace && !open_stream(o->trace_file, &s->trace))
 		return false;
 	make_record(s);
-	return environment_set(o, library, s->made.path);
+	return environment_set(o, first, s->library, s->made.path);
 }
 
 /* Prints the calls that are new, and the line of --stats=SECONDS if it is due. */
@@ -208,7 +208,7 @@ static int run(struct supervision *s)
 	return s->child.status;
 }
 
-int supervise(const struct options *o, const char *library)
+int supervise(const struct options *o, const char *first, const char *library)
 {
 	struct supervision s = { .o = o, .library = library, .made = { .fd = -1 } };
 	int status = EXIT_LAUNCHER;
@@ -218,7 +218,7 @@ int supervise(const struct options *o, const char *library)
 	 * exists.
 	 */
 	child_prepare(&s.child);
-	if (prepare(&s, library))
+	if (prepare(&s, first))
 		status = run(&s);
 	record_map_remove(&s.made);
 	close_stream(s.trace, o->trace_file);

@@ -5,6 +5,6 @@
 #include "options.h"
 
 /* Runs COMMAND to its end, and prints the trace and the report. Returns the exit status. */
-int supervise(const struct options *o, const char *library);
+int supervise(const struct options *o, const char *first, const char *library);
 
 #endif

@@ -512,6 +512,36 @@ reports() { # SENTENCE COMMAND...
     dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
 }
 
+# Sanitizers
+
+sanitized() { # COMPILER FLAG...
+  need "$1"
+  "$@" -D_GNU_SOURCE -DOUTSIDE_STATIC -o sanitized "$DIOSHIM_TOP_SRCDIR/tests/outside.c" 2>/dev/null ||
+    return 0
+  ./sanitized name file >/dev/null || return 0 # without its runtime
+  run -0 launcher ./sanitized name file
+  [[ $output == 1000 ]] || fail "$*: $output"
+  run -0 env LD_PRELOAD=libm.so.6 "$DIOSHIM_LAUNCHER" "$DIOSHIM_LAUNCHER" ./sanitized name file
+  [[ $output == 1000 ]] || fail "$*: $output"
+  tried+=("$*")
+}
+
+@test "a program with a sanitizer's shared or static runtime runs, with other libraries preloaded too" {
+  need dd coreutils
+  dd if=/dev/zero of=file oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT on $PWD"
+  local tried=() runtime
+  sanitized gcc -fsanitize=address
+  sanitized gcc -fsanitize=address -static-libasan
+  sanitized gcc -fsanitize=thread
+  sanitized gcc -fsanitize=undefined
+  sanitized clang -fsanitize=address
+  sanitized clang -fsanitize=thread
+  runtime=$(clang -print-runtime-dir 2>/dev/null) && sanitized clang -fsanitize=address -shared-libsan "-Wl,-rpath,$runtime"
+  ((${#tried[@]})) || skip "no compiler with a sanitizer"
+  # The first library is the runtime's only where it has to be.
+  [[ $(launcher printenv LD_PRELOAD) == "$DIOSHIM_LIB" ]]
+}
+
 # Signals
 
 # A COMMAND that prints each signal it gets on a line, until the file `end` exists.
