@@ -68,16 +68,17 @@ static void own_after_fork(void)
  * glibc's pthread_atfork() is a static function around the first of these, musl has only the second. A library that
  * needs either by name cannot be loaded with the other.
  */
-int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
-		      void *object);
-#pragma weak __register_atfork
+int glibc_register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+			  void *object) __asm__("__register_atfork");
+#pragma weak glibc_register_atfork
 #pragma weak pthread_atfork
-extern void *__dso_handle __attribute__((visibility("hidden")));
+/* What the handler belongs to: compilers define it in each object (Itanium C++ ABI). */
+extern void *this_object __asm__("__dso_handle") __attribute__((visibility("hidden")));
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-	if (__register_atfork)
-		__register_atfork(NULL, NULL, own_after_fork, &__dso_handle);
+	if (glibc_register_atfork)
+		glibc_register_atfork(NULL, NULL, own_after_fork, &this_object);
 	else if (pthread_atfork)
 		pthread_atfork(NULL, NULL, own_after_fork);
 }

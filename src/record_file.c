@@ -146,15 +146,20 @@ struct record_file *record_file(struct record *rec, const struct identity *id, i
 	return f || full ? f : add_file(rec, id, fd);
 }
 
+/* `fd`: -1 with errno if the open failed. */
+static void count_open(struct record *rec, int fd)
+{
+	if (fd >= 0)
+		atomic_fetch_add_explicit(&rec->opened, 1, memory_order_relaxed);
+	else if (errno == EINVAL)
+		atomic_fetch_add_explicit(&rec->not_opened, 1, memory_order_relaxed);
+}
+
 void record_opened(int fd, bool direct)
 {
-	struct record *rec = recording.stats;
-
+	if (direct && recording.stats)
+		count_open(recording.stats, fd);
 	remember_seen(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
-	if (direct && rec && fd >= 0)
-		atomic_fetch_add_explicit(&rec->opened, 1, memory_order_relaxed);
-	else if (direct && rec && errno == EINVAL)
-		atomic_fetch_add_explicit(&rec->not_opened, 1, memory_order_relaxed);
 }
 
 void record_duplicated(int from, int to)

@@ -496,7 +496,7 @@ reports() { # SENTENCE COMMAND...
   launcher --stats --output=report sh -c "$aligned"
   grep -q 'this program does not need dioshim\.$' report
   launcher --stats --output=report sh -c "$aligned; exit 3" || :
-  ! grep 'does not need' report
+  run ! grep 'does not need' report
   grep -q '^It ended with status 3\. ' report
   launcher --stats --output=report dd if=file of=/dev/null iflag=direct count=0 status=none
   grep -q '^1 open with O_DIRECT, but no read or write on it, was seen\. ' report
