@@ -1,0 +1,62 @@
+/* Formatted text. See text.h. */
+#include "text.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+/* FORTIFY's; musl has none. */
+extern int __vsnprintf_chk(char *to, size_t room, int flag, size_t size, const char *format,
+			   va_list ap) __attribute__((weak));
+
+static int print(char *to, size_t room, int flag, const char *format, va_list ap)
+{
+	va_list copy;
+	int length;
+
+	va_copy(copy, ap);
+	length = flag && __vsnprintf_chk ? __vsnprintf_chk(to, room, flag, room, format, copy)
+					 : vsnprintf(to, room, format, copy);
+	va_end(copy);
+	return length;
+}
+
+static void map(struct text *t, size_t size)
+{
+	long at = sys(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0L);
+
+	if (at < 0 && at > -4096) {
+		errno = ENOMEM;
+		t->length = -1;
+		return;
+	}
+	t->at = (char *)at;
+	t->mapped = size;
+}
+
+void text_format(struct text *t, int flag, const char *format, va_list ap)
+{
+	const int before = errno;
+
+	t->at = t->near;
+	t->mapped = 0;
+	t->length = print(t->near, sizeof(t->near), flag, format, ap);
+	if (t->length < (ssize_t)sizeof(t->near))
+		return;
+	map(t, (size_t)t->length + 1);
+	/* %m prints errno. */
+	errno = before;
+	if (t->mapped)
+		t->length = print(t->at, t->mapped, flag, format, ap);
+	else
+		errno = ENOMEM;
+}
+
+void text_release(struct text *t)
+{
+	if (t->mapped)
+		sys(SYS_munmap, t->at, t->mapped);
+	t->mapped = 0;
+}
