@@ -3,7 +3,9 @@
  *	stdio list                                  prints the names of the scenes
  *	stdio exec FD r|w|a|rw direct|ordinary FILE COMMAND...
  *	                                            starts a program that inherits FILE as descriptor FD
- *	stdio inherited FD                          dprintf(3) on a descriptor that was inherited
+ *	stdio inherited FD FIRST                    dprintf(3) on a descriptor that was inherited, first of
+ *	                                            FIRST bytes
+ *	stdio count FILE                            makes calls that are counted
  *	stdio sealed                                prints how the pages of stdio's tables are protected
  *	stdio ends FILE OTHER                       fclose(3) while another thread writes to its descriptor
  */
@@ -129,16 +131,42 @@ static void exec_with(int fd, const char *mode, char **command)
 	err(127, "%s", *command);
 }
 
-static void inherited(int fd)
+/* The first call decides: after it the shim knows the number. */
+static void inherited(int fd, int first)
 {
-	static char text[5000];
+	static char text[5001];
 
 	memset(text, 'x', sizeof(text) - 1);
 	errno = ENOTTY;
-	show("short", dprintf(fd, "%d %s %m\n", 42, "short"));
+	show("first", dprintf(fd, "%.*s|%m\n", first, text));
+	show("short", dprintf(fd, "%d %s\n", 42, "short"));
 	show("longer", dprintf(fd, "%s\n", text));
 	show("aligned", dprintf(fd, "%.*s", 4096, text));
 	show("short", dprintf(fd, "%.*s\n", 100, text));
+}
+
+/* Two aligned reads, a misaligned one; three aligned writes, a misaligned one. For --stats to count. */
+static void count(void)
+{
+	char *at = aligned_alloc(4096, 4096);
+	char bytes[8192] = "";
+	FILE *fp = stream_of(O_RDWR | O_CREAT, "r+");
+
+	if (!at || setvbuf(fp, at, _IOFBF, 4096))
+		err(99, "setvbuf");
+	if (fwrite(bytes, 1, 4096, fp) != 4096 || fflush(fp) ||
+	    fwrite(bytes, 1, 4096, fp) != 4096 || fflush(fp))
+		err(1, "fwrite");
+	for (int i = 0; i < 4097; i++)
+		putc('x', fp);
+	if (fflush(fp) || fseek(fp, 0, SEEK_SET))
+		err(1, "fflush");
+	for (int i = 0; i < 8192; i++)
+		getc(fp);
+	getc(fp);
+	if (fclose(fp))
+		err(1, "fclose");
+	free(at);
 }
 
 static void show_protection(const void *at)
@@ -235,8 +263,12 @@ int main(int argc, char **argv)
 		scene_direct = strcmp(argv[4], "direct") ? 0 : O_DIRECT;
 		scene_file = argv[5];
 		exec_with(atoi(argv[2]), argv[3], argv + 6);
-	} else if (!strcmp(what, "inherited") && argc == 3) {
-		inherited(atoi(argv[2]));
+	} else if (!strcmp(what, "inherited") && argc == 4) {
+		inherited(atoi(argv[2]), atoi(argv[3]));
+	} else if (!strcmp(what, "count") && argc == 3) {
+		scene_direct = O_DIRECT;
+		scene_file = argv[2];
+		count();
 	} else if (!strcmp(what, "sealed")) {
 		sealed();
 	} else if (!strcmp(what, "ends") && argc == 4) {
