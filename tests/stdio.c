@@ -149,7 +149,7 @@ static void inherited(int fd, int first)
 static void count(void)
 {
 	char *at = aligned_alloc(4096, 4096);
-	char bytes[8192] = "";
+	static char bytes[4096] __attribute__((aligned(4096)));
 	FILE *fp = stream_of(O_RDWR | O_CREAT, "r+");
 
 	if (!at || setvbuf(fp, at, _IOFBF, 4096))
