@@ -13,7 +13,7 @@
 
 BUFFER_TRANSFER(write, SYS_write, 0, (int fd, const void *buf, size_t n), (fd, buf, n))
 
-/* All of it, or -1. */
+/* All of it, or -1, also if it could not be formatted. */
 static int write_text(int fd, const struct text *t)
 {
 	ssize_t done = 0;
@@ -31,10 +31,13 @@ static int write_text(int fd, const struct text *t)
 /* On a number that is known to be direct. */
 COLD int print_direct(int fd, int flag, const char *format, va_list ap)
 {
-	TEXT t;
+	struct text t;
+	int ret;
 
 	text_format(&t, flag, format, ap);
-	return t.length < 0 ? -1 : write_text(fd, &t);
+	ret = write_text(fd, &t);
+	text_release(&t);
+	return ret;
 }
 
 static bool is_direct(int fd)
@@ -50,17 +53,21 @@ static bool is_direct(int fd)
  */
 COLD int print_refused(int fd, int flag, const char *format, va_list ap, int before)
 {
-	TEXT t;
+	struct text t;
+	bool whole;
+	int ret = -1;
 
-	t.mapped = 0;
 	if (errno != EINVAL || !is_direct(fd))
 		return -1;
 	errno = before;
 	text_format(&t, flag, format, ap);
-	if (t.length >= 0 && !t.mapped)
-		return write_text(fd, &t);
-	errno = EINVAL;
-	return -1;
+	whole = t.length < TEXT_NEAR;
+	if (whole)
+		ret = write_text(fd, &t);
+	text_release(&t);
+	if (!whole)
+		errno = EINVAL;
+	return ret;
 }
 
 /* `call` is the next definition's. An expression; only the public functions use it. */

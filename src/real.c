@@ -211,7 +211,7 @@ static long raw_syscall(long nr, ...)
 
 static int raw_vdprintf_chk(int fd, int flag, const char *format, va_list ap)
 {
-	TEXT t;
+	struct text t;
 	ssize_t done = 0;
 
 	text_format(&t, flag, format, ap);
@@ -219,10 +219,11 @@ static int raw_vdprintf_chk(int fd, int flag, const char *format, va_list ap)
 		ssize_t ret = raw_write(fd, t.at + done, (size_t)(t.length - done));
 
 		if (ret <= 0)
-			return -1;
+			break;
 		done += ret;
 	}
-	return (int)t.length;
+	text_release(&t);
+	return done < t.length ? -1 : (int)t.length;
 }
 
 static int raw_vdprintf(int fd, const char *format, va_list ap)

@@ -1,6 +1,7 @@
 /* Formatted text. See text.h. */
 #include "text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -22,18 +23,19 @@ static int print(char *to, size_t room, int flag, const char *format, va_list ap
 	return length;
 }
 
-static void map(struct text *t, size_t size)
+static bool map(struct text *t, size_t size)
 {
-	long at = sys(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0L);
+	long at;
 
+	sigmask_hold(&t->signals);
+	at = sys(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
 	if (at < 0 && at > -4096) {
-		errno = ENOMEM;
-		t->length = -1;
-		return;
+		sigmask_release(&t->signals);
+		return false;
 	}
 	t->at = (char *)at;
 	t->mapped = size;
+	return true;
 }
 
 void text_format(struct text *t, int flag, const char *format, va_list ap)
@@ -45,18 +47,20 @@ void text_format(struct text *t, int flag, const char *format, va_list ap)
 	t->length = print(t->near, sizeof(t->near), flag, format, ap);
 	if (t->length < (ssize_t)sizeof(t->near))
 		return;
-	map(t, (size_t)t->length + 1);
+	if (!map(t, (size_t)t->length + 1)) {
+		errno = ENOMEM;
+		t->length = -1;
+		return;
+	}
 	/* %m prints errno. */
 	errno = before;
-	if (t->mapped)
-		t->length = print(t->at, t->mapped, flag, format, ap);
-	else
-		errno = ENOMEM;
+	t->length = print(t->at, t->mapped, flag, format, ap);
 }
 
-void text_release(struct text *t)
+void text_release(const struct text *t)
 {
-	if (t->mapped)
-		sys(SYS_munmap, t->at, t->mapped);
-	t->mapped = 0;
+	if (!t->mapped)
+		return;
+	sys(SYS_munmap, t->at, t->mapped);
+	sigmask_release(&t->signals);
 }

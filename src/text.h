@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "sigmask.h"
+
 enum {
 	TEXT_NEAR = 2048, /* bytes that fit without a mapping, with the NUL */
 };
@@ -17,17 +19,18 @@ struct text {
 	char *at;
 	ssize_t length; /* without the NUL; negative: it could not be formatted, errno says why */
 	size_t mapped;	/* 0: at `near` */
+	struct sigmask signals;
 	char near[TEXT_NEAR];
 };
 
 /*
+ * While a text has a mapping, signals are blocked and cancellation is disabled: nothing jumps out before it is
+ * released.
+ *
  * `flag`: of the FORTIFY functions, such as __dprintf_chk(); 0 for the others. Every text is to be released,
  * also one that could not be formatted.
  */
 void text_format(struct text *t, int flag, const char *format, va_list ap);
-void text_release(struct text *t);
-
-/* A text that is released when it goes out of scope, also by a cancellation. */
-#define TEXT __attribute__((cleanup(text_release))) struct text
+void text_release(const struct text *t);
 
 #endif
