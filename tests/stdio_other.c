@@ -1,6 +1,7 @@
 /* Scenes of other functions, and of several streams. See stdio.h. */
 #include "stdio.h"
 
+#include <dlfcn.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,6 +20,56 @@ static int print_list(int fd, const char *format, ...)
 	ret = vdprintf(fd, format, ap);
 	va_end(ap);
 	return ret;
+}
+
+typedef int print_chk(int fd, int flag, const char *format, ...);
+typedef int print_list_chk(int fd, int flag, const char *format, va_list ap);
+
+static int print_by(print_list_chk *print, int fd, int flag, const char *format, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, format);
+	ret = print(fd, flag, format, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* %n in memory that can be written ends the program. */
+static int status_of_fortified(print_chk *print, int fd)
+{
+	char format[] = "%n";
+	int status = -1, n = 0;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		close(STDERR_FILENO);
+		_exit(print(fd, 1, format, &n) < 0);
+	}
+	waitpid(child, &status, 0);
+	return status;
+}
+
+/* As a program calls them that was compiled with FORTIFY. */
+static void print_fortified(void)
+{
+	print_chk *print = (print_chk *)dlsym(RTLD_DEFAULT, "__dprintf_chk");
+	print_list_chk *list = (print_list_chk *)dlsym(RTLD_DEFAULT, "__vdprintf_chk");
+	int fd = open_scene(O_RDWR);
+
+	if (!print || !list) {
+		puts("no FORTIFY");
+		return;
+	}
+	show("__dprintf_chk", print(fd, 1, "%d %s\n", 17, "text"));
+	show("__vdprintf_chk", print_by(list, fd, 1, "%d %s\n", 18, "text"));
+	show("__dprintf_chk of much", print(fd, 1, "%5000d\n", 19));
+	show("__vdprintf_chk of much", print_by(list, fd, 0, "%5000d\n", 20));
+	show("status", status_of_fortified(print, fd));
+	show("close", close(fd));
 }
 
 static void print_to_numbers(void)
@@ -228,6 +279,7 @@ static void standard_output(void)
 
 const struct scene other_scenes[] = {
 	{ "dprintf", print_to_numbers },
+	{ "dprintf, FORTIFY", print_fortified },
 	{ "scan", scan },
 	{ "wide", wide },
 	{ "other kinds", other_kinds },

@@ -25,7 +25,7 @@ imports() {
 
 # The names that the C library exports to programs for these calls, with the double-underscore
 # aliases, LFS64 twins and FORTIFY forms.
-families='(__)?(open|openat|creat|read|pread|readv|preadv|write|pwrite|writev|pwritev|fcntl|dup|close|close_range)'
+families='(__)?(open|openat|creat|read|pread|readv|preadv|write|pwrite|writev|pwritev|fcntl|dup|close|close_range|v?dprintf)'
 families+='(2|3|v2|64v2|64)?(_2|_chk)?'
 
 @test "every public name of these calls in the installed C library is in the table" {
@@ -34,7 +34,7 @@ families+='(2|3|v2|64v2|64)?(_2|_chk)?'
   public=$(nm -D --defined-only --with-symbol-versions --format=posix "$libc" |
     awk '$1 !~ /@GLIBC_PRIVATE/ && $2 ~ /[TWi]/ { sub(/@.*/, "", $1); print $1 }' |
     grep -E -x "$families" | sort -u)
-  [[ $public == *preadv64v2* && $public == *__open64_2* && $public == *dup3* ]]
+  [[ $public == *preadv64v2* && $public == *__open64_2* && $public == *dup3* && $public == *__vdprintf_chk* ]]
   diff <(comm -23 <(echo "$public") <(table_symbols | sort)) /dev/null
 }
 
