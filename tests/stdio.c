@@ -39,10 +39,10 @@ FILE *stream_of(int flags, const char *mode)
 
 void show(const char *what, long result)
 {
-	if (result < 0)
-		printf("%s: %ld, errno %d\n", what, result, errno);
-	else
+	if (errno == 7777)
 		printf("%s: %ld\n", what, result);
+	else
+		printf("%s: %ld, errno %d\n", what, result, errno);
 	errno = 7777;
 }
 

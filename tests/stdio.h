@@ -29,7 +29,7 @@ int open_scene(int flags);
 /* The same as a stream, by fdopen(3). */
 FILE *stream_of(int flags, const char *mode);
 
-/* Print one result: a number, with errno if it is negative; or a checksum of bytes. */
+/* Print one result: a number, with errno if it has changed; or a checksum of bytes. */
 void show(const char *what, long result);
 void show_bytes(const char *what, const void *bytes, size_t n);
 

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <wchar.h>
@@ -79,7 +80,6 @@ static void print_to_numbers(void)
 	memset(text, 't', sizeof(text) - 1);
 	errno = ENOTTY;
 	show("dprintf", dprintf(fd, "%d %s %m\n", 17, "text"));
-	show("errno", errno);
 	show("vdprintf", print_list(fd, "%s %5.2f\n", "text", 1.5));
 	show("dprintf of nothing", dprintf(fd, "%s", ""));
 	show("dprintf of much", dprintf(fd, "%s|%m", text));
@@ -256,6 +256,35 @@ static void marked(void)
 	show("fclose", fclose(fp));
 }
 
+static void write_bad(char *from, size_t n)
+{
+	FILE *fp = stream_of(O_RDWR, "r+");
+
+	show("setvbuf", setvbuf(fp, NULL, _IONBF, 0));
+	show("fseek", fseek(fp, 4096, SEEK_SET));
+	show("fwrite", (long)fwrite(from, 1, n, fp));
+	show_stream("then", fp);
+	show("fclose", fclose(fp));
+}
+
+/* The last page cannot be read. Without a buffer, the kernel gets the memory of the program. */
+static void bad_memory(void)
+{
+	enum { PAGES = 4, PAGE = 4096 };
+	char *map = mmap(NULL, (PAGES + 1) * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED || mprotect(map + PAGES * PAGE, PAGE, PROT_NONE)) {
+		puts("no memory");
+		return;
+	}
+	fill(map, PAGES * PAGE, 3);
+	write_bad(map + 3, PAGES * PAGE);
+	write_bad(map + 512, PAGES * PAGE + 77);
+	write_bad(map, PAGES * PAGE + 4096);
+	munmap(map, (PAGES + 1) * PAGE);
+}
+
 static void standard_output(void)
 {
 	int saved = dup(STDOUT_FILENO);
@@ -287,6 +316,7 @@ const struct scene other_scenes[] = {
 	{ "fork", forked },
 	{ "limit", limited },
 	{ "marked", marked },
+	{ "bad memory", bad_memory },
 	{ "standard output", standard_output },
 	{ NULL, NULL },
 };
