@@ -8,8 +8,8 @@
 #include "sys.h"
 
 /* FORTIFY's; musl has none. */
-extern int __vsnprintf_chk(char *to, size_t room, int flag, size_t size, const char *format,
-			   va_list ap) __attribute__((weak));
+extern int vsnprintf_checked(char *to, size_t room, int flag, size_t size, const char *format,
+			     va_list ap) __asm__("__vsnprintf_chk") __attribute__((weak));
 
 static int print(char *to, size_t room, int flag, const char *format, va_list ap)
 {
@@ -17,8 +17,8 @@ static int print(char *to, size_t room, int flag, const char *format, va_list ap
 	int length;
 
 	va_copy(copy, ap);
-	length = flag && __vsnprintf_chk ? __vsnprintf_chk(to, room, flag, room, format, copy)
-					 : vsnprintf(to, room, format, copy);
+	length = flag && vsnprintf_checked ? vsnprintf_checked(to, room, flag, room, format, copy)
+					   : vsnprintf(to, room, format, copy);
 	va_end(copy);
 	return length;
 }
