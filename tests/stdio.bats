@@ -183,6 +183,20 @@ printed() {
   on_each "${any[@]}" -- printed
 }
 
+# The first write(2) is not made, and returns 512. Then the kernel refuses the rest, inside the C library's loop.
+short_write() {
+  env LD_PRELOAD="$DIOSHIM_LIB" "$stdio" exec 1 w direct "$scratch/file" \
+    strace -o "$out/trace" -e trace=write -e inject=write:retval=512:when=1 seq 1 2000
+  grep -q "INJECTED" "$out/trace"
+  seq 1 2000 | tail -c +513 | cmp - "$scratch/file"
+}
+
+@test "P1: the rest of a short write is written, if the kernel refuses it" {
+  need_tables
+  need strace
+  on_each "${strict[@]}" -- short_write
+}
+
 # P2: what the kernel is asked.
 
 # Prints the system calls of a scene on an ordinary file, from the first that names the file.
