@@ -10,8 +10,8 @@
 #include "sys.h"
 
 /*
- * How many entries a table has (struct _IO_jump_t, libio/libioP.h; the same since glibc 2.1). If it had
- * fewer, the search would find an entry of the next table, too, and nothing would be replaced.
+ * How many entries a table has (struct _IO_jump_t, libio/libioP.h; seen in glibc 2.36, 2.41 and 2.43). What
+ * is behind a shorter one would at worst have a second entry of the same function; then nothing is replaced.
  */
 enum { ENTRIES = 21, TABLES = 2, CALLS = 3 };
 
