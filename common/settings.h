@@ -17,13 +17,15 @@
  * X(name, word): an optimisation, and the word for it in DIOSHIM_DISABLE.
  *
  * HINTS: a call that is known to be misaligned does not go to the kernel first. HUGEPAGES: bounce
- * buffers are in huge pages. PREFETCH: the edge blocks of a write are read ahead.
+ * buffers are in huge pages. PREFETCH: the edge blocks of a write are read ahead. STDIO is none, but is
+ * disabled in the same way: the tables of the C library's stdio are replaced (stdio_table.h).
  */
 #define DIOSHIM_OPTIMISATIONS(X) \
 	X(HINTS, "hints") \
 	X(HUGEPAGES, "hugepages") \
-	X(PREFETCH, "prefetch")
+	X(PREFETCH, "prefetch") \
+	X(STDIO, "stdio")
 
-#define OPTIMISATION_WORDS_TEXT "hints, hugepages, prefetch"
+#define OPTIMISATION_WORDS_TEXT "hints, hugepages, prefetch, stdio"
 
 #endif

@@ -78,6 +78,12 @@
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
 
+#define DIOSHIM_PRINT_SYMBOLS(X) \
+	X(dprintf, dprintf) \
+	X(vdprintf, vdprintf) \
+	X(__dprintf_chk, dprintf_chk) \
+	X(__vdprintf_chk, vdprintf_chk)
+
 /* clang-format on */
 
 #define DIOSHIM_SYMBOLS(X) \
@@ -85,6 +91,7 @@
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
-	DIOSHIM_SYSCALL_SYMBOLS(X)
+	DIOSHIM_SYSCALL_SYMBOLS(X) \
+	DIOSHIM_PRINT_SYMBOLS(X)
 
 #endif

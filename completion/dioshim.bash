@@ -75,7 +75,7 @@ _dioshim_parse() {
 _dioshim_disable() { # LIST
   local done='' word
   [[ $1 != *,* ]] || done=${1%,*},
-  for word in hints hugepages prefetch; do
+  for word in hints hugepages prefetch stdio; do
     [[ ,$done == *",$word,"* || $done$word != "$1"* ]] || COMPREPLY+=("$done$word")
   done
 }

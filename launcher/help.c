@@ -24,7 +24,7 @@ static const char run_options[] =
 	"  -b, --bounce-max=SIZE   limit of each process's bounce buffers, 64K to 64M\n"
 	"                            (default: 16M)\n"
 	"  -x, --disable=LIST      optimisations to disable, separated by commas:\n"
-	"                            hints, hugepages, prefetch\n"
+	"                            hints, hugepages, prefetch; also stdio\n"
 	"  -e, --strict            do not start a COMMAND that is out of reach\n"
 	"  -q, --quiet             do not warn about a COMMAND that is out of reach\n"
 	"  -u, --no-io-uring       let io_uring_setup(2) fail with ENOSYS: many programs\n"

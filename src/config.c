@@ -3,8 +3,8 @@
  * with a setenv() of the program. secure_getenv() ignores them in a setuid program.
  *
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
- *   DIOSHIM_DISABLE      optimisations to disable, separated by commas: hints, hugepages,
- *                        prefetch (disable.h)
+ *   DIOSHIM_DISABLE      what is not to be done, separated by commas: hints, hugepages,
+ *                        prefetch, stdio (disable.h)
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be
  *                        the same
@@ -23,6 +23,7 @@
 #include "disable.h"
 #include "recording.h"
 #include "settings.h"
+#include "stdio_calls.h"
 
 unsigned disabled;
 
@@ -116,5 +117,7 @@ __attribute__((constructor)) static void read_environment(void)
 {
 	read_bounce_max();
 	read_disable();
+	if (!(disabled & DISABLE_STDIO))
+		stdio_start();
 	recording_start(file_named_by("DIOSHIM_STATS"), file_named_by("DIOSHIM_TRACE"));
 }

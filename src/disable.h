@@ -1,6 +1,7 @@
 /*
  * Optimisations that DIOSHIM_DISABLE has turned off (config.c): to measure what each is worth, or
  * to find out whether one causes a problem. They do not change what a call does.
+ * Except "stdio": without it, stdio is refused on direct descriptors, as without the shim.
  */
 #ifndef DIOSHIM_DISABLE_H
 #define DIOSHIM_DISABLE_H

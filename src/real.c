@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sys.h"
+#include "text.h"
 
 /* See open(2): O_TMPFILE contains the bits of O_DIRECTORY, so it is compared whole. */
 static bool takes_mode(int flags)
@@ -206,6 +207,50 @@ static long raw_syscall(long nr, ...)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
 	return answer(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static int raw_vdprintf_chk(int fd, int flag, const char *format, va_list ap)
+{
+	struct text t;
+	ssize_t done = 0;
+
+	text_format(&t, flag, format, ap);
+	while (done < t.length) {
+		ssize_t ret = raw_write(fd, t.at + done, (size_t)(t.length - done));
+
+		if (ret <= 0)
+			break;
+		done += ret;
+	}
+	text_release(&t);
+	return done < t.length ? -1 : (int)t.length;
+}
+
+static int raw_vdprintf(int fd, const char *format, va_list ap)
+{
+	return raw_vdprintf_chk(fd, 0, format, ap);
+}
+
+static int raw_dprintf(int fd, const char *format, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, format);
+	ret = raw_vdprintf(fd, format, ap);
+	va_end(ap);
+	return ret;
+}
+
+static int raw_dprintf_chk(int fd, int flag, const char *format, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, format);
+	ret = raw_vdprintf_chk(fd, flag, format, ap);
+	va_end(ap);
+	return ret;
 }
 
 #define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,

@@ -8,6 +8,7 @@
 #define DIOSHIM_REAL_H
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,6 +41,10 @@ typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
 typedef long call_syscall(long nr, ...);
+typedef int call_dprintf(int fd, const char *format, ...);
+typedef int call_vdprintf(int fd, const char *format, va_list ap);
+typedef int call_dprintf_chk(int fd, int flag, const char *format, ...);
+typedef int call_vdprintf_chk(int fd, int flag, const char *format, va_list ap);
 
 /* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
@@ -48,6 +53,7 @@ DIOSHIM_OPEN_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_PRINT_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 

@@ -159,6 +159,12 @@ static long seen_by_number(long nr, const long x[6], long ret)
 		return seen_by_number(nr, x, next.symbol(nr, x[0], x[1], x[2], x[3], x[4], x[5])); \
 	}
 
+/* Without hooks: written by a call that is counted itself, except where the C library makes it. */
+#define HOOK_dprintf(symbol) HOOK_NONE(symbol, dprintf)
+#define HOOK_vdprintf(symbol) HOOK_NONE(symbol, vdprintf)
+#define HOOK_dprintf_chk(symbol) HOOK_NONE(symbol, dprintf_chk)
+#define HOOK_vdprintf_chk(symbol) HOOK_NONE(symbol, vdprintf_chk)
+
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)

@@ -463,7 +463,7 @@ bad_words() {
   disable "hints,speed,,hugepages,Hints"
   [[ $(grep -c ^dioshim "$BATS_TEST_TMPDIR/out") == 2 ]]
   for word in speed Hints; do
-    grep -qx "dioshim: DIOSHIM_DISABLE=$word: not one of hints, hugepages, prefetch; ignored" \
+    grep -qx "dioshim: DIOSHIM_DISABLE=$word: not one of hints, hugepages, prefetch, stdio; ignored" \
       "$BATS_TEST_TMPDIR/out"
   done
   (($(seen 'EINVAL') == 4 && $(seen MADV_NOHUGEPAGE) == 1 && $(seen POSIX_FADV_WILLNEED) == 2))

@@ -58,6 +58,9 @@ static const int helpers[] = {
 	SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync,	  SYS_fadvise64,
 };
 
+/* Only when the library is loaded (stdio_table.c). No filter of the program's is there yet. */
+static const int at_load[] __attribute__((unused)) = { SYS_mprotect };
+
 /* Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. */
 static const int recorders[] = { SYS_readlinkat };
 

@@ -26,7 +26,7 @@ void covered_join(struct covered_set *set, const struct covered_set *other);
 
 bool covered_any(const struct covered_set *set);
 
-/* Returns whether a member transfers data: a read, a write, or syscall(2), which may be any call. */
+/* Returns whether a member transfers data: a read, a write, dprintf(3), or syscall(2), which may be any call. */
 bool covered_any_transfer(const struct covered_set *set);
 
 #endif

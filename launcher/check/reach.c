@@ -169,7 +169,8 @@ static void decide_imports(struct reach *r)
 	else
 		decide(r, REACH_UNKNOWN,
 		       "and its libraries import no read or write that the shim covers",
-		       "run it with --stats: it may load more libraries with dlopen()");
+		       "run it with --stats: it may use stdio, or load more libraries with "
+		       "dlopen()");
 }
 
 /* As environment.c sets it. */

@@ -65,9 +65,9 @@ offers() { # LINE WORD...
   offers 'dioshim --bounce-max=6' 64K 64M
   offers 'dioshim -b 1' 1M 16M
   offers 'dioshim --stats=1' 1 10
-  offers 'dioshim --disable=' hints hugepages prefetch
+  offers 'dioshim --disable=' hints hugepages prefetch stdio
   offers 'dioshim --disable=hints,hu' hints,hugepages
-  offers 'dioshim -x prefetch,' prefetch,hints prefetch,hugepages
+  offers 'dioshim -x prefetch,' prefetch,hints prefetch,hugepages prefetch,stdio
   offers 'dioshim --output=rep' report.1 report.2
   offers 'dioshim -o dir' directory
   offers 'dioshim --report rep' report.1 report.2
@@ -124,7 +124,7 @@ zsh_offers() { # LINE
 @test "zsh: arguments, commands, paths" {
   need zsh
   need_terminal
-  diff <(printf '%s\n' hints hugepages prefetch) <(zsh_offers 'dioshim --disable=')
+  diff <(printf '%s\n' hints hugepages prefetch stdio) <(zsh_offers 'dioshim --disable=')
   diff <(printf '%s\n' 64K 64M) <(zsh_offers 'dioshim --bounce-max=6')
   diff <(printf '%s\n' report.1 report.2) <(zsh_offers 'dioshim --output=rep')
   diff <(printf '%s\n' report.1 report.2) <(zsh_offers 'dioshim -r rep')

@@ -67,7 +67,7 @@ refuses() { # LINE OPTION...
   refuses "--trace=: requires a FILE name" --trace= true
   refuses "--report: requires a FILE name" -r
   refuses "--bounce-max: requires a SIZE from 64K to 64M" -b
-  refuses "--disable: requires a LIST of hints, hugepages, prefetch" -x
+  refuses "--disable: requires a LIST of hints, hugepages, prefetch, stdio" -x
   refuses "missing COMMAND *"
   refuses "missing COMMAND *" --stats --
   refuses "--check: requires a COMMAND" --check
@@ -92,7 +92,7 @@ refuses() { # LINE OPTION...
     refuses "--stats=$value: not a whole number of seconds from 1 to 86400" --stats="$value" true
   done
   for value in hint 'hints,' ',hints' 'hints,,prefetch' '' 'hints, prefetch' HINTS; do
-    refuses "--disable=$value: not a comma-separated list of hints, hugepages, prefetch" -x "$value" true
+    refuses "--disable=$value: not a comma-separated list of hints, hugepages, prefetch, stdio" -x "$value" true
   done
   refuses "--bounce-max=12Q: not a size from 64K to 64M (bytes, or with K or M)" --bounce-max=12Q true
 }
