@@ -75,6 +75,12 @@
 	X(close_range, close_range) \
 	X(closefrom, closefrom)
 
+#define DIOSHIM_COPY_SYMBOLS(X) \
+	X(sendfile, sendfile) \
+	X(sendfile64, sendfile) \
+	X(splice, splice) \
+	X(copy_file_range, copy_file_range)
+
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
 
@@ -85,6 +91,7 @@
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
+	DIOSHIM_COPY_SYMBOLS(X) \
 	DIOSHIM_SYSCALL_SYMBOLS(X)
 
 #endif

@@ -39,6 +39,10 @@ typedef int call_dup3(int from, int to, int flags);
 typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
+typedef ssize_t call_sendfile(int out, int in, off_t *pos, size_t n);
+typedef ssize_t call_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
+			    unsigned flags);
+typedef call_splice call_copy_file_range;
 typedef long call_syscall(long nr, ...);
 
 /* Some names are declared in no header that this file could include. */
@@ -48,6 +52,7 @@ DIOSHIM_OPEN_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_COPY_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 

@@ -30,9 +30,14 @@ bool covered_any(const struct covered_set *set)
 
 #define COVERED_TRANSFER(symbol, kind) [COVERED_##symbol] = true,
 
-static const bool transfers[COVERED_COUNT] = { DIOSHIM_READ_SYMBOLS(
-	COVERED_TRANSFER) DIOSHIM_WRITE_SYMBOLS(COVERED_TRANSFER)
-						       DIOSHIM_SYSCALL_SYMBOLS(COVERED_TRANSFER) };
+/* clang-format off */
+static const bool transfers[COVERED_COUNT] = {
+	DIOSHIM_READ_SYMBOLS(COVERED_TRANSFER)
+	DIOSHIM_WRITE_SYMBOLS(COVERED_TRANSFER)
+	DIOSHIM_COPY_SYMBOLS(COVERED_TRANSFER)
+	DIOSHIM_SYSCALL_SYMBOLS(COVERED_TRANSFER)
+};
+/* clang-format on */
 
 bool covered_any_transfer(const struct covered_set *set)
 {
