@@ -134,8 +134,14 @@ static long numbers_changed(const struct copying *w)
 	return 0;
 }
 
+static bool is_guessed(const struct copy_end *e)
+{
+	return e->direct && !e->d.known;
+}
+
 /*
- * Returns whether to go on after the kernel has returned a short count. copy_file_range(2) may have
+ * Returns whether to go on after the kernel has returned a short count. Not on guesses: where no
+ * alignment is reported, most file systems refuse nothing. copy_file_range(2) may have
  * shared whole blocks and left the rest to the program's next call, as on an ordinary descriptor. A
  * socket may have become full, or a signal have come: but a refusal comes where the kernel takes
  * the next part of a pipe's size.
@@ -145,9 +151,11 @@ static bool goes_on(const struct copying *w, enum copy_way way)
 	size_t part = 16 * (size_t)getpagesize();
 	uint32_t block = w->in.direct ? w->in.d.align.block : w->out.d.align.block;
 
+	if (is_guessed(&w->in) || is_guessed(&w->out))
+		return false;
 	switch (way) {
 	case COPY_FILES:
-		return w->call->name == COPY_SENDFILE || w->left >= block;
+		return w->call->name == COPY_SENDFILE || copy_there(w) >= block;
 	case COPY_TO_STREAM:
 		return w->done % part == 0;
 	default:

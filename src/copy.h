@@ -90,6 +90,9 @@ long copy_by_hand(const struct copy *c, int refusal, size_t done, const uint32_t
 /* Chooses the way (copy_choose.c): a decision about numbers, which asks nobody. */
 enum copy_way copy_choose(const struct copying *w);
 
+/* Returns how much of what is left there is to read, as far as that is known (copy_choose.c). */
+size_t copy_there(const struct copying *w);
+
 /*
  * Returns whether the kernel refuses this because of an alignment (copy_choose.c). May replace
  * guessed alignments by larger ones.

@@ -94,8 +94,7 @@ enum copy_way copy_choose(const struct copying *w)
 	}
 }
 
-/* Returns how much there is to read. */
-static size_t bytes_there(const struct copying *w)
+size_t copy_there(const struct copying *w)
 {
 	uint64_t there;
 
@@ -130,7 +129,7 @@ static bool guess_more(struct copy_end *e)
 
 bool copy_explained(struct copying *w, enum copy_way way, int refusal)
 {
-	size_t there = bytes_there(w);
+	size_t there = copy_there(w);
 
 	/* Where the data lies in the pages of the pipe cannot be seen. */
 	if (way == COPY_FROM_PIPE)

@@ -95,8 +95,11 @@ long copy_files(struct copying *w)
 		if (ret <= 0)
 			break;
 		copy_advance(w, (size_t)ret);
-		/* The end of the file, or what limits a write. */
-		if ((size_t)ret < len)
+		/*
+		 * The end of the file. A short write is tried again, as the kernel does: only then is
+		 * there a signal at a limit. But copy_file_range(2) is cut at the limit before.
+		 */
+		if ((size_t)got < len || (ret < got && w->call->name == COPY_RANGE))
 			break;
 	}
 	copy_buffer_unmap(&b);

@@ -143,6 +143,9 @@ static void a_signal_ends_the_wait(void **state)
 	ssize_t n, more;
 
 	(void)state;
+	/* Here the kernel sends pages, more than a socket takes by copying. */
+	if (getenv("DIOSHIM_TEST_CACHED"))
+		skip();
 	alarm_in(100000, 0);
 	n = sendfile(to, in, &pos, LEN);
 	assert_in_range(n, 1, LEN - 1);
