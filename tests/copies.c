@@ -1,6 +1,8 @@
 /* Copies on direct descriptors: what all of the tests use. See copies.h. */
 #include "copies.h"
 
+#include <sys/mman.h>
+
 static const char *directory;
 
 const char *path_of(const char *name)
@@ -32,13 +34,20 @@ int file_with(const char *name, unsigned seed, size_t size, int flags)
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes_of(seed), size), size);
-	/* What is in the page cache would hide where a direct call was to go. */
-	assert_int_equal(fsync(fd), 0);
-	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
 	close(fd);
 	fd = open(path_of(name), flags);
 	assert_true(fd >= 0);
 	return fd;
+}
+
+void leave_page_cache(const char *name)
+{
+	int fd = open(path_of(name), O_RDWR);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fsync(fd), 0);
+	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	close(fd);
 }
 
 const unsigned char *contents(const char *name, off_t pos, size_t *size)
@@ -61,6 +70,23 @@ bool file_holds(const char *name, off_t pos, const unsigned char *bytes, size_t 
 	const unsigned char *there = contents(name, pos, &size);
 
 	return size >= len && !memcmp(there, bytes, len);
+}
+
+size_t cached_pages(const char *name)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0;
+	int fd = open(path_of(name), O_RDONLY);
+	size_t size = (size_t)lseek(fd, 0, SEEK_END);
+	unsigned char in_core[ROOM / 4096];
+	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	assert_ptr_not_equal(at, MAP_FAILED);
+	assert_int_equal(mincore(at, size, in_core), 0);
+	for (size_t i = 0; i < (size + page - 1) / page; i++)
+		count += in_core[i] & 1;
+	munmap(at, size);
+	close(fd);
+	return count;
 }
 
 int main(int argc, char **argv)

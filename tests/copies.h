@@ -39,6 +39,12 @@ const char *path_of(const char *name);
 /* Returns a descriptor of a file that has the first `size` bytes of bytes_of(seed); direct or not. */
 int file_with(const char *name, unsigned seed, size_t size, int flags);
 
+/* Brings the file to the device, and its pages out of the page cache. */
+void leave_page_cache(const char *name);
+
+/* Returns how many of its pages are in the page cache. */
+size_t cached_pages(const char *name);
+
 /* Returns ROOM bytes that depend on the seed; valid until the second next call. */
 const unsigned char *bytes_of(unsigned seed);
 

@@ -176,6 +176,26 @@ static void a_pipe_goes_into_a_file(void **state)
 	pipe_into("out");
 }
 
+/* Pages of the pipe that are whole blocks are written as they are; only the last bytes are buffered. */
+static void whole_pages_of_a_pipe_are_direct(void **state)
+{
+	int out = file_with("out", 2, 0, O_RDWR | O_DIRECT);
+	off_t pos = 4096;
+	int ends[2];
+
+	(void)state;
+	if (getenv("DIOSHIM_TEST_CACHED"))
+		skip();
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes_of(1), 65536), 65536);
+	assert_int_equal(splice(ends[0], NULL, out, &pos, 65000, 0), 65000);
+	assert_in_range(cached_pages("out"), 0, 1);
+	assert_true(file_holds("out", 4096, bytes_of(1), 65000));
+	close(ends[0]);
+	close(ends[1]);
+	close(out);
+}
+
 static void a_pipe_goes_into_a_device(void **state)
 {
 	(void)state;
@@ -314,6 +334,7 @@ static void what_is_in_a_pipe_does_not_change(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_file_goes_into_a_pipe),
 	cmocka_unit_test(a_pipe_goes_into_a_file),
+	cmocka_unit_test(whole_pages_of_a_pipe_are_direct),
 	cmocka_unit_test(pipes_that_do_not_wait),
 	cmocka_unit_test(pipes_that_wait),
 	cmocka_unit_test(a_signal_ends_the_wait),
