@@ -3,7 +3,8 @@
  * ordinary ones.
  *
  * copies.bats starts this program under the shim: DIOSHIM_TEST_DIR is a directory, and
- * DIOSHIM_TEST_DEVICE, if it is set, a block device.
+ * DIOSHIM_TEST_DEVICE, if it is set, a block device. DIOSHIM_TEST_CACHED is set where the kernel accepts
+ * any alignment and uses the page cache as it likes.
  */
 #ifndef DIOSHIM_TEST_COPIES_H
 #define DIOSHIM_TEST_COPIES_H
