@@ -81,6 +81,14 @@
 	X(splice, splice) \
 	X(copy_file_range, copy_file_range)
 
+#define DIOSHIM_AIO_SYMBOLS(X) \
+	X(aio_read, aio_read) \
+	X(aio_read64, aio_read) \
+	X(aio_write, aio_write) \
+	X(aio_write64, aio_write) \
+	X(lio_listio, lio_listio) \
+	X(lio_listio64, lio_listio)
+
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
 
@@ -92,6 +100,7 @@
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
 	DIOSHIM_COPY_SYMBOLS(X) \
+	DIOSHIM_AIO_SYMBOLS(X) \
 	DIOSHIM_SYSCALL_SYMBOLS(X)
 
 #endif

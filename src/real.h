@@ -14,6 +14,9 @@
 
 #include "symbols.h"
 
+struct aiocb;
+struct sigevent;
+
 /* The parameters of each kind of call (symbols.h). */
 typedef int call_open(const char *path, int flags, ...);
 typedef int call_open_2(const char *path, int flags);
@@ -43,6 +46,10 @@ typedef ssize_t call_sendfile(int out, int in, off_t *pos, size_t n);
 typedef ssize_t call_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
 			    unsigned flags);
 typedef call_splice call_copy_file_range;
+typedef int call_aio_read(struct aiocb *cb);
+typedef call_aio_read call_aio_write;
+typedef int call_lio_listio(int mode, struct aiocb *const list[], int count,
+			    struct sigevent *event);
 typedef long call_syscall(long nr, ...);
 
 /* Some names are declared in no header that this file could include. */

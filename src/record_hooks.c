@@ -154,6 +154,11 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_splice(symbol) HOOK_NONE(symbol, splice)
 #define HOOK_copy_file_range(symbol) HOOK_NONE(symbol, copy_file_range)
 
+/* Without hooks: what becomes of a request that is handed on is not seen. */
+#define HOOK_aio_read(symbol) HOOK_NONE(symbol, aio_read)
+#define HOOK_aio_write(symbol) HOOK_NONE(symbol, aio_write)
+#define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
+
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
