@@ -19,6 +19,9 @@
 #include "sys.h"
 #include "usermem.h"
 
+/* Not inlined, so that what it needs of the stack is free again when data is moved. */
+#define BRIEF static __attribute__((noinline))
+
 /* /dev/null and /dev/zero, which swallow what they are given. */
 static bool swallows(const struct stat *st)
 {
@@ -34,7 +37,7 @@ static bool is_stream(int fd)
 	return !sys(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_STREAM;
 }
 
-static void look_at_other(struct copy_end *e)
+BRIEF void look_at_other(struct copy_end *e)
 {
 	struct stat st;
 	long flags = sys(SYS_fcntl, e->rq.fd, F_GETFL);
@@ -52,7 +55,7 @@ static void look_at_other(struct copy_end *e)
 }
 
 /* Looks at the descriptor of one end: what it is, and whether it is direct. */
-static void look(struct copy_end *e)
+BRIEF void look(struct copy_end *e)
 {
 	if (!descriptor_look(e->rq.fd, e->rq.write, &e->d)) {
 		look_at_other(e);
@@ -69,7 +72,7 @@ static void look(struct copy_end *e)
  * The program's positions. They are read, and found to be writable, before anything is held: the
  * memory may have to be supplied by another thread (userfaultfd(2)).
  */
-static bool read_position(const int64_t *given, int64_t *pos)
+BRIEF bool read_position(const int64_t *given, int64_t *pos)
 {
 	const struct iovec iov = { (void *)(uintptr_t)given, sizeof(*given) };
 	struct cursor c = cursor_at_start(&iov, 1);
@@ -83,7 +86,7 @@ static bool read_position(const int64_t *given, int64_t *pos)
 	return true;
 }
 
-static bool write_position(int64_t *given, int64_t pos)
+BRIEF bool write_position(int64_t *given, int64_t pos)
 {
 	const struct iovec iov = { given, sizeof(*given) };
 	struct cursor c = cursor_at_start(&iov, 1);
@@ -105,7 +108,7 @@ static void set_offset(const struct copy_end *e, const int64_t *given)
 }
 
 /* In ascending order, as those who end several numbers mark them (number.c). */
-static void enter_numbers(const struct copying *w)
+BRIEF void enter_numbers(const struct copying *w)
 {
 	int in = w->in.rq.fd, out = w->out.rq.fd;
 
@@ -114,7 +117,7 @@ static void enter_numbers(const struct copying *w)
 		number_enter(in < out ? out : in);
 }
 
-static void leave_numbers(const struct copying *w)
+BRIEF void leave_numbers(const struct copying *w)
 {
 	number_leave(w->in.rq.fd);
 	if (w->in.rq.fd != w->out.rq.fd)
@@ -193,7 +196,7 @@ static long move(struct copying *w, enum copy_way way)
 enum { LATER_ROUND = -1 };
 
 /* Chooses the way, and notes in the first round what is known of the ends. */
-static enum copy_way choose(struct copying *w, int refusal)
+BRIEF enum copy_way choose(struct copying *w, int refusal)
 {
 	enum copy_way way = copy_choose(w);
 
@@ -262,7 +265,7 @@ static long one_round(struct copying *w, int refusal)
 }
 
 /* After a call that waited: `n` more bytes of the file have been sent. */
-static void count_rest(struct copying *w, size_t n)
+BRIEF void count_rest(struct copying *w, size_t n)
 {
 	struct claims outer;
 	kernel_sigset old = sigmask_block();
@@ -333,7 +336,7 @@ static long answer_of(const struct copying *w, long ret)
 	return w->done && ret != -EFAULT ? (long)w->done : ret;
 }
 
-static long copy_recorded(struct copying *w, int refusal)
+BRIEF long copy_recorded(struct copying *w, int refusal)
 {
 	struct tally tally[2];
 	long ret;

@@ -44,7 +44,8 @@ static ssize_t end(struct pass *p, bool write, ssize_t ret)
 }
 
 /* The kernel's own call. Stores the generations of the numbers that are known to be direct. */
-static ssize_t pass(const struct copy *c, copy_issue *issue, uint32_t generation[2])
+static __attribute__((noinline)) ssize_t pass(const struct copy *c, copy_issue *issue,
+					      uint32_t generation[2])
 {
 	struct pass in, out;
 	ssize_t ret;
