@@ -71,11 +71,15 @@ static bool undone(const struct copy *c, const uint32_t generation[2], ssize_t r
 
 ssize_t copy_call(const struct copy *c, copy_issue *issue)
 {
+	enum {
+		TRIES = 1000
+	}; /* others may be quicker to fill or to empty a pipe, but not always */
 	const int before = errno_before();
 	uint32_t generation[2];
 	ssize_t ret;
 	long answer;
 	int refusal;
+	int tries = 0;
 
 	do {
 		ret = pass(c, issue, generation);
@@ -83,8 +87,8 @@ ssize_t copy_call(const struct copy *c, copy_issue *issue)
 			return counted(c, ret);
 		refusal = ret < 0 ? errno : 0;
 		answer = copy_by_hand(c, refusal, ret < 0 ? 0 : (size_t)ret, generation);
-	} while (answer == COPY_AGAIN);
-	if (answer == COPY_ASIDE) {
+	} while (answer == COPY_AGAIN && ++tries < TRIES);
+	if (answer == COPY_ASIDE || answer == COPY_AGAIN) {
 		errno = refusal ? refusal : before;
 		return counted(c, ret);
 	}

@@ -113,7 +113,7 @@ static bool make(struct aiocb *cb, bool write, bool *failed)
 
 /* Requests of a list that are handed on. */
 struct others {
-	struct aiocb *cb[64];
+	struct aiocb *cb[32];
 	int count;
 };
 

@@ -1,6 +1,7 @@
 /* From file to file: sendfile(2) and copy_file_range(2), by name and by number. */
 #include "copies.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -284,12 +285,91 @@ static void no_memory_stays_mapped(void **state)
 	assert_in_range(lines_of("/proc/self/maps"), 1, before + 5);
 }
 
+/* Neighbours on one descriptor: each writes a range of its own in another way. */
+
+#define must(condition) ((condition) ? (void)0 : abort())
+
+static unsigned char same_bytes[ROOM];
+
+enum { ROUNDS = 20, SHARE = 70001, WRITERS = 4 };
+
+struct writer {
+	int number, in, out;
+	pthread_t thread;
+};
+
+static void write_share(const struct writer *w, off_t pos, int round)
+{
+	off_t from = round * 3 % 1000 + w->number;
+	const size_t len = SHARE - 1;
+	int ends[2];
+
+	switch (w->number) {
+	case 0:
+		must(pwrite(w->out, same_bytes + from, len, pos) == (ssize_t)len);
+		break;
+	case 1:
+		must(copy_file_range(w->in, &from, w->out, &pos, len, 0) == (ssize_t)len);
+		break;
+	case 2:
+		must(pipe(ends) == 0);
+		for (size_t done = 0; done < len;) {
+			ssize_t n = splice(w->in, &from, ends[1], NULL, len - done, 0);
+
+			must(n > 0);
+			done += (size_t)n;
+			while (n > 0)
+				n -= splice(ends[0], NULL, w->out, &pos, (size_t)n, 0);
+			must(n == 0);
+		}
+		close(ends[0]);
+		close(ends[1]);
+		break;
+	default:
+		for (size_t done = 0; done < len; done += 4096)
+			must(pwrite(w->out, same_bytes + from + done,
+				    len - done < 4096 ? len - done : 4096, pos + (off_t)done) > 0);
+	}
+}
+
+static void *write_shares(void *arg)
+{
+	const struct writer *w = arg;
+
+	for (int round = 0; round < ROUNDS; round++)
+		write_share(w, 5 + (off_t)w->number * SHARE, round);
+	return NULL;
+}
+
+static void neighbours_lose_nothing(void **state)
+{
+	struct writer writers[WRITERS];
+	int in = file_with("in", 1, ROOM, O_RDONLY | O_DIRECT);
+	int out = file_with("out", 2, 0, O_RDWR | O_DIRECT);
+
+	(void)state;
+	memcpy(same_bytes, bytes_of(1), ROOM);
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = (struct writer){ i, in, out, 0 };
+		must(!pthread_create(&writers[i].thread, NULL, write_shares, &writers[i]));
+	}
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(writers[i].thread, NULL);
+	for (int i = 0; i < WRITERS; i++)
+		assert_true(file_holds("out", 5 + (off_t)i * SHARE,
+				       same_bytes + (ROUNDS - 1) * 3 % 1000 + i, SHARE - 1));
+	assert_true(fcntl(out, F_GETFL) & O_DIRECT);
+	close(in);
+	close(out);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(answers_as_ordinary_files_do),
 	cmocka_unit_test(wrong_calls_have_the_kernels_answers),
 	cmocka_unit_test(a_limit_on_the_size_ends_a_copy),
 	cmocka_unit_test(whole_blocks_are_direct),
 	cmocka_unit_test(no_memory_stays_mapped),
+	cmocka_unit_test(neighbours_lose_nothing),
 };
 
 SUITE(files_suite, tests);
