@@ -2,8 +2,10 @@
 #include "copy.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "claims.h"
@@ -143,22 +145,34 @@ static bool is_guessed(const struct copy_end *e)
 }
 
 /*
+ * Returns whether copy_file_range(2) may have shared whole blocks, and left less than a block to the
+ * program's next call. XFS and btrfs do that on ordinary descriptors, too; ext4 shares nothing.
+ */
+BRIEF bool may_have_shared(const struct copying *w)
+{
+	uint64_t block = w->in.direct ? w->in.d.align.block : w->out.d.align.block;
+	uint64_t starts = (uint64_t)(w->in.pos - (int64_t)w->done) |
+			  (uint64_t)(w->out.pos - (int64_t)w->done);
+	struct statfs fs;
+
+	return copy_there(w) < block && !(starts & (block - 1)) &&
+	       (sys(SYS_fstatfs, w->out.rq.fd, &fs) || fs.f_type != EXT4_SUPER_MAGIC);
+}
+
+/*
  * Returns whether to go on after the kernel has returned a short count. Not on guesses: where no
- * alignment is reported, most file systems refuse nothing. copy_file_range(2) may have
- * shared whole blocks and left the rest to the program's next call, as on an ordinary descriptor. A
- * socket may have become full, or a signal have come: but a refusal comes where the kernel takes
- * the next part of a pipe's size.
+ * alignment is reported, most file systems refuse nothing. A socket may have become full, or a
+ * signal have come: but a refusal comes where the kernel takes the next part of a pipe's size.
  */
 static bool goes_on(const struct copying *w, enum copy_way way)
 {
 	size_t part = 16 * (size_t)getpagesize();
-	uint32_t block = w->in.direct ? w->in.d.align.block : w->out.d.align.block;
 
 	if (is_guessed(&w->in) || is_guessed(&w->out))
 		return false;
 	switch (way) {
 	case COPY_FILES:
-		return w->call->name == COPY_SENDFILE || copy_there(w) >= block;
+		return w->call->name == COPY_SENDFILE || !may_have_shared(w);
 	case COPY_TO_STREAM:
 		return w->done % part == 0;
 	default:

@@ -110,16 +110,21 @@ size_t copy_there(const struct copying *w)
  * The kernel splits the length in its own ways (at the end of the file, at the size of a pipe), so
  * a length that is misaligned anywhere counts.
  */
-static bool misaligned(const struct copy_end *e, size_t len, size_t there, uintptr_t addr)
+static bool misaligned(const struct copy_end *e, int64_t pos, size_t len)
 {
-	return e->direct && plan_misaligned(&e->d.align, (uint64_t)e->pos, len | there, addr);
+	return e->direct && plan_misaligned(&e->d.align, (uint64_t)pos, len, (uintptr_t)pos);
 }
 
-/* The kernel writes from the pages that it has read, where the data is as far into a page as in the file. */
+/*
+ * The kernel writes from the pages that it has read. There the data is as far into a page as it is
+ * in the file, and the first part is as much shorter.
+ */
 static bool any_misaligned(const struct copying *w, size_t there)
 {
-	return misaligned(&w->in, w->left, there, 0) ||
-	       misaligned(&w->out, w->left, there, (uintptr_t)w->in.pos);
+	size_t len = w->left | there;
+
+	return misaligned(&w->in, w->in.pos, len) ||
+	       misaligned(&w->out, w->out.pos | w->in.pos, len);
 }
 
 static bool guess_more(struct copy_end *e)

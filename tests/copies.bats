@@ -142,6 +142,34 @@ xfs_io_copies() { # FROM TO
   on_each "${strict[@]}" -- works xfs_io_copies
 }
 
+# Between the two calls of getppid: only the program's own calls, each once.
+untouched() {
+  cp "$input" "$scratch/from"
+  strace -f -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$DIOSHIM_LIB" "$python" -ISc '
+import os, sys
+fds = [os.open(sys.argv[n // 2 + 1], (os.O_RDWR | os.O_CREAT) | (os.O_DIRECT if n % 2 else 0), 0o600) for n in range(4)]
+r, w = os.pipe()
+os.getppid()
+for n in range(2):
+    i, o = fds[n], fds[n + 2]
+    os.sendfile(o, i, 1 - n, 4096)
+    os.copy_file_range(i, o, 8192, 8192, 0)
+    os.splice(i, w, 4096, 4096)
+    os.splice(r, o, 4096, None, 4096)
+    os.splice(i, w, 100, 200003)
+os.getppid()
+' "$scratch/from" "$scratch/to"
+  sed -n '/getppid()/,/getppid()/s/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/calls"
+  diff <(printf '%s\n' getppid {sendfile,copy_file_range,splice,splice,splice}{,} getppid | sort) \
+    <(sort "$BATS_TEST_TMPDIR/calls")
+}
+
+@test "P2: a copy that the kernel accepts is one system call" {
+  need python3
+  need strace
+  on_each "${strict[@]}" -- untouched
+}
+
 # Records
 
 counts() {

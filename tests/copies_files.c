@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum call { SENDFILE, SENDFILE_NUMBER, RANGE, RANGE_NUMBER, CALLS };
 
@@ -135,6 +136,43 @@ static void answers_as_ordinary_files_do(void **state)
 				same(&got, &wanted, names[call], where);
 			}
 		}
+	}
+}
+
+/* A position: mostly near a multiple of some block, where the ways differ. */
+static off_t any_position(unsigned *seed, off_t most)
+{
+	static const off_t blocks[] = { 1, 512, 4096, 65536 };
+	off_t at = (off_t)rand_r(seed) % most;
+
+	at -= at % blocks[rand_r(seed) % 4];
+	return at + (rand_r(seed) % 4 ? 0 : rand_r(seed) % 9);
+}
+
+/* DIOSHIM_TEST_ROUNDS: more of them. */
+static void any_copy_answers_as_ordinary_files_do(void **state)
+{
+	static struct outcome wanted, got;
+	const char *rounds = getenv("DIOSHIM_TEST_ROUNDS");
+	unsigned seed = rounds ? (unsigned)time(NULL) : 1;
+	char where[100];
+
+	(void)state;
+	close(file_with("in", 1, IN_SIZE, O_RDONLY));
+	for (int i = rounds ? atoi(rounds) : 60; i > 0; i--) {
+		enum call call = (enum call)(rand_r(&seed) % CALLS);
+		bool given = rand_r(&seed) % 2;
+		int direct = 1 + rand_r(&seed) % 3;
+		struct one one = { NULL, any_position(&seed, IN_SIZE + 5000),
+				   any_position(&seed, 100000), 0 };
+
+		one.len = (size_t)any_position(&seed, rand_r(&seed) % 2 ? 10000 : 300000);
+		snprintf(where, sizeof(where), "%ld to %ld, %zu bytes, direct %d, given %d",
+			 (long)one.in, (long)one.out, one.len, direct, given);
+		try_one(call, &one, given, 0, 0, &wanted);
+		try_one(call, &one, given, direct & 1 ? O_DIRECT : 0, direct & 2 ? O_DIRECT : 0,
+			&got);
+		same(&got, &wanted, call < RANGE ? "sendfile" : "copy_file_range", where);
 	}
 }
 
@@ -365,6 +403,7 @@ static void neighbours_lose_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(answers_as_ordinary_files_do),
+	cmocka_unit_test(any_copy_answers_as_ordinary_files_do),
 	cmocka_unit_test(wrong_calls_have_the_kernels_answers),
 	cmocka_unit_test(a_limit_on_the_size_ends_a_copy),
 	cmocka_unit_test(whole_blocks_are_direct),
