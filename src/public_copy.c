@@ -43,9 +43,13 @@ static ssize_t end(struct pass *p, bool write, ssize_t ret)
 	return p->generation ? pass_end(p, write, -1, ret) : ret;
 }
 
-/* The kernel's own call. Stores the generations of the numbers that are known to be direct. */
+/*
+ * The kernel's own call. Stores the generations of the numbers that are known to be direct. *undone:
+ * it may have left something undone because of an alignment. A short count counts only where a
+ * descriptor is known to be direct.
+ */
 static __attribute__((noinline)) ssize_t pass(const struct copy *c, copy_issue *issue,
-					      uint32_t generation[2])
+					      uint32_t generation[2], bool *undone)
 {
 	struct pass in, out;
 	ssize_t ret;
@@ -55,35 +59,32 @@ static __attribute__((noinline)) ssize_t pass(const struct copy *c, copy_issue *
 	generation[0] = in.generation;
 	generation[1] = out.generation;
 	ret = issue(c);
-	return end(&out, true, end(&in, false, ret));
-}
-
-/*
- * Returns whether the kernel may have left something undone because of an alignment. A short count
- * counts only where a descriptor is known to be direct.
- */
-static bool undone(const struct copy *c, const uint32_t generation[2], ssize_t ret)
-{
 	if (ret < 0)
-		return errno == EINVAL || errno == EIO;
-	return ret && (size_t)ret < c->len && (generation[0] || generation[1]);
+		*undone = errno == EINVAL || errno == EIO;
+	else
+		*undone = ret && (size_t)ret < c->len && (in.generation || out.generation);
+	ret = end(&out, true, end(&in, false, ret));
+	/* It was moved, but could not be brought to the device. */
+	if (ret < 0 && (in.met || out.met))
+		*undone = *undone && errno == EINVAL;
+	return ret;
 }
 
+/* Others may be quicker to fill or to empty a pipe, but not a thousand times. */
 ssize_t copy_call(const struct copy *c, copy_issue *issue)
 {
-	enum {
-		TRIES = 1000
-	}; /* others may be quicker to fill or to empty a pipe, but not always */
+	enum { TRIES = 1000 };
 	const int before = errno_before();
 	uint32_t generation[2];
+	bool undone;
 	ssize_t ret;
 	long answer;
 	int refusal;
 	int tries = 0;
 
 	do {
-		ret = pass(c, issue, generation);
-		if (likely(!undone(c, generation, ret)))
+		ret = pass(c, issue, generation, &undone);
+		if (likely(!undone))
 			return counted(c, ret);
 		refusal = ret < 0 ? errno : 0;
 		answer = copy_by_hand(c, refusal, ret < 0 ? 0 : (size_t)ret, generation);

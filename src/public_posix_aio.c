@@ -122,8 +122,10 @@ static bool is_transfer(const struct aiocb *cb)
 	return cb && (cb->aio_lio_opcode == LIO_READ || cb->aio_lio_opcode == LIO_WRITE);
 }
 
-static bool any_refused(struct aiocb *const list[], int count)
+static bool any_refused(int mode, struct aiocb *const list[], int count)
 {
+	if (mode != LIO_WAIT && mode != LIO_NOWAIT)
+		return false;
 	for (int i = 0; i < count; i++)
 		if (is_transfer(list[i]) && refused(list[i], list[i]->aio_lio_opcode == LIO_WRITE))
 			return true;
@@ -180,7 +182,7 @@ static int list_refused(call_lio_listio *next, int mode, struct aiocb *const lis
 #define PUBLIC_lio_listio(symbol) \
 	PUBLIC int symbol(int mode, struct aiocb *const list[], int count, struct sigevent *event) \
 	{ \
-		if (likely(!any_refused(list, count))) \
+		if (likely(!any_refused(mode, list, count))) \
 			return real.symbol(mode, list, count, event); \
 		return list_refused(real.symbol, mode, list, count, event); \
 	}

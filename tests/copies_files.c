@@ -159,7 +159,7 @@ static void any_copy_answers_as_ordinary_files_do(void **state)
 
 	(void)state;
 	close(file_with("in", 1, IN_SIZE, O_RDONLY));
-	for (int i = rounds ? atoi(rounds) : 60; i > 0; i--) {
+	for (int i = rounds ? atoi(rounds) : 30; i > 0; i--) {
 		enum call call = (enum call)(rand_r(&seed) % CALLS);
 		bool given = rand_r(&seed) % 2;
 		int direct = 1 + rand_r(&seed) % 3;
@@ -329,7 +329,7 @@ static void no_memory_stays_mapped(void **state)
 
 static unsigned char same_bytes[ROOM];
 
-enum { ROUNDS = 20, SHARE = 70001, WRITERS = 4 };
+enum { ROUNDS = 10, SHARE = 70001, WRITERS = 4 };
 
 struct writer {
 	int number, in, out;
