@@ -75,6 +75,20 @@
 	X(close_range, close_range) \
 	X(closefrom, closefrom)
 
+#define DIOSHIM_COPY_SYMBOLS(X) \
+	X(sendfile, sendfile) \
+	X(sendfile64, sendfile) \
+	X(splice, splice) \
+	X(copy_file_range, copy_file_range)
+
+#define DIOSHIM_AIO_SYMBOLS(X) \
+	X(aio_read, aio_read) \
+	X(aio_read64, aio_read) \
+	X(aio_write, aio_write) \
+	X(aio_write64, aio_write) \
+	X(lio_listio, lio_listio) \
+	X(lio_listio64, lio_listio)
+
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
 
@@ -91,6 +105,8 @@
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
+	DIOSHIM_COPY_SYMBOLS(X) \
+	DIOSHIM_AIO_SYMBOLS(X) \
 	DIOSHIM_SYSCALL_SYMBOLS(X) \
 	DIOSHIM_PRINT_SYMBOLS(X)
 

@@ -11,6 +11,7 @@
 #include "hint.h"
 #include "pass.h"
 #include "public.h"
+#include "public_copy.h"
 #include "public_fd.h"
 #include "real.h"
 #include "rescue.h"
@@ -52,6 +53,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 #ifdef SYS_close_range
 	[SYS_close_range] = 1,
 #endif
+	[SYS_sendfile] = 1,
+	[SYS_splice] = 1,
+	[SYS_copy_file_range] = 1,
 };
 
 /* The next definitions of the calls by name. */
@@ -108,6 +112,46 @@ struct arguments {
 	long a, b, c, d, e, f;
 };
 
+static ssize_t next_sendfile(const struct copy *c)
+{
+	return real.syscall(SYS_sendfile, c->out, c->in, c->in_pos, c->len);
+}
+
+static ssize_t next_splice(const struct copy *c)
+{
+	return real.syscall(SYS_splice, c->in, c->in_pos, c->out, c->out_pos, c->len, c->flags);
+}
+
+static ssize_t next_copy_file_range(const struct copy *c)
+{
+	return real.syscall(SYS_copy_file_range, c->in, c->in_pos, c->out, c->out_pos, c->len,
+			    c->flags);
+}
+
+static long on_copies(long nr, const struct arguments *x)
+{
+	struct copy c = {
+		.name = nr == SYS_splice ? COPY_SPLICE : COPY_RANGE,
+		.in = (int)x->a,
+		.in_pos = (int64_t *)x->b,
+		.out = (int)x->c,
+		.out_pos = (int64_t *)x->d,
+		.len = (size_t)x->e,
+		.flags = (unsigned)x->f,
+	};
+
+	if (nr != SYS_sendfile)
+		return copy_call(&c, nr == SYS_splice ? next_splice : next_copy_file_range);
+	c = (struct copy){
+		.name = COPY_SENDFILE,
+		.out = (int)x->a,
+		.in = (int)x->b,
+		.in_pos = (int64_t *)x->c,
+		.len = (size_t)x->d,
+	};
+	return copy_call(&c, next_sendfile);
+}
+
 static long on_numbers(long nr, const struct arguments *x)
 {
 	int fd = (int)x->a;
@@ -146,6 +190,10 @@ static long on_numbers(long nr, const struct arguments *x)
 		return fd_duplicate_onto(next_dup3, fd, (int)x->b, (int)x->c);
 	case SYS_close:
 		return fd_close(next_close, fd);
+	case SYS_sendfile:
+	case SYS_splice:
+	case SYS_copy_file_range:
+		return on_copies(nr, x);
 	default:
 #ifdef SYS_close_range
 		return fd_close_range(next_close_range, (unsigned)x->a, (unsigned)x->b, (int)x->c);

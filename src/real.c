@@ -178,6 +178,43 @@ static void raw_closefrom(int first)
 	answer(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
 }
 
+static ssize_t raw_sendfile(int out, int in, off_t *pos, size_t n)
+{
+	return answer(SYS_sendfile, out, in, pos, n);
+}
+
+static ssize_t raw_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n, unsigned flags)
+{
+	return answer(SYS_splice, in, in_pos, out, out_pos, n, flags);
+}
+
+static ssize_t raw_copy_file_range(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
+				   unsigned flags)
+{
+	return answer(SYS_copy_file_range, in, in_pos, out, out_pos, n, flags);
+}
+
+/* These are no system calls: there are none without the C library. */
+static int raw_aio_read(struct aiocb *cb)
+{
+	(void)cb;
+	return (int)to_answer(-ENOSYS);
+}
+
+static int raw_aio_write(struct aiocb *cb)
+{
+	return raw_aio_read(cb);
+}
+
+static int raw_lio_listio(int mode, struct aiocb *const list[], int count, struct sigevent *event)
+{
+	(void)mode;
+	(void)list;
+	(void)count;
+	(void)event;
+	return (int)to_answer(-ENOSYS);
+}
+
 #ifndef SYS_CALL_INLINE
 /* The C library's, found once: its errno is put back. */
 long sys_call(long nr, long a, long b, long c, long d, long e, long f)

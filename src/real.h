@@ -15,6 +15,9 @@
 
 #include "symbols.h"
 
+struct aiocb;
+struct sigevent;
+
 /* The parameters of each kind of call (symbols.h). */
 typedef int call_open(const char *path, int flags, ...);
 typedef int call_open_2(const char *path, int flags);
@@ -40,6 +43,14 @@ typedef int call_dup3(int from, int to, int flags);
 typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
+typedef ssize_t call_sendfile(int out, int in, off_t *pos, size_t n);
+typedef ssize_t call_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
+			    unsigned flags);
+typedef call_splice call_copy_file_range;
+typedef int call_aio_read(struct aiocb *cb);
+typedef call_aio_read call_aio_write;
+typedef int call_lio_listio(int mode, struct aiocb *const list[], int count,
+			    struct sigevent *event);
 typedef long call_syscall(long nr, ...);
 typedef int call_dprintf(int fd, const char *format, ...);
 typedef int call_vdprintf(int fd, const char *format, va_list ap);
@@ -54,6 +65,7 @@ DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_PRINT_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_COPY_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 

@@ -145,7 +145,7 @@ static long issue_call(const struct request *rq)
 
 long request_issue(const struct request *rq)
 {
-	long ret = issue_call(rq);
+	long ret = rq->issue ? rq->issue(rq) : issue_call(rq);
 
 	tally_moved(rq->tally, ret);
 	return ret;

@@ -31,6 +31,7 @@ struct request {
 	uint32_t generation; /* of the number, when the call began; 0: unknown (rescue.h) */
 	size_t checked;	     /* bytes of its memory that are known to be good (usermem.h) */
 	struct tally *tally; /* what is done for it, if that is recorded; otherwise null */
+	long (*issue)(const struct request *rq); /* makes the call, instead of `nr`; usually null */
 };
 
 /*

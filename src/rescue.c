@@ -77,13 +77,7 @@ static void record_answer(const struct request *rq, int refusal, long answer)
 	record_rescued(rq, refusal, answer);
 }
 
-/*
- * Returns whether it is direct while nobody has O_DIRECT off temporarily. In a window of a key that
- * is one description's it is taken for direct, without waiting. If the number refers to another
- * description by now, the answer is the same: before a buffered call changes flags, it looks at
- * them again, in a window of its own.
- */
-static bool direct_outside_windows(const struct request *rq, struct descriptor *d)
+bool rescue_direct_outside_windows(const struct request *rq, struct descriptor *d)
 {
 	struct gate *g;
 	long flags;
@@ -193,7 +187,7 @@ static long rescue_counted(struct request *rq, int refusal)
 		return not_ours(rq);
 	record_looked(rq, &d);
 	rq->key = description_find(rq->fd, d.file);
-	if (!(d.flags & O_DIRECT) && !direct_outside_windows(rq, &d)) {
+	if (!(d.flags & O_DIRECT) && !rescue_direct_outside_windows(rq, &d)) {
 		answer = not_ours(rq);
 		if (answer != STAND_ASIDE)
 			return answer;

@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+struct descriptor;
+struct request;
+
 /*
  * Makes a call that the kernel would refuse, as far as the hint knows; the kernel has not been
  * asked. Returns true if *ret and errno are the answer, as an ordinary descriptor gives it. Returns
@@ -37,5 +40,13 @@ ssize_t rescue_refused_vector(long nr, int fd, const struct iovec *iov, int coun
  * it overlaps, so it is made again after that one.
  */
 void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t generation);
+
+/*
+ * Returns whether it is direct while nobody has O_DIRECT off temporarily. In a window of a key that
+ * is one description's it is taken for direct, without waiting. If the number refers to another
+ * description by now, the answer is the same: before a buffered call changes flags, it looks at
+ * them again, in a window of its own. Only the request's number and key are used.
+ */
+bool rescue_direct_outside_windows(const struct request *rq, struct descriptor *d);
 
 #endif

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -125,15 +126,35 @@ static void read_many_pieces(int fd)
 	must(preadv(fd, many, IOV_MAX, 77) == IOV_MAX * 5);
 }
 
+static void copy_odd_range(int fd)
+{
+	off_t pos = 1;
+
+	must(lseek(fd, 20077, SEEK_SET) == 20077);
+	must(sendfile(fd, fd, &pos, 8001) == 8001);
+}
+
+static int ends[2];
+
+static void copy_through_a_pipe(int fd)
+{
+	off_t in = 1, out = 30077;
+
+	must(splice(fd, &in, ends[1], NULL, 8001, 0) == 8001);
+	must(splice(ends[0], NULL, fd, &out, 8001, 0) == 8001);
+}
+
 static void a_call_needs_less_than_2_kib_of_stack(void **state)
 {
 	void (*const calls[])(
-		int) = { write_wrong_address,	read_wrong_address, write_odd_range, read_odd_range,
-			 write_at_odd_position, write_many_pieces,  read_many_pieces };
+		int) = { write_wrong_address, read_wrong_address,    write_odd_range,
+			 read_odd_range,      write_at_odd_position, write_many_pieces,
+			 read_many_pieces,    copy_odd_range,	     copy_through_a_pipe };
 	int fd = open_direct("stack");
 	size_t raw = stack_used_by(raw_call, fd);
 
 	(void)state;
+	assert_int_equal(pipe(ends), 0);
 	for (size_t n = 0; n < IOV_MAX; n++)
 		many[n] = (struct iovec){ thread_space + 8 * n + 1, 5 };
 	for (size_t n = 0; n < sizeof(calls) / sizeof(calls[0]); n++) {

@@ -51,11 +51,13 @@
  * (clock_gettime is a system call only on a machine without a vDSO.)
  */
 static const int helpers[] = {
-	SYS_fcntl,	 SYS_statx,	      SYS_newfstatat,	  SYS_fstatfs,
-	SYS_ioctl,	 SYS_lseek,	      SYS_rt_sigprocmask, SYS_prlimit64,
-	SYS_mmap,	 SYS_munmap,	      SYS_madvise,	  SYS_process_vm_readv,
-	SYS_getpid,	 SYS_gettid,	      SYS_clock_gettime,  SYS_futex,
-	SYS_sched_yield, SYS_sync_file_range, SYS_fdatasync,	  SYS_fadvise64,
+	SYS_fcntl,	   SYS_statx,		SYS_newfstatat,	    SYS_fstatfs,
+	SYS_ioctl,	   SYS_lseek,		SYS_rt_sigprocmask, SYS_prlimit64,
+	SYS_mmap,	   SYS_munmap,		SYS_madvise,	    SYS_process_vm_readv,
+	SYS_getpid,	   SYS_gettid,		SYS_clock_gettime,  SYS_futex,
+	SYS_sched_yield,   SYS_sync_file_range, SYS_fdatasync,	    SYS_fadvise64,
+	SYS_splice,	   SYS_vmsplice,	SYS_sendto,	    SYS_getsockopt,
+	SYS_rt_sigpending,
 };
 
 /* Only when the library is loaded (stdio_table.c). No filter of the program's is there yet. */
@@ -81,7 +83,7 @@ static const int transfers[] = {
 /* Filters */
 
 struct filter {
-	struct sock_filter code[128];
+	struct sock_filter code[192];
 	unsigned short len;
 };
 

@@ -25,7 +25,7 @@ imports() {
 
 # The names that the C library exports to programs for these calls, with the double-underscore
 # aliases, LFS64 twins and FORTIFY forms.
-families='(__)?(open|openat|creat|read|pread|readv|preadv|write|pwrite|writev|pwritev|fcntl|dup|close|close_range|v?dprintf)'
+families='(__)?(open|openat|creat|read|pread|readv|preadv|write|pwrite|writev|pwritev|fcntl|dup|close|close_range|sendfile|splice|copy_file_range|aio_read|aio_write|lio_listio|v?dprintf)'
 families+='(2|3|v2|64v2|64)?(_2|_chk)?'
 
 @test "every public name of these calls in the installed C library is in the table" {

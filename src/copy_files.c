@@ -1,0 +1,107 @@
+/*
+ * A copy from file to file, piece by piece: each is read into memory and written from it, by the
+ * shim's own reads and writes on a direct descriptor (move.h), and by plain ones on another. See
+ * copy.h.
+ */
+#include <unistd.h>
+
+#include "copy.h"
+#include "copy_buffer.h"
+#include "move.h"
+#include "sys.h"
+
+void copy_advance(struct copying *w, size_t n)
+{
+	w->in.pos += (int64_t)n;
+	w->out.pos += (int64_t)n;
+	w->left -= n;
+	w->moved += n;
+}
+
+static struct request piece_of(const struct copy_end *e, const struct iovec *iov)
+{
+	struct request rq = request_at(&e->rq, iov, 1, (uint64_t)e->pos);
+
+	/* It is the shim's own memory. */
+	rq.checked = iov->iov_len;
+	return rq;
+}
+
+long copy_read(struct copying *w, void *to, size_t len)
+{
+	const struct iovec iov = { to, len };
+	struct request rq = piece_of(&w->in, &iov);
+
+	return w->in.direct ? move_read(&rq, &w->in.d) : request_issue(&rq);
+}
+
+long copy_write(struct copying *w, void *from, size_t len)
+{
+	const struct iovec iov = { from, len };
+	struct request rq = piece_of(&w->out, &iov);
+	long ret;
+
+	if (!w->out.direct)
+		return request_issue(&rq);
+	ret = move_write(&rq, &w->out.d);
+	/* The next piece is planned by the size: whether its edge is at the end of the file. */
+	if (ret > 0 && (uint64_t)w->out.pos + (uint64_t)ret > w->out.d.size &&
+	    !w->out.d.block_device)
+		w->out.d.size = (uint64_t)w->out.pos + (uint64_t)ret;
+	return ret;
+}
+
+/*
+ * Pieces end at multiples of COPY_PIECE in the file that is written, so that only the first and the
+ * last of them have edges.
+ */
+static size_t piece_length(const struct copying *w)
+{
+	size_t len = COPY_PIECE - ((uint64_t)w->out.pos & (COPY_PIECE - 1));
+
+	return len < w->left ? len : w->left;
+}
+
+enum {
+	/* After this much, a copy ends early if a signal is waiting. */
+	PATIENCE = 16 << 20,
+};
+
+/* All signals are blocked, as they are while the kernel copies; but a kill has to wait, too. */
+static bool signal_waits(const struct copying *w)
+{
+	uint64_t pending = 0;
+
+	return w->moved >= PATIENCE && !sys(SYS_rt_sigpending, &pending, sizeof(pending)) &&
+	       pending;
+}
+
+long copy_files(struct copying *w)
+{
+	/* Whole blocks are written from where they lie if the memory is as misaligned as the file. */
+	const struct copy_end *phase = w->out.direct ? &w->out : &w->in;
+	struct copy_buffer b;
+	size_t page = (size_t)getpagesize();
+	long ret = 0;
+
+	if (!copy_buffer_map(&b, piece_length(w) < w->left ? (size_t)COPY_PIECE : w->left))
+		return COPY_ASIDE;
+	while (w->left && !signal_waits(w)) {
+		size_t len = piece_length(w);
+		char *at = copy_buffer_at(&b, phase->pos, page);
+		long got = copy_read(w, at, len);
+
+		ret = got > 0 ? copy_write(w, at, (size_t)got) : got;
+		if (ret <= 0)
+			break;
+		copy_advance(w, (size_t)ret);
+		/*
+		 * The end of the file. A short write is tried again, as the kernel does: only then is
+		 * there a signal at a limit. But copy_file_range(2) is cut at the limit before.
+		 */
+		if ((size_t)got < len || (ret < got && w->call->name == COPY_RANGE))
+			break;
+	}
+	copy_buffer_unmap(&b);
+	return ret < 0 ? ret : 0;
+}

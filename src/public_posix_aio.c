@@ -1,0 +1,190 @@
+/*
+ * aio_read, aio_write and lio_listio: asynchronous I/O that the C library makes with threads of its own.
+ *
+ * The threads call pread(2) and pwrite(2) inside the C library, where no wrapper can come between,
+ * and a refusal is seen by nobody but the program. So a request is looked at before it is handed
+ * on. One that the kernel would refuse is made at once, by the calling thread, and is complete when
+ * the function returns, as POSIX allows. So aio_error(3), aio_return(3), aio_suspend(3),
+ * aio_cancel(3) and aio_fsync(3), which look at what has been stored in the control block, stay the
+ * C library's. All other requests are the C library's as they are.
+ */
+
+/* The C library declares the LFS64 twins with a type of their own; on a 64-bit target it is the same. */
+#define aio_read64 declared_aio_read64
+#define aio_write64 declared_aio_write64
+#define lio_listio64 declared_lio_listio64
+#include <aio.h>
+#undef aio_read64
+#undef aio_write64
+#undef lio_listio64
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "descriptor.h"
+#include "hint.h"
+#include "plan.h"
+#include "public.h"
+#include "real.h"
+#include "rescue.h"
+#include "sys.h"
+
+DIOSHIM_AIO_SYMBOLS(DIOSHIM_DECLARE)
+
+/*
+ * The number may have been inherited, so it is not enough that it has no hint. It is not enough that the
+ * flag is off, either, if there is one: another thread may have it off for a moment.
+ */
+static bool is_direct(int fd)
+{
+	long flags;
+
+	if (hint_get(fd))
+		return true;
+	flags = sys(SYS_fcntl, fd, F_GETFL);
+	return flags >= 0 && (flags & O_DIRECT);
+}
+
+/* The C library refuses the request itself. */
+static bool bad_priority(const struct aiocb *cb)
+{
+	enum { AIO_PRIO_DELTA = 20 }; /* sysconf(3), _SC_AIO_PRIO_DELTA_MAX */
+
+	return cb->aio_reqprio < 0 || cb->aio_reqprio > AIO_PRIO_DELTA;
+}
+
+/* Appends are made in the order of the calls, so either all of a descriptor are made here, or none. */
+static bool refused(const struct aiocb *cb, bool write)
+{
+	struct descriptor d;
+
+	if (!cb->aio_nbytes || cb->aio_offset < 0 || bad_priority(cb) ||
+	    !is_direct(cb->aio_fildes) || !descriptor_look(cb->aio_fildes, write, &d) || !d.known)
+		return false;
+	return (write && (d.flags & O_APPEND)) ||
+	       plan_misaligned(&d.align, (uint64_t)cb->aio_offset, cb->aio_nbytes,
+			       (uintptr_t)cb->aio_buf);
+}
+
+/* Tells the program, by the C library's own means: a list without requests does nothing else. */
+static void notify(struct sigevent *event)
+{
+	struct aiocb *none = NULL;
+
+	if (event->sigev_notify != SIGEV_NONE)
+		real.lio_listio(LIO_NOWAIT, &none, 0, event);
+}
+
+/*
+ * Another thread may be waiting for the error code, and the program may free the control block as soon as it
+ * has it, unless it is to be told.
+ */
+static void complete(struct aiocb *cb, ssize_t ret, int error)
+{
+	struct sigevent event = cb->aio_sigevent;
+
+	cb->__return_value = ret;
+	atomic_thread_fence(memory_order_release);
+	cb->__error_code = error;
+	notify(&event);
+}
+
+/* Makes the request. Returns false if it is left to the C library. Sets *failed if it fails. */
+static bool make(struct aiocb *cb, bool write, bool *failed)
+{
+	const int before = errno;
+	ssize_t ret;
+	bool made;
+
+	if (!refused(cb, write))
+		return false;
+	cb->__error_code = EINPROGRESS;
+	made = rescue_predicted(write ? SYS_pwrite64 : SYS_pread64, cb->aio_fildes,
+				(const void *)(uintptr_t)cb->aio_buf, cb->aio_nbytes,
+				cb->aio_offset, &ret);
+	if (made) {
+		*failed |= ret < 0;
+		complete(cb, ret, ret < 0 ? errno : 0);
+	}
+	errno = before;
+	return made;
+}
+
+/* Requests of a list that are handed on. */
+struct others {
+	struct aiocb *cb[32];
+	int count;
+};
+
+static bool is_transfer(const struct aiocb *cb)
+{
+	return cb && (cb->aio_lio_opcode == LIO_READ || cb->aio_lio_opcode == LIO_WRITE);
+}
+
+static bool any_refused(int mode, struct aiocb *const list[], int count)
+{
+	if (mode != LIO_WAIT && mode != LIO_NOWAIT)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (is_transfer(list[i]) && refused(list[i], list[i]->aio_lio_opcode == LIO_WRITE))
+			return true;
+	return false;
+}
+
+/* Hands them on when there is no more room, and waits, so that what comes after all of them does. */
+static bool add_other(struct others *o, struct aiocb *cb, call_lio_listio *next)
+{
+	bool failed = false;
+
+	if (o->count == (int)(sizeof(o->cb) / sizeof(o->cb[0]))) {
+		failed = next(LIO_WAIT, o->cb, o->count, NULL);
+		o->count = 0;
+	}
+	o->cb[o->count++] = cb;
+	return failed;
+}
+
+static int list_refused(call_lio_listio *next, int mode, struct aiocb *const list[], int count,
+			struct sigevent *event)
+{
+	struct others o;
+	bool failed = false;
+	int ret;
+
+	o.count = 0;
+	for (int i = 0; i < count; i++) {
+		struct aiocb *cb = list[i];
+
+		if (!cb)
+			continue;
+		if (!is_transfer(cb) || !make(cb, cb->aio_lio_opcode == LIO_WRITE, &failed))
+			failed |= add_other(&o, cb, next);
+	}
+	ret = next(mode, o.cb, o.count, event);
+	if (ret || mode != LIO_WAIT || !failed)
+		return ret;
+	errno = EIO;
+	return -1;
+}
+
+#define PUBLIC_AIO(symbol, write) \
+	PUBLIC int symbol(struct aiocb *cb) \
+	{ \
+		bool failed = false; \
+\
+		return make(cb, write, &failed) ? 0 : real.symbol(cb); \
+	}
+
+#define PUBLIC_aio_read(symbol) PUBLIC_AIO(symbol, false)
+#define PUBLIC_aio_write(symbol) PUBLIC_AIO(symbol, true)
+
+#define PUBLIC_lio_listio(symbol) \
+	PUBLIC int symbol(int mode, struct aiocb *const list[], int count, struct sigevent *event) \
+	{ \
+		if (likely(!any_refused(mode, list, count))) \
+			return real.symbol(mode, list, count, event); \
+		return list_refused(real.symbol, mode, list, count, event); \
+	}
+
+DIOSHIM_AIO_SYMBOLS(PUBLIC_SYMBOL)
