@@ -57,7 +57,7 @@ struct copy_end {
 
 enum {
 	/* Sent by a call that may block (copy_stream.c); small, because it is on the stack. */
-	COPY_REST = 64,
+	COPY_REST = 32,
 	/* At most this much is in memory at one time. */
 	COPY_PIECE = 256 << 10,
 };

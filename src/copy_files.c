@@ -18,32 +18,34 @@ void copy_advance(struct copying *w, size_t n)
 	w->moved += n;
 }
 
-static struct request piece_of(const struct copy_end *e, const struct iovec *iov)
+/* Makes the end's request one about this piece, in the shim's own memory. Returns what it was about. */
+static const struct iovec *begin_piece(struct copy_end *e, const struct iovec *piece)
 {
-	struct request rq = request_at(&e->rq, iov, 1, (uint64_t)e->pos);
+	const struct iovec *all = e->rq.iov;
 
-	/* It is the shim's own memory. */
-	rq.checked = iov->iov_len;
-	return rq;
+	e->rq.iov = piece;
+	e->rq.pos = e->pos;
+	e->rq.checked = piece->iov_len;
+	return all;
 }
 
 long copy_read(struct copying *w, void *to, size_t len)
 {
-	const struct iovec iov = { to, len };
-	struct request rq = piece_of(&w->in, &iov);
+	const struct iovec piece = { to, len };
+	const struct iovec *all = begin_piece(&w->in, &piece);
+	long ret = w->in.direct ? move_read(&w->in.rq, &w->in.d) : request_issue(&w->in.rq);
 
-	return w->in.direct ? move_read(&rq, &w->in.d) : request_issue(&rq);
+	w->in.rq.iov = all;
+	return ret;
 }
 
 long copy_write(struct copying *w, void *from, size_t len)
 {
-	const struct iovec iov = { from, len };
-	struct request rq = piece_of(&w->out, &iov);
-	long ret;
+	const struct iovec piece = { from, len };
+	const struct iovec *all = begin_piece(&w->out, &piece);
+	long ret = w->out.direct ? move_write(&w->out.rq, &w->out.d) : request_issue(&w->out.rq);
 
-	if (!w->out.direct)
-		return request_issue(&rq);
-	ret = move_write(&rq, &w->out.d);
+	w->out.rq.iov = all;
 	/* The next piece is planned by the size: whether its edge is at the end of the file. */
 	if (ret > 0 && (uint64_t)w->out.pos + (uint64_t)ret > w->out.d.size &&
 	    !w->out.d.block_device)
