@@ -81,7 +81,7 @@
 	X(splice, splice) \
 	X(copy_file_range, copy_file_range)
 
-#define DIOSHIM_AIO_SYMBOLS(X) \
+#define DIOSHIM_POSIX_AIO_SYMBOLS(X) \
 	X(aio_read, aio_read) \
 	X(aio_read64, aio_read) \
 	X(aio_write, aio_write) \
@@ -106,7 +106,7 @@
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
 	DIOSHIM_COPY_SYMBOLS(X) \
-	DIOSHIM_AIO_SYMBOLS(X) \
+	DIOSHIM_POSIX_AIO_SYMBOLS(X) \
 	DIOSHIM_SYSCALL_SYMBOLS(X) \
 	DIOSHIM_PRINT_SYMBOLS(X)
 

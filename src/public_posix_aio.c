@@ -30,7 +30,7 @@
 #include "rescue.h"
 #include "sys.h"
 
-DIOSHIM_AIO_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_POSIX_AIO_SYMBOLS(DIOSHIM_DECLARE)
 
 /*
  * The number may have been inherited, so it is not enough that it has no hint. It is not enough that the
@@ -187,4 +187,4 @@ static int list_refused(call_lio_listio *next, int mode, struct aiocb *const lis
 		return list_refused(real.symbol, mode, list, count, event); \
 	}
 
-DIOSHIM_AIO_SYMBOLS(PUBLIC_SYMBOL)
+DIOSHIM_POSIX_AIO_SYMBOLS(PUBLIC_SYMBOL)
