@@ -78,6 +78,9 @@
 #define DIOSHIM_SYSCALL_SYMBOLS(X) \
 	X(syscall, syscall)
 
+#define DIOSHIM_AIO_SYMBOLS(X) \
+	X(io_submit, io_submit)
+
 /* clang-format on */
 
 #define DIOSHIM_SYMBOLS(X) \
@@ -85,6 +88,7 @@
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \
-	DIOSHIM_SYSCALL_SYMBOLS(X)
+	DIOSHIM_SYSCALL_SYMBOLS(X) \
+	DIOSHIM_AIO_SYMBOLS(X)
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
+#include "async.h"
 #include "disable.h"
 #include "gate.h"
 #include "recording.h"
@@ -90,10 +91,25 @@ long buffered_issue(const struct request *rq)
 
 	recording_buffered_begins();
 	begin_buffered(&b, rq);
+	async_writes_wait(rq);
 	ret = issue_buffered(&b, rq);
 	end_buffered(&b, rq);
 	recording_buffered_ends();
 	tally_buffered(rq->tally, ret);
+	return ret;
+}
+
+long buffered_call(const struct request *rq, long (*call)(void *arg), void *arg)
+{
+	struct buffered b;
+	long ret;
+
+	recording_buffered_begins();
+	begin_buffered(&b, rq);
+	async_writes_wait(rq);
+	ret = call(arg);
+	end_buffered(&b, rq);
+	recording_buffered_ends();
 	return ret;
 }
 

@@ -208,6 +208,12 @@ static long raw_syscall(long nr, ...)
 	return answer(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* libaio(3): a negative errno. */
+static int raw_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	return (int)sys(SYS_io_submit, ctx, nr, iocbs);
+}
+
 #define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,
 
 struct real real = { DIOSHIM_SYMBOLS(DIOSHIM_REAL_START) };

@@ -8,6 +8,7 @@
 #define DIOSHIM_REAL_H
 
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <stddef.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
 typedef long call_syscall(long nr, ...);
+typedef int call_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
 
 /* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
@@ -48,6 +50,7 @@ DIOSHIM_OPEN_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_AIO_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 
