@@ -7,6 +7,7 @@
 #include "aio_move.h"
 #include "aio_plan.h"
 #include "async.h"
+#include "description.h"
 #include "descriptor.h"
 #include "direct.h"
 #include "hint.h"
@@ -15,13 +16,11 @@
 #include "real.h"
 #include "record_call.h"
 #include "recording.h"
+#include "sigmask.h"
 #include "usermem.h"
 
 enum {
 	WATCHES = 4, /* descriptions of one run that are watched for windows */
-
-	/* No device is known to require more. What is aligned to it need not be looked at. */
-	ALIGNED_ANYWAY = 4096,
 };
 
 /* A description whose requests are passed on. */
@@ -60,23 +59,30 @@ static bool vector_shape(struct run *r, const struct request *rq, uintptr_t *add
 }
 
 /*
- * Returns whether the kernel is known to refuse it on this number. The alignments are asked for once, unless the
- * request is aligned anyway.
+ * Looks at a number once: its alignments, and the file that it is on. Aligned requests need the second, in case
+ * buffered writes are made beside them (async.h).
  */
+static void look_once(int fd, bool write)
+{
+	struct descriptor d;
+
+	if (description_file(fd) || !descriptor_look(fd, write, &d))
+		return;
+	if (d.known)
+		hint_learn(fd, d.align.mem, d.align.offset);
+	description_find(fd, d.file);
+}
+
+/* Returns whether the kernel is known to refuse it on this number. */
 static bool refused(struct run *r, const struct iocb *cb)
 {
 	struct iovec one;
 	const struct request rq = aio_request(cb, &one);
 	uintptr_t addrs = cb->aio_buf;
 	size_t len = cb->aio_nbytes;
-	struct descriptor d;
 
 	if (rq.vectored && !vector_shape(r, &rq, &addrs, &len))
 		return false;
-	if (!((addrs | len | (uint64_t)rq.pos) & (ALIGNED_ANYWAY - 1)))
-		return false;
-	if (hint_get(rq.fd) == HINT_DIRECT && descriptor_look(rq.fd, rq.write, &d) && d.known)
-		hint_learn(rq.fd, d.align.mem, d.align.offset);
 	return hint_refuses(rq.fd, addrs, len, (uint64_t)rq.pos);
 }
 
@@ -102,14 +108,16 @@ static bool watch(struct run *r, const struct iocb *cb)
 /* Adds the next iocb. Returns false if the run ends before it. */
 static bool add(struct run *r, const struct iocb *cb)
 {
-	bool marked = hint_get((int)cb->aio_fildes);
+	bool marked = hint_get((int)cb->aio_fildes) && aio_transfers(cb);
 
+	if (marked)
+		look_once((int)cb->aio_fildes, aio_writes(cb));
 	if (marked && aio_understood(cb) && refused(r, cb)) {
 		r->last = *cb;
 		r->changed = true;
 		return false;
 	}
-	if (marked && aio_transfers(cb)) {
+	if (marked) {
 		r->window = !watch(r, cb);
 		if (r->window && r->count) {
 			r->window = false;
@@ -137,8 +145,11 @@ static void look(struct run *r, long nr, struct iocb **iocbs)
 		if (!add(r, iocbs[r->count]))
 			return;
 		r->count++;
-		/* Each is counted by what it asked for, and its memory may be used again afterwards. */
-		if (unlikely(recording.any))
+		/*
+		 * One by one: what is counted is what each asked for, and its memory may be used
+		 * again afterwards. And see async.h.
+		 */
+		if (unlikely(recording.any) || (r->watches && async_counts()))
 			return;
 	}
 }
@@ -170,7 +181,7 @@ static long submit_alone(const struct run *r, aio_context_t ctx, struct iocb **i
 	return ret;
 }
 
-static long submit_run(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
+static long submit_watched(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
 {
 	long ret;
 
@@ -181,6 +192,36 @@ static long submit_run(const struct run *r, aio_context_t ctx, struct iocb **ioc
 	for (int i = 0; i < r->watches; i++)
 		if (unlikely(window_met(r->watch[i].key, r->watch[i].since)))
 			direct_settle(r->watch[i].fd, r->watch[i].write, -1, 0);
+	return ret;
+}
+
+static async_files files_of(const struct run *r)
+{
+	async_files files = r->window ? async_file_of((int)r->last.aio_fildes) : 0;
+
+	for (int i = 0; i < r->watches; i++)
+		files |= async_file_of(r->watch[i].fd);
+	return files;
+}
+
+static long submit_run(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
+{
+	async_files files;
+	struct sigmask signals;
+	long ret;
+
+	if (likely(!async_counts()) || (!r->watches && !r->window))
+		return submit_watched(r, ctx, iocbs);
+	files = files_of(r);
+	sigmask_hold(&signals);
+	async_submit_begin(files);
+	if (r->window)
+		async_submit_wait((int)r->last.aio_fildes);
+	for (int i = 0; i < r->watches; i++)
+		async_submit_wait(r->watch[i].fd);
+	ret = submit_watched(r, ctx, iocbs);
+	async_submit_end(files);
+	sigmask_release(&signals);
 	return ret;
 }
 

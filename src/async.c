@@ -3,11 +3,108 @@
 
 #include <fcntl.h>
 
+#include "description.h"
 #include "descriptor.h"
+#include "process.h"
 #include "rwf.h"
 #include "sys.h"
 
-atomic_bool async_writes;
+enum {
+	BUFFERED = UINT32_C(1) << 31, /* in a lock: a buffered call is inside, or waits for the submissions */
+
+	/* For a submission whose memory another thread of the program has to supply (userfaultfd(2)). */
+	PATIENCE = 2, /* seconds */
+};
+
+async_files async_file_of(int fd)
+{
+	return UINT32_C(1) << description_file(fd) % ASYNC_LOCKS;
+}
+
+void async_submit_begin(async_files files)
+{
+	struct process *p = process();
+
+	/* In ascending order, because a submission may be on several files. */
+	for (int i = 0; p && i < ASYNC_LOCKS; i++) {
+		_Atomic uint32_t *lock = &p->async_lock[i].word;
+		uint32_t was = atomic_load(lock);
+
+		while (files >> i & 1) {
+			if (was & BUFFERED)
+				process_wait(lock, was);
+			else if (atomic_compare_exchange_strong(lock, &was, was + 1))
+				break;
+			was = atomic_load(lock);
+		}
+	}
+}
+
+void async_submit_end(async_files files)
+{
+	struct process *p = process();
+
+	for (int i = 0; p && i < ASYNC_LOCKS; i++)
+		if ((files >> i & 1) && atomic_fetch_sub(&p->async_lock[i].word, 1) == BUFFERED + 1)
+			process_wake(&p->async_lock[i].word, INT32_MAX);
+}
+
+static void lock_buffered(_Atomic uint32_t *lock)
+{
+	uint32_t was = atomic_load(lock);
+
+	while ((was & BUFFERED) || !atomic_compare_exchange_strong(lock, &was, was | BUFFERED)) {
+		if (was & BUFFERED)
+			process_wait(lock, was);
+		was = atomic_load(lock);
+	}
+	while ((was = atomic_load(lock)) != BUFFERED)
+		if (!process_wait_bounded(lock, was, PATIENCE))
+			return;
+}
+
+/* Unlike the keys of descriptions, which window_new_key() gives out, or description.c makes of files in another way. */
+static uint32_t key_of(int fd)
+{
+	return (description_file(fd) * UINT32_C(0x9e3779b1)) | UINT32_C(1) << 31;
+}
+
+void async_submit_wait(int fd)
+{
+	uint32_t key = key_of(fd);
+
+	if (window_count(window_now(key)) && window_is_open(key))
+		window_wait(key);
+}
+
+void async_hold_begin(struct async_hold *h, const struct request *rq)
+{
+	struct process *p;
+
+	h->file = 0;
+	if (likely(!async_any()))
+		return;
+	p = process();
+	if (!p)
+		return;
+	if (!async_counts())
+		atomic_store(&window_memory->async_and_edges, true);
+	h->file = async_file_of(rq->fd);
+	lock_buffered(&p->async_lock[__builtin_ctz(h->file)].word);
+	window_open(&h->announced, key_of(rq->fd));
+}
+
+void async_hold_end(struct async_hold *h)
+{
+	_Atomic uint32_t *lock;
+
+	if (likely(!h->file))
+		return;
+	window_close(&h->announced);
+	lock = &process()->async_lock[__builtin_ctz(h->file)].word;
+	atomic_fetch_and(lock, ~(uint32_t)BUFFERED);
+	process_wake(lock, INT32_MAX);
+}
 
 static bool appends(const struct request *rq)
 {
@@ -34,11 +131,17 @@ static int64_t place_of(const struct request *rq)
  * fallocate(2) waits, with the inode's lock, until no direct I/O is under way on the file: inode_dio_wait(), in ext4
  * and XFS for every mode. It is asked for the block in which the write begins, which the write allocates
  * anyway, and not to change the size. Its answer does not matter: the write gives its own.
+ *
+ * Twice, because submissions of other processes that began before the announcement may wait for that lock, too, and
+ * get it first.
  */
-void async_writes_drain(const struct request *rq)
+void async_drain(const struct request *rq)
 {
-	int64_t pos = place_of(rq);
+	int64_t pos;
 
-	if (pos >= 0)
+	if (!rq->write)
+		return;
+	pos = place_of(rq);
+	for (int i = 0; i < 2 && pos >= 0; i++)
 		sys(SYS_fallocate, rq->fd, FALLOC_FL_KEEP_SIZE, pos, 1L);
 }

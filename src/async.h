@@ -1,39 +1,73 @@
 /*
- * Asynchronous direct writes of the program (io_submit(2)), and the buffered writes of the shim beside them.
+ * Asynchronous direct writes of the program (io_submit(2)), and the buffered calls of the shim beside them.
  *
- * An asynchronous direct write does not hold the inode's lock while the device works. If a page over, or in
- * one folio with, its bytes becomes dirty meanwhile, the kernel cannot drop that page from the cache when the
- * write ends. It reports EIO to everybody's next fsync(2) (dio_warn_stale_pagecache(), mm/filemap.c), and the page
- * may be written back over the new bytes. So a buffered write waits first for all that are under way on its file.
+ * An asynchronous direct write does not hold the inode's lock while the device works. If a page over its bytes, or in one
+ * folio with them, becomes dirty meanwhile, the kernel cannot drop that page from the cache when the write ends. It
+ * reports EIO to everybody's next fsync(2) (dio_warn_stale_pagecache(), mm/filemap.c), and the page may be written
+ * back over the new bytes. So a buffered write waits first until none is under way on its file, and submissions on
+ * the file wait until it is done. A submission of several requests must not meet a window (window.h) either: the
+ * first would be direct and the next buffered.
+ *
+ * Within the process this is a lock for each file, which submissions share. To processes that share memory with this
+ * one the buffered call is announced like a window, under a key for the file. Submissions look for it before each
+ * request, so that in a window there is at most one for each thread that began before it.
+ *
+ * Nothing is counted before both kinds of calls have been made, so the first of them may meet each other. The lock order
+ * is: async, gate. Signals must be blocked.
  */
 #ifndef DIOSHIM_ASYNC_H
 #define DIOSHIM_ASYNC_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "request.h"
+#include "window.h"
 
-/* Whether this process has submitted such a write. Never false again. */
-extern atomic_bool async_writes;
-
+/* An asynchronous direct write is about to be submitted. */
 static inline void async_write_begins(void)
 {
-	if (!atomic_load_explicit(&async_writes, memory_order_relaxed))
-		atomic_store(&async_writes, true);
+	if (!atomic_load_explicit(&window_memory->async_writes, memory_order_relaxed))
+		atomic_store(&window_memory->async_writes, true);
 }
 
-/* The wait itself; see async_writes_wait(). */
-void async_writes_drain(const struct request *rq);
+static inline bool async_any(void)
+{
+	return atomic_load_explicit(&window_memory->async_writes, memory_order_relaxed);
+}
+
+/* Returns whether buffered calls have been made since there were such writes. Never false again. */
+static inline bool async_counts(void)
+{
+	return atomic_load_explicit(&window_memory->async_and_edges, memory_order_relaxed);
+}
+
+/* A set of files, of which several may share one bit. */
+typedef uint32_t async_files;
+
+/* Returns the set with the file that the number was last seen to be on. */
+async_files async_file_of(int fd);
+
+/* Called before and after a submission on these files. */
+void async_submit_begin(async_files files);
+void async_submit_end(async_files files);
+
+/* Waits, for a limited time, for a buffered call of another process on the file that the number is on. */
+void async_submit_wait(int fd);
+
+/* A buffered call that keeps submissions away. */
+struct async_hold {
+	async_files file; /* 0: there is nothing to keep away */
+	struct window announced;
+};
 
 /*
- * Called before a buffered write, in its window, so that none is submitted on the description after the wait.
- * Costs nothing in a process that has never submitted one.
+ * Called before and after a buffered call. The first waits for the submissions that have begun. async_drain() is called
+ * between them, before a write, and waits for what they have started.
  */
-static inline void async_writes_wait(const struct request *rq)
-{
-	if (rq->write && atomic_load_explicit(&async_writes, memory_order_relaxed))
-		async_writes_drain(rq);
-}
+void async_hold_begin(struct async_hold *h, const struct request *rq);
+void async_drain(const struct request *rq);
+void async_hold_end(struct async_hold *h);
 
 #endif

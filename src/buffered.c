@@ -28,6 +28,7 @@ static bool try_again(int fd, int *quiet)
 
 /* A buffered call: in the gate's window, or in one of its own if there is no gate. */
 struct buffered {
+	struct async_hold hold;
 	struct gate *gate;
 	struct window window;
 	bool cleared;
@@ -35,22 +36,27 @@ struct buffered {
 
 static void begin_buffered(struct buffered *b, const struct request *rq)
 {
-	*b = (struct buffered){ .gate = gate_enter_buffered(rq->key, rq->fd) };
-	if (b->gate)
-		return;
-	window_open(&b->window, rq->key);
-	window_clear_direct(rq->fd, &b->cleared);
+	*b = (struct buffered){ 0 };
+	async_hold_begin(&b->hold, rq);
+	b->gate = gate_enter_buffered(rq->key, rq->fd);
+	if (!b->gate) {
+		window_open(&b->window, rq->key);
+		window_clear_direct(rq->fd, &b->cleared);
+	}
+	if (unlikely(b->hold.file))
+		async_drain(rq);
 }
 
 static void end_buffered(struct buffered *b, const struct request *rq)
 {
 	if (b->gate) {
 		gate_leave_buffered(b->gate, rq->fd);
-		return;
+	} else {
+		if (b->cleared || b->window.taken_over)
+			window_set_direct(rq->fd);
+		window_close(&b->window);
 	}
-	if (b->cleared || b->window.taken_over)
-		window_set_direct(rq->fd);
-	window_close(&b->window);
+	async_hold_end(&b->hold);
 }
 
 static bool clear_again(struct buffered *b, int fd)
@@ -91,7 +97,6 @@ long buffered_issue(const struct request *rq)
 
 	recording_buffered_begins();
 	begin_buffered(&b, rq);
-	async_writes_wait(rq);
 	ret = issue_buffered(&b, rq);
 	end_buffered(&b, rq);
 	recording_buffered_ends();
@@ -106,7 +111,6 @@ long buffered_call(const struct request *rq, long (*call)(void *arg), void *arg)
 
 	recording_buffered_begins();
 	begin_buffered(&b, rq);
-	async_writes_wait(rq);
 	ret = call(arg);
 	end_buffered(&b, rq);
 	recording_buffered_ends();

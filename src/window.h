@@ -38,6 +38,7 @@ struct window_bucket {
 
 struct window_memory {
 	_Atomic uint32_t keys;			     /* how many keys have been given out */
+	atomic_bool async_writes, async_and_edges;   /* what has been done; see async.h */
 	struct window_bucket bucket[WINDOW_BUCKETS]; /* by the key's low bits */
 };
 

@@ -4,7 +4,6 @@
  *	aio PART DIRECT ORDINARY    PART is one of the names in parts[]; what differs is printed
  *	aio count FILE              one aligned and one misaligned write and read, to be counted
  */
-#define _GNU_SOURCE
 #include "aio.h"
 
 #include <dlfcn.h>

@@ -1,12 +1,13 @@
 /* Requests beside others: of other threads, and aligned ones that are under way. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,10 +66,14 @@ void aio_threads(const char *direct, const char *ordinary)
 }
 
 /*
- * Aligned writes of sectors are under way while the other sectors of their pages, and bytes of those, are written
- * in pieces, and a neighbour reads through the page cache and calls fsync(2). Everything is there afterwards, and
- * nobody is told EIO.
+ * Aligned writes of sectors are under way while other bytes of their pages are written in pieces, and a neighbour
+ * reads through the page cache and calls fsync(2). Everything is there afterwards, and nobody is told EIO.
+ *
+ * Of each page, sectors 0 to 5 belong to the first submitter, and the last two to the second, which makes aligned
+ * requests only: on the same description, on one of its own, or in a child.
  */
+enum { PAGES = 128, SECTOR = 512, LENGTH = PAGES * BLOCK };
+
 static volatile bool over;
 
 static void *neighbour(void *path)
@@ -78,7 +83,7 @@ static void *neighbour(void *path)
 	long failed = 0;
 
 	while (!over) {
-		for (long pos = 0; pos < 512 * 1024; pos += (long)sizeof(block))
+		for (long pos = 0; pos < LENGTH; pos += (long)sizeof(block))
 			raw_syscall(SYS_pread64, fd, block, sizeof(block), pos);
 		failed += raw_syscall(SYS_fsync, fd) != 0;
 	}
@@ -88,28 +93,42 @@ static void *neighbour(void *path)
 	return NULL;
 }
 
-enum { SECTORS = 1024, SECTOR = 512 };
+struct submitter {
+	int fd;
+	bool second;
+	time_t until;
+	unsigned char *want; /* LENGTH bytes */
+};
 
-static void rounds(int fd, aio_context_t ctx, unsigned char *want, long until)
+/* The i-th of a round that begins in page `first`. */
+static struct iocb choose(const struct submitter *s, unsigned char *memory, int first, int i)
 {
+	int page = first + i / 2;
+	bool part = !s->second && i % 2;
+	int sector = s->second ? 6 + i % 2 : 4 * (i % 2);
+	unsigned char *at = memory + (size_t)i * 2 * SECTOR + part;
+	long pos = (long)page * BLOCK + (long)sector * SECTOR + (part ? 3 : 0);
+	size_t len = part ? SECTOR + 100 : SECTOR;
+
+	memset(at, 1 + random_below(255), len);
+	memcpy(s->want + pos, at, len);
+	return ask(IOCB_CMD_PWRITE, s->fd, at, len, pos);
+}
+
+static void *submit_rounds(void *arg)
+{
+	const struct submitter *s = arg;
 	unsigned char *memory = aligned(DEPTH * 2 * (size_t)SECTOR);
+	aio_context_t ctx = context(DEPTH);
 	struct io_event e[DEPTH];
 	struct iocb cb[DEPTH];
 	struct iocb *list[DEPTH];
 
-	while (time(NULL) < until && !wrong) {
-		int first = random_below(SECTORS - 2 * DEPTH);
+	while (time(NULL) < s->until && !wrong) {
+		int first = random_below(PAGES - DEPTH / 2);
 
 		for (int i = 0; i < DEPTH; i++) {
-			int sector = first + 2 * i;
-			bool part = i % 4 == 3;
-			unsigned char *at = memory + (size_t)i * 2 * SECTOR + part;
-			long pos = (long)sector * SECTOR + (part ? 3 : 0);
-			size_t len = part ? SECTOR + 100 : SECTOR;
-
-			memset(at, 1 + random_below(255), len);
-			memcpy(want + pos, at, len);
-			cb[i] = ask(IOCB_CMD_PWRITE, fd, at, len, pos);
+			cb[i] = choose(s, memory, first, i);
 			list[i] = &cb[i];
 		}
 		if (submit(ctx, DEPTH, list) != DEPTH)
@@ -118,26 +137,71 @@ static void rounds(int fd, aio_context_t ctx, unsigned char *want, long until)
 		for (int i = 0; i < DEPTH; i++)
 			holds("a write", e[i].res >= SECTOR);
 	}
+	return NULL;
+}
+
+static void verify(const char *direct, const unsigned char *want)
+{
+	static unsigned char back[LENGTH];
+	int fd = open_file(direct, O_RDONLY | O_DIRECT);
+
+	equal("read back", pread(fd, back, sizeof(back), 0), sizeof(back));
+	holds("all bytes are there", !memcmp(want, back, sizeof(back)));
+	close(fd);
+	fd = open_file(direct, O_RDONLY);
+	equal("read back", raw_syscall(SYS_pread64, fd, back, sizeof(back), 0L), sizeof(back));
+	holds("all bytes are in the page cache", !memcmp(want, back, sizeof(back)));
+	close(fd);
+}
+
+enum second { SAME_DESCRIPTION, OWN_DESCRIPTION, IN_CHILD };
+
+static void beside(const char *direct, enum second second)
+{
+	unsigned char *want = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
+	const char *seconds = getenv("AIO_SECONDS");
+	time_t until = time(NULL) + (seconds ? atoi(seconds) : 1);
+	struct submitter s[2] = { { fd, false, until, want }, { fd, true, until, want } };
+	pthread_t t[2];
+	pid_t child = 0;
+
+	over = false;
+	equal("filled", pwrite(fd, want, LENGTH, 0), LENGTH);
+	if (second != SAME_DESCRIPTION)
+		s[1].fd = open_file(direct, O_WRONLY | O_DIRECT);
+	if (second == IN_CHILD)
+		child = fork();
+	if (second == IN_CHILD && !child) {
+		submit_rounds(&s[1]);
+		_exit(wrong);
+	}
+	pthread_create(&t[0], NULL, neighbour, (void *)(uintptr_t)direct);
+	if (!child)
+		pthread_create(&t[1], NULL, submit_rounds, &s[1]);
+	submit_rounds(&s[0]);
+	if (child)
+		waitpid(child, &wrong, 0);
+	else
+		pthread_join(t[1], NULL);
+	over = true;
+	pthread_join(t[0], NULL);
+	verify(direct, want);
 }
 
 void aio_beside(const char *direct, const char *ordinary)
 {
-	static unsigned char want[SECTORS * SECTOR], back[SECTORS * SECTOR];
-	int fd = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
-	const char *seconds = getenv("AIO_SECONDS");
-	aio_context_t ctx = context(DEPTH);
-	pthread_t t;
+	static const char *const names[] = { "on one description", "on two", "in two processes" };
+
+	int total = 0;
 
 	(void)ordinary;
-	equal("filled", write(fd, want, sizeof(want)), sizeof(want));
-	pthread_create(&t, NULL, neighbour, (void *)(uintptr_t)direct);
-	rounds(fd, ctx, want, time(NULL) + (seconds ? atoi(seconds) : 2));
-	over = true;
-	pthread_join(t, NULL);
-	equal("read back", pread(fd, back, sizeof(back), 0), sizeof(back));
-	holds("all bytes are there", !memcmp(want, back, sizeof(want)));
-	close(fd);
-	fd = open_file(direct, O_RDONLY);
-	equal("read back", raw_syscall(SYS_pread64, fd, back, sizeof(back), 0L), sizeof(back));
-	holds("all bytes are in the page cache", !memcmp(want, back, sizeof(want)));
+	for (enum second s = SAME_DESCRIPTION; s <= IN_CHILD; s++) {
+		beside(direct, s);
+		total += wrong;
+		if (wrong)
+			printf("(%s)\n", names[s]);
+		wrong = 0;
+	}
+	wrong = total;
 }

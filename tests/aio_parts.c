@@ -1,5 +1,4 @@
 /* What a program sees of a request that was made at submission: events, refusals, appends. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -32,7 +32,7 @@ bool covered_any(const struct covered_set *set)
 
 static const bool transfers[COVERED_COUNT] = { DIOSHIM_READ_SYMBOLS(
 	COVERED_TRANSFER) DIOSHIM_WRITE_SYMBOLS(COVERED_TRANSFER)
-						       DIOSHIM_SYSCALL_SYMBOLS(COVERED_TRANSFER) };
+						       DIOSHIM_SYSCALL_SYMBOLS(COVERED_TRANSFER) DIOSHIM_AIO_SYMBOLS(COVERED_TRANSFER) };
 
 bool covered_any_transfer(const struct covered_set *set)
 {
