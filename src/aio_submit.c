@@ -21,6 +21,8 @@
 
 enum {
 	WATCHES = 4, /* descriptions of one run that are watched for windows */
+
+	ALIGNED_ANYWAY = 4096, /* devices that require more have reported so, and have a hint */
 };
 
 /* A description whose requests are passed on. */
@@ -80,9 +82,15 @@ static bool refused(struct run *r, const struct iocb *cb)
 	const struct request rq = aio_request(cb, &one);
 	uintptr_t addrs = cb->aio_buf;
 	size_t len = cb->aio_nbytes;
+	struct descriptor d;
 
 	if (rq.vectored && !vector_shape(r, &rq, &addrs, &len))
 		return false;
+	/* Not known, or not to be remembered: then it is looked at each time, unless it is aligned to a page. */
+	if (hint_get(rq.fd) == HINT_DIRECT &&
+	    ((addrs | len | (uint64_t)rq.pos) & (ALIGNED_ANYWAY - 1)))
+		return descriptor_look(rq.fd, rq.write, &d) && d.known &&
+		       plan_misaligned(&d.align, (uint64_t)rq.pos, len, addrs);
 	return hint_refuses(rq.fd, addrs, len, (uint64_t)rq.pos);
 }
 

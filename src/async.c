@@ -10,7 +10,8 @@
 #include "sys.h"
 
 enum {
-	BUFFERED = UINT32_C(1) << 31, /* in a lock: a buffered call is inside, or waits for the submissions */
+	BUFFERED = UINT32_C(1)
+		   << 31, /* in a lock: a buffered call is inside, or waits for the submissions */
 
 	/* For a submission whose memory another thread of the program has to supply (userfaultfd(2)). */
 	PATIENCE = 2, /* seconds */

@@ -261,7 +261,8 @@ bool usermem_peek(struct usermem_peek *p, const void *addr, size_t len)
 	uintptr_t page = (uintptr_t)addr & ~(size - 1);
 	uintptr_t end = (uintptr_t)addr + len;
 
-	if (end < (uintptr_t)addr)
+	/* The first page is where null pointers point. */
+	if (end < (uintptr_t)addr || !page)
 		return false;
 	for (; page < end; page += size) {
 		/* The caller's own stack is there. */

@@ -2,6 +2,7 @@
  * Linux AIO through the shim:
  *
  *	aio PART DIRECT ORDINARY    PART is one of the names in parts[]; what differs is printed
+ *	aio aligned DIRECT ORDINARY aligned requests only, for strace
  *	aio count FILE              one aligned and one misaligned write and read, to be counted
  */
 #include "aio.h"
@@ -150,12 +151,28 @@ static void count(const char *path)
 	}
 }
 
+static void only_aligned(const char *direct, const char *ordinary)
+{
+	int fd = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
+	char *memory = aligned(BLOCK);
+	aio_context_t ctx = context(1);
+
+	(void)ordinary;
+	for (int i = 0; i < 8; i++) {
+		struct iocb cb =
+			ask(i % 2 ? IOCB_CMD_PREAD : IOCB_CMD_PWRITE, fd, memory, BLOCK, 0);
+
+		equal("a request", transfer(ctx, &cb), BLOCK);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *direct, const char *ordinary);
 } parts[] = {
-	{ "random", aio_random },   { "events", aio_events },	{ "refusals", aio_refusals },
-	{ "appends", aio_appends }, { "threads", aio_threads }, { "beside", aio_beside },
+	{ "random", aio_random },    { "events", aio_events },	 { "refusals", aio_refusals },
+	{ "appends", aio_appends },  { "threads", aio_threads }, { "beside", aio_beside },
+	{ "aligned", only_aligned },
 };
 
 int main(int argc, char **argv)

@@ -32,7 +32,8 @@ static void *write_records(void *arg)
 		char *at = memory + (size_t)i * RECORD;
 
 		memset(at, 1 + w->number + i, RECORD);
-		cb[w->number][i] = ask(IOCB_CMD_PWRITE, w->fd, at, RECORD, (i * THREADS + w->number) * RECORD);
+		cb[w->number][i] =
+			ask(IOCB_CMD_PWRITE, w->fd, at, RECORD, (i * THREADS + w->number) * RECORD);
 		while (submit_one(w->ctx, &cb[w->number][i]) != 1)
 			;
 	}
@@ -62,7 +63,8 @@ void aio_threads(const char *direct, const char *ordinary)
 	equal("all of them", pread(fd, back, sizeof(back), 0), sizeof(back));
 	for (int i = 0; i < THREADS * RECORDS; i++)
 		for (int k = 0; k < RECORD && !wrong; k++)
-			equal("a byte", back[i * RECORD + k], (char)(1 + i % THREADS + i / THREADS));
+			equal("a byte", back[i * RECORD + k],
+			      (char)(1 + i % THREADS + i / THREADS));
 }
 
 /*
@@ -158,7 +160,8 @@ enum second { SAME_DESCRIPTION, OWN_DESCRIPTION, IN_CHILD };
 
 static void beside(const char *direct, enum second second)
 {
-	unsigned char *want = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned char *want =
+		mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
 	const char *seconds = getenv("AIO_SECONDS");
 	time_t until = time(NULL) + (seconds ? atoi(seconds) : 1);

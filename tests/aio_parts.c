@@ -50,7 +50,8 @@ static void ring_readers(int fd, char *memory)
 		equal("of a write", e.res, 1000);
 		equal("submitted", submit_one(ctx, &r), 1);
 		holds("the event is in the ring", reap(ctx, check, &e));
-		holds("the data came before the event", e.res == 1000 && memory[2999] == 'r' + check);
+		holds("the data came before the event",
+		      e.res == 1000 && memory[2999] == 'r' + check);
 	}
 	syscall(SYS_io_destroy, ctx);
 }

@@ -73,7 +73,8 @@ static void choose(int i, const int fds[2], int fill)
 
 		memset(at, fill + i, len);
 		cut(o, side, at, len, pieces, sizes);
-		o->cb[side] = ask(write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD, fds[side], at, len, pos);
+		o->cb[side] =
+			ask(write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD, fds[side], at, len, pos);
 		if (vector) {
 			o->cb[side].aio_lio_opcode = write ? IOCB_CMD_PWRITEV : IOCB_CMD_PREADV;
 			o->cb[side].aio_buf = (uintptr_t)o->iov[side];
@@ -148,8 +149,8 @@ void aio_random(const char *direct, const char *ordinary)
 			equal("result", asked[i].res[0], asked[i].res[1]);
 			if (asked[i].res[0] != asked[i].res[1])
 				printf("opcode %d, %llu at %lld from %llx\n", cb->aio_lio_opcode,
-				       (unsigned long long)cb->aio_nbytes, (long long)cb->aio_offset,
-				       (unsigned long long)cb->aio_buf);
+				       (unsigned long long)cb->aio_nbytes,
+				       (long long)cb->aio_offset, (unsigned long long)cb->aio_buf);
 		}
 		holds("the memory is equal", !memcmp(memory[0], memory[1], DEPTH * ROOM));
 		compare_files(fds, paths);
