@@ -84,26 +84,25 @@ counted() {
   on_each "${strict[@]}" -- counted
 }
 
-# What fio writes it reads again, and compares by a checksum in each block.
-fio_job() { # OPTION...
-  rm -f "$scratch/fio"
-  shim fio --name=job --filename="$scratch/fio" --size=1M --rw=randwrite --direct=1 --verify=crc32c \
-    --verify_fatal=1 --output-format=terse "$@" >"$BATS_TEST_TMPDIR/fio" 2>&1 || {
-    cat "$BATS_TEST_TMPDIR/fio"
-    return 1
-  }
-}
-
+# What fio writes it reads again, and compares by a checksum in each block. All jobs at once, each on a file of its
+# own.
 fio_jobs() {
-  local libaio=(--ioengine=libaio --iodepth=32)
-  fio_job "${libaio[@]}" --bs=1000
-  fio_job "${libaio[@]}" --bs=1000 --userspace_reap
-  fio_job "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1
-  fio_job --ioengine=libaio --iodepth=1 --bsrange=512-20000 --bs_unaligned
-  local engine
+  local engine libaio=(--ioengine=libaio --iodepth=32) jobs=()
   for engine in sync psync vsync pvsync pvsync2; do
-    fio_job --ioengine="$engine" --bs=3000 --size=200k
+    jobs+=(--name="$engine" --ioengine="$engine" --iodepth=1 --bs=3000 --size=200k)
   done
+  (
+    cd "$scratch"
+    shim fio --size=1M --rw=randwrite --direct=1 --verify=crc32c --verify_fatal=1 --minimal \
+      --name=records "${libaio[@]}" --bs=1000 \
+      --name=ring "${libaio[@]}" --bs=1000 --userspace_reap \
+      --name=one --ioengine=libaio --iodepth=1 --bsrange=512-20000 --bs_unaligned \
+      --name=address "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 "${jobs[@]}" >out 2>&1 || {
+      cat out
+      return 1
+    }
+    (($(grep -c '^3;' out) == 9))
+  )
 }
 
 @test "fio writes and verifies with libaio, and with its engines of ordinary calls" {
