@@ -2,6 +2,7 @@
 #include "aio_move.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 
 #include "aio_event.h"
@@ -111,13 +112,23 @@ static bool writable(struct iocb *cb)
 	return usermem_check(&c, sizeof(*cb), USERMEM_WRITE) == sizeof(*cb);
 }
 
+/*
+ * Returns whether the kernel would refuse it at once for another reason, as far as that is cheap to see: then nothing
+ * must be moved.
+ */
+static bool refused_anyway(aio_context_t ctx, const struct iocb *asked)
+{
+	if ((asked->aio_flags & IOCB_FLAG_RESFD) && sys(SYS_fcntl, asked->aio_resfd, F_GETFD) < 0)
+		return true;
+	return sys(SYS_io_submit, ctx, 0L, NULL) < 0; /* no such context */
+}
+
 bool aio_move(aio_context_t ctx, struct iocb *cb, const struct iocb *asked, long *submitted)
 {
 	struct transfer t = { .ctx = ctx, .cb = cb };
 	ssize_t moved;
 
-	/* An unknown context is refused before anything is done. */
-	if (!aio_event_possible() || !writable(cb) || sys(SYS_io_submit, ctx, 0L, NULL) < 0)
+	if (!aio_event_possible() || !writable(cb) || refused_anyway(ctx, asked))
 		return false;
 	t.rq = aio_request(asked, &t.one);
 	t.rq.move = move;

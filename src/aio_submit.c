@@ -36,7 +36,8 @@ struct watch {
 /* Consecutive iocbs that go to the kernel in one call. */
 struct run {
 	long count;
-	bool window; /* the only one, whose description had a window open */
+	bool window; /* the only one, whose description has a window open or cannot be watched */
+	struct pass pass;
 	int watches;
 	struct watch watch[WATCHES];
 	struct iocb last; /* a copy of the last one, */
@@ -127,7 +128,8 @@ static bool add(struct run *r, const struct iocb *cb)
 	}
 	if (marked) {
 		r->window = !watch(r, cb);
-		if (r->window && r->count) {
+		/* Goes alone, in the next run. */
+		if ((r->window || async_counts()) && r->count) {
 			r->window = false;
 			return false;
 		}
@@ -145,7 +147,7 @@ static bool add(struct run *r, const struct iocb *cb)
 static void look(struct run *r, long nr, struct iocb **iocbs)
 {
 	while (r->count < nr && !r->window) {
-		if (!usermem_peek(&r->peek, &iocbs[r->count], sizeof(*iocbs)) ||
+		if (!usermem_peek(&r->peek, &iocbs[r->count], sizeof(void *)) ||
 		    !usermem_peek(&r->peek, iocbs[r->count], sizeof(**iocbs))) {
 			r->count = nr;
 			return;
@@ -162,74 +164,74 @@ static void look(struct run *r, long nr, struct iocb **iocbs)
 	}
 }
 
-static void record(const struct iocb *cb, long ret)
+/* Returns what it asked for. The kernel has accepted its array, so that can be read. */
+static ssize_t bytes_of(const struct iocb *cb)
 {
 	struct iovec one;
 	const struct request rq = aio_request(cb, &one);
 
+	return (ssize_t)request_length(&rq);
+}
+
+static void record(const struct iocb *cb, long ret)
+{
 	if (aio_transfers(cb))
-		record_answered(rq.fd, record_direction(&rq),
-				ret == 1 ? (ssize_t)(rq.vectored ? request_length(&rq)
-								 : cb->aio_nbytes)
-					 : -1);
+		record_answered((int)cb->aio_fildes, aio_writes(cb) ? RECORD_WRITE : RECORD_READ,
+				ret == 1 ? bytes_of(cb) : -1);
 }
 
-/* Submits an iocb whose description has a window open, when that is closed. */
-static long submit_alone(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
+/*
+ * Settles what may have met a window: then it went through the page cache, and has ended. The whole file, because the
+ * requests may be gone by now, and an append is elsewhere. This has no errno: the requests are submitted.
+ */
+static void settle(struct run *r, long ret)
 {
-	struct pass p;
-	long ret;
+	int after = errno;
 
-	pass_begin(&p, (int)r->last.aio_fildes, false);
-	ret = kernel_submit(ctx, 1, iocbs);
-	if (p.waited)
-		pass_leave(&p);
-	if (p.met || window_met(p.key, p.since))
-		direct_settle(p.fd, aio_writes(&r->last), -1, 0);
-	return ret;
-}
-
-static long submit_watched(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
-{
-	long ret;
-
-	if (r->window)
-		return submit_alone(r, ctx, iocbs);
-	ret = kernel_submit(ctx, r->count, iocbs);
-	/* If a window was opened meanwhile, some may have gone through the page cache. */
+	if (r->window && (r->pass.met || window_met(r->pass.key, r->pass.since)))
+		pass_settle(&r->pass, aio_writes(&r->last), -1,
+			    ret == 1 ? bytes_of(&r->last) : ret);
 	for (int i = 0; i < r->watches; i++)
 		if (unlikely(window_met(r->watch[i].key, r->watch[i].since)))
 			direct_settle(r->watch[i].fd, r->watch[i].write, -1, 0);
+	errno = after;
+}
+
+/* Passes the run on. A description that has a window open is waited for first. */
+static long pass_on(struct run *r, aio_context_t ctx, struct iocb **iocbs)
+{
+	long ret;
+
+	if (unlikely(r->window))
+		pass_begin(&r->pass, (int)r->last.aio_fildes, false);
+	ret = kernel_submit(ctx, r->count, iocbs);
+	if (unlikely(r->window) && r->pass.waited)
+		pass_leave(&r->pass);
 	return ret;
 }
 
-static async_files files_of(const struct run *r)
+/* The same beside buffered writes (async.h): the run is one request. */
+static long pass_on_counted(struct run *r, aio_context_t ctx, struct iocb **iocbs)
 {
-	async_files files = r->window ? async_file_of((int)r->last.aio_fildes) : 0;
-
-	for (int i = 0; i < r->watches; i++)
-		files |= async_file_of(r->watch[i].fd);
-	return files;
-}
-
-static long submit_run(const struct run *r, aio_context_t ctx, struct iocb **iocbs)
-{
-	async_files files;
+	int fd = (int)r->last.aio_fildes;
 	struct sigmask signals;
+	int lock;
 	long ret;
 
-	if (likely(!async_counts()) || (!r->watches && !r->window))
-		return submit_watched(r, ctx, iocbs);
-	files = files_of(r);
 	sigmask_hold(&signals);
-	async_submit_begin(files);
-	if (r->window)
-		async_submit_wait((int)r->last.aio_fildes);
-	for (int i = 0; i < r->watches; i++)
-		async_submit_wait(r->watch[i].fd);
-	ret = submit_watched(r, ctx, iocbs);
-	async_submit_end(files);
+	lock = async_submit_begin(fd);
+	ret = pass_on(r, ctx, iocbs);
+	async_submit_end(lock);
 	sigmask_release(&signals);
+	return ret;
+}
+
+static long submit_run(struct run *r, aio_context_t ctx, struct iocb **iocbs)
+{
+	bool counted = async_counts() && r->count == 1 && (r->watches || r->window);
+	long ret = counted ? pass_on_counted(r, ctx, iocbs) : pass_on(r, ctx, iocbs);
+
+	settle(r, ret);
 	return ret;
 }
 

@@ -17,37 +17,49 @@ enum {
 	PATIENCE = 2, /* seconds */
 };
 
-async_files async_file_of(int fd)
+/* Several files may share a lock. */
+static int lock_of(int fd)
 {
-	return UINT32_C(1) << description_file(fd) % ASYNC_LOCKS;
+	return (int)(description_file(fd) % ASYNC_LOCKS);
 }
 
-void async_submit_begin(async_files files)
+/* Unlike the keys that window_new_key() gives to descriptions, and those that description.c makes of files. */
+static uint32_t key_of(int fd)
+{
+	return (description_file(fd) * UINT32_C(0x9e3779b1)) | UINT32_C(1) << 31;
+}
+
+int async_submit_begin(int fd)
 {
 	struct process *p = process();
+	int n = lock_of(fd);
+	uint32_t key = key_of(fd);
+	_Atomic uint32_t *lock;
+	uint32_t was;
 
-	/* In ascending order, because a submission may be on several files. */
-	for (int i = 0; p && i < ASYNC_LOCKS; i++) {
-		_Atomic uint32_t *lock = &p->async_lock[i].word;
-		uint32_t was = atomic_load(lock);
-
-		while (files >> i & 1) {
-			if (was & BUFFERED)
-				process_wait(lock, was);
-			else if (atomic_compare_exchange_strong(lock, &was, was + 1))
-				break;
-			was = atomic_load(lock);
-		}
+	if (!p)
+		return -1;
+	lock = &p->async_lock[n].word;
+	was = atomic_load(lock);
+	while ((was & BUFFERED) || !atomic_compare_exchange_strong(lock, &was, was + 1)) {
+		if (was & BUFFERED)
+			process_wait(lock, was);
+		was = atomic_load(lock);
 	}
+	if (window_count(window_now(key)) && window_is_open(key))
+		window_wait(key);
+	return n;
 }
 
-void async_submit_end(async_files files)
+void async_submit_end(int lock)
 {
-	struct process *p = process();
+	_Atomic uint32_t *word;
 
-	for (int i = 0; p && i < ASYNC_LOCKS; i++)
-		if ((files >> i & 1) && atomic_fetch_sub(&p->async_lock[i].word, 1) == BUFFERED + 1)
-			process_wake(&p->async_lock[i].word, INT32_MAX);
+	if (lock < 0)
+		return;
+	word = &process()->async_lock[lock].word;
+	if (atomic_fetch_sub(word, 1) == BUFFERED + 1)
+		process_wake(word, INT32_MAX);
 }
 
 static void lock_buffered(_Atomic uint32_t *lock)
@@ -64,25 +76,11 @@ static void lock_buffered(_Atomic uint32_t *lock)
 			return;
 }
 
-/* Unlike the keys of descriptions, which window_new_key() gives out, or description.c makes of files in another way. */
-static uint32_t key_of(int fd)
-{
-	return (description_file(fd) * UINT32_C(0x9e3779b1)) | UINT32_C(1) << 31;
-}
-
-void async_submit_wait(int fd)
-{
-	uint32_t key = key_of(fd);
-
-	if (window_count(window_now(key)) && window_is_open(key))
-		window_wait(key);
-}
-
 void async_hold_begin(struct async_hold *h, const struct request *rq)
 {
 	struct process *p;
 
-	h->file = 0;
+	h->lock = -1;
 	if (likely(!async_any()))
 		return;
 	p = process();
@@ -90,8 +88,8 @@ void async_hold_begin(struct async_hold *h, const struct request *rq)
 		return;
 	if (!async_counts())
 		atomic_store(&window_memory->async_and_edges, true);
-	h->file = async_file_of(rq->fd);
-	lock_buffered(&p->async_lock[__builtin_ctz(h->file)].word);
+	h->lock = lock_of(rq->fd);
+	lock_buffered(&p->async_lock[h->lock].word);
 	window_open(&h->announced, key_of(rq->fd));
 }
 
@@ -99,10 +97,10 @@ void async_hold_end(struct async_hold *h)
 {
 	_Atomic uint32_t *lock;
 
-	if (likely(!h->file))
+	if (likely(h->lock < 0))
 		return;
 	window_close(&h->announced);
-	lock = &process()->async_lock[__builtin_ctz(h->file)].word;
+	lock = &process()->async_lock[h->lock].word;
 	atomic_fetch_and(lock, ~(uint32_t)BUFFERED);
 	process_wake(lock, INT32_MAX);
 }

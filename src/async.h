@@ -43,22 +43,16 @@ static inline bool async_counts(void)
 	return atomic_load_explicit(&window_memory->async_and_edges, memory_order_relaxed);
 }
 
-/* A set of files, of which several may share one bit. */
-typedef uint32_t async_files;
-
-/* Returns the set with the file that the number was last seen to be on. */
-async_files async_file_of(int fd);
-
-/* Called before and after a submission on these files. */
-void async_submit_begin(async_files files);
-void async_submit_end(async_files files);
-
-/* Waits, for a limited time, for a buffered call of another process on the file that the number is on. */
-void async_submit_wait(int fd);
+/*
+ * Called before and after a submission on a number. The first also waits, for a limited time, for a buffered call of
+ * another process on the file. It returns what the second needs.
+ */
+int async_submit_begin(int fd);
+void async_submit_end(int lock);
 
 /* A buffered call that keeps submissions away. */
 struct async_hold {
-	async_files file; /* 0: there is nothing to keep away */
+	int lock; /* -1: there is nothing to keep away */
 	struct window announced;
 };
 

@@ -43,7 +43,7 @@ static void begin_buffered(struct buffered *b, const struct request *rq)
 		window_open(&b->window, rq->key);
 		window_clear_direct(rq->fd, &b->cleared);
 	}
-	if (unlikely(b->hold.file))
+	if (unlikely(b->hold.lock >= 0))
 		async_drain(rq);
 }
 

@@ -92,7 +92,7 @@ fio_jobs() {
     jobs+=(--name="$engine" --ioengine="$engine" --iodepth=1 --bs=3000 --size=200k)
   done
   (
-    cd "$scratch"
+    cd "$scratch" || exit
     shim fio --size=1M --rw=randwrite --direct=1 --verify=crc32c --verify_fatal=1 --minimal \
       --name=records "${libaio[@]}" --bs=1000 \
       --name=ring "${libaio[@]}" --bs=1000 --userspace_reap \
