@@ -36,7 +36,8 @@ struct watch {
 /* Consecutive iocbs that go to the kernel in one call. */
 struct run {
 	long count;
-	bool window; /* the only one, whose description has a window open or cannot be watched */
+	bool counted; /* async_counts(): then a request on a direct file is a run of its own */
+	bool window;  /* the only one, whose description has a window open or cannot be watched */
 	struct pass pass;
 	int watches;
 	struct watch watch[WATCHES];
@@ -129,7 +130,7 @@ static bool add(struct run *r, const struct iocb *cb)
 	if (marked) {
 		r->window = !watch(r, cb);
 		/* Goes alone, in the next run. */
-		if ((r->window || async_counts()) && r->count) {
+		if ((r->window || r->counted) && r->count) {
 			r->window = false;
 			return false;
 		}
@@ -159,7 +160,7 @@ static void look(struct run *r, long nr, struct iocb **iocbs)
 		 * One by one: what is counted is what each asked for, and its memory may be used
 		 * again afterwards. And see async.h.
 		 */
-		if (unlikely(recording.any) || (r->watches && async_counts()))
+		if (unlikely(recording.any) || (r->counted && r->watches))
 			return;
 	}
 }
@@ -226,31 +227,43 @@ static long pass_on_counted(struct run *r, aio_context_t ctx, struct iocb **iocb
 	return ret;
 }
 
-static long submit_run(struct run *r, aio_context_t ctx, struct iocb **iocbs)
+/* Submits a run. Returns false if it has to be looked for again, because requests must go one by one now. */
+static bool submit_run(struct run *r, aio_context_t ctx, struct iocb **iocbs, long *ret)
 {
-	bool counted = async_counts() && r->count == 1 && (r->watches || r->window);
-	long ret = counted ? pass_on_counted(r, ctx, iocbs) : pass_on(r, ctx, iocbs);
-
-	settle(r, ret);
-	return ret;
+	if (!r->watches && !r->window) {
+		*ret = pass_on(r, ctx, iocbs);
+		return true;
+	}
+	if (r->counted) {
+		*ret = pass_on_counted(r, ctx, iocbs);
+	} else {
+		if (!async_uncounted_begin())
+			return false;
+		*ret = pass_on(r, ctx, iocbs);
+		async_uncounted_end();
+	}
+	settle(r, *ret);
+	return true;
 }
 
 /* Submits the first run, or else the first iocb. Returns how many; -1 and errno if none. */
 static long submit_some(aio_context_t ctx, long nr, struct iocb **iocbs)
 {
-	struct run r = { 0 };
+	struct run r;
 	long ret;
 
-	look(&r, nr, iocbs);
-	if (!r.count && r.changed) {
-		if (aio_move(ctx, iocbs[0], &r.last, &ret)) {
-			if (ret < 0)
-				errno = (int)-ret;
-			return ret < 0 ? -1 : ret;
+	do {
+		r = (struct run){ .counted = async_counts() };
+		look(&r, nr, iocbs);
+		if (!r.count && r.changed) {
+			if (aio_move(ctx, iocbs[0], &r.last, &ret)) {
+				if (ret < 0)
+					errno = (int)-ret;
+				return ret < 0 ? -1 : ret;
+			}
+			r.count = 1;
 		}
-		r.count = 1;
-	}
-	ret = submit_run(&r, ctx, iocbs);
+	} while (!submit_run(&r, ctx, iocbs, &ret));
 	if (unlikely(recording.any) && r.count == 1)
 		record(&r.last, ret);
 	return ret;

@@ -15,6 +15,7 @@ enum {
 
 	/* For a submission whose memory another thread of the program has to supply (userfaultfd(2)). */
 	PATIENCE = 2, /* seconds */
+	ROUND_NS = 1000000,
 };
 
 /* Several files may share a lock. */
@@ -76,6 +77,17 @@ static void lock_buffered(_Atomic uint32_t *lock)
 			return;
 }
 
+/* Waits for the submissions that are not counted by file. */
+static void wait_for_uncounted(void)
+{
+	enum { ROUNDS = 2000 };
+
+	for (int i = 0; i < ROUNDS && atomic_load(&window_memory->async_uncounted); i++)
+		process_wait_shared(&window_memory->async_uncounted,
+				    atomic_load(&window_memory->async_uncounted), ROUND_NS);
+	atomic_store(&window_memory->async_waited, true);
+}
+
 void async_hold_begin(struct async_hold *h, const struct request *rq)
 {
 	struct process *p;
@@ -88,6 +100,8 @@ void async_hold_begin(struct async_hold *h, const struct request *rq)
 		return;
 	if (!async_counts())
 		atomic_store(&window_memory->async_and_edges, true);
+	if (!atomic_load_explicit(&window_memory->async_waited, memory_order_relaxed))
+		wait_for_uncounted();
 	h->lock = lock_of(rq->fd);
 	lock_buffered(&p->async_lock[h->lock].word);
 	window_open(&h->announced, key_of(rq->fd));

@@ -12,8 +12,9 @@
  * one the buffered call is announced like a window, under a key for the file. Submissions look for it before each
  * request, so that in a window there is at most one for each thread that began before it.
  *
- * Nothing is counted before both kinds of calls have been made, so the first of them may meet each other. The lock order
- * is: async, gate. Signals must be blocked.
+ * Until both kinds of calls have been made, submissions only add to one count for all. The first buffered calls wait, for a
+ * limited time, until it is 0; it stays too high for ever if a signal handler jumps out of a submission. The lock order
+ * is: async, gate. Signals must be blocked, but for async_uncounted_begin().
  */
 #ifndef DIOSHIM_ASYNC_H
 #define DIOSHIM_ASYNC_H
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #include "request.h"
+#include "sys.h"
 #include "window.h"
 
 /* An asynchronous direct write is about to be submitted. */
@@ -41,6 +43,24 @@ static inline bool async_any(void)
 static inline bool async_counts(void)
 {
 	return atomic_load_explicit(&window_memory->async_and_edges, memory_order_relaxed);
+}
+
+/*
+ * Called before and after a submission as long as async_counts() is false. The first returns false, and the
+ * second must not be called, if it no longer is.
+ */
+static inline bool async_uncounted_begin(void)
+{
+	atomic_fetch_add(&window_memory->async_uncounted, 1);
+	if (likely(!atomic_load(&window_memory->async_and_edges)))
+		return true;
+	atomic_fetch_sub(&window_memory->async_uncounted, 1);
+	return false;
+}
+
+static inline void async_uncounted_end(void)
+{
+	atomic_fetch_sub(&window_memory->async_uncounted, 1);
 }
 
 /*
