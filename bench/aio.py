@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Linux AIO by fio, at several depths: aligned requests without and with the shim, and misaligned ones.
 
-By itself, aio.py LIBRARY DIRECTORY prints only this table.
+By itself, aio.py LIBRARY DIRECTORY [MODE] prints only this table.
 """
 
 import os
@@ -67,18 +67,18 @@ def text(row):
             f"{row['ns'] / 1e3:.1f} us, ratio {row['ratio']:.3f}")
 
 
-def main(library, directory):
+def main(library, directory, mode="full"):
     path = os.path.join(directory, "fio.dat")
     with open(path, "wb") as file:
         for _ in range(FILE_SIZE // M):
             file.write(os.urandom(M))
         os.fsync(file.fileno())
     try:
-        for row in rows("full", {"shim": os.path.abspath(library)}, directory, FILE_SIZE):
+        for row in rows(mode, {"shim": os.path.abspath(library)}, directory, FILE_SIZE):
             print(text(row), flush=True)
     finally:
         os.unlink(path)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])
