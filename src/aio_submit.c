@@ -1,6 +1,7 @@
 /* io_submit(2). See aio_submit.h. */
 #include "aio_submit.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -17,11 +18,13 @@
 #include "record_call.h"
 #include "recording.h"
 #include "sigmask.h"
+#include "sys.h"
 #include "usermem.h"
 
 enum {
 	WATCHES = 4, /* descriptions of one run that are watched for windows */
 
+	LEAST = 512,	       /* bytes: no device requires less */
 	ALIGNED_ANYWAY = 4096, /* devices that require more have reported so, and have a hint */
 };
 
@@ -51,15 +54,31 @@ static long kernel_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 	return real.syscall(SYS_io_submit, ctx, nr, iocbs);
 }
 
-/* Returns the OR of all that must be a multiple of the memory alignment, and stores the length. */
-static bool vector_shape(struct run *r, const struct request *rq, uintptr_t *addrs, size_t *len)
+/* What has to be aligned. */
+struct shape {
+	uintptr_t addrs;
+	size_t len;
+	uint64_t pos;
+};
+
+/* Returns false if the array cannot be read, or is none. */
+static bool shape_of(struct run *r, const struct iocb *cb, struct shape *s)
 {
-	if (rq->count < 1 || rq->count > IOV_MAX ||
-	    !usermem_peek(&r->peek, rq->iov, (size_t)rq->count * sizeof(*rq->iov)))
+	struct iovec one;
+	const struct request rq = aio_request(cb, &one);
+
+	if (rq.vectored && (rq.count < 1 || rq.count > IOV_MAX ||
+			    !usermem_peek(&r->peek, rq.iov, (size_t)rq.count * sizeof(*rq.iov))))
 		return false;
-	*addrs = request_addresses(rq);
-	*len = request_length(rq);
+	s->addrs = request_addresses(&rq);
+	s->len = request_length(&rq);
+	s->pos = (uint64_t)rq.pos;
 	return true;
+}
+
+static bool multiple_of(const struct shape *s, uint64_t align)
+{
+	return !((s->addrs | s->len | s->pos) & (align - 1));
 }
 
 /*
@@ -77,23 +96,35 @@ static void look_once(int fd, bool write)
 	description_find(fd, d.file);
 }
 
-/* Returns whether the kernel is known to refuse it on this number. */
-static bool refused(struct run *r, const struct iocb *cb)
+/*
+ * Returns whether the number is known to be direct. One that was not seen to be opened shows itself to other calls
+ * when the kernel refuses one; here it has to be asked. It is not asked about requests that suit every device.
+ */
+static bool is_direct(const struct iocb *cb, const struct shape *s)
 {
-	struct iovec one;
-	const struct request rq = aio_request(cb, &one);
-	uintptr_t addrs = cb->aio_buf;
-	size_t len = cb->aio_nbytes;
+	int fd = (int)cb->aio_fildes;
+	long flags;
+
+	if (hint_get(fd))
+		return true;
+	if (multiple_of(s, LEAST))
+		return false;
+	flags = sys(SYS_fcntl, fd, F_GETFL);
+	return flags >= 0 && (flags & O_DIRECT);
+}
+
+/* Returns whether the kernel would refuse it, as far as is known. */
+static bool refused(const struct iocb *cb, const struct shape *s)
+{
+	int fd = (int)cb->aio_fildes;
+	uint8_t hint = hint_get(fd);
 	struct descriptor d;
 
-	if (rq.vectored && !vector_shape(r, &rq, &addrs, &len))
-		return false;
 	/* Not known, or not to be remembered: then it is looked at each time, unless it is aligned to a page. */
-	if (hint_get(rq.fd) == HINT_DIRECT &&
-	    ((addrs | len | (uint64_t)rq.pos) & (ALIGNED_ANYWAY - 1)))
-		return descriptor_look(rq.fd, rq.write, &d) && d.known &&
-		       plan_misaligned(&d.align, (uint64_t)rq.pos, len, addrs);
-	return hint_refuses(rq.fd, addrs, len, (uint64_t)rq.pos);
+	if ((!hint || hint == HINT_DIRECT) && !multiple_of(s, ALIGNED_ANYWAY))
+		return descriptor_look(fd, aio_writes(cb), &d) && d.known &&
+		       plan_misaligned(&d.align, s->pos, s->len, s->addrs);
+	return hint_refuses(fd, s->addrs, s->len, s->pos);
 }
 
 /* Watches the description. Returns false if there is no room, or if a window is open on it: then it goes alone. */
@@ -118,16 +149,19 @@ static bool watch(struct run *r, const struct iocb *cb)
 /* Adds the next iocb. Returns false if the run ends before it. */
 static bool add(struct run *r, const struct iocb *cb)
 {
-	bool marked = hint_get((int)cb->aio_fildes) && aio_transfers(cb);
+	struct shape s;
+	bool shaped = aio_understood(cb) && shape_of(r, cb, &s);
+	bool direct = shaped ? is_direct(cb, &s)
+			     : aio_transfers(cb) && hint_get((int)cb->aio_fildes);
 
-	if (marked)
+	if (direct)
 		look_once((int)cb->aio_fildes, aio_writes(cb));
-	if (marked && aio_understood(cb) && refused(r, cb)) {
+	if (direct && shaped && refused(cb, &s)) {
 		r->last = *cb;
 		r->changed = true;
 		return false;
 	}
-	if (marked) {
+	if (direct) {
 		r->window = !watch(r, cb);
 		/* Goes alone, in the next run. */
 		if ((r->window || r->counted) && r->count) {

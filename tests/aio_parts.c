@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "aio.h"
+#include "raw.h"
 
 /* The ring, as programs read it in their own memory (struct aio_ring, fs/aio.c). */
 struct ring {
@@ -122,6 +123,12 @@ void aio_events(const char *direct, const char *ordinary)
 	equal("submitted", submit_one(ctx, &w), 1);
 	equal("destroyed", syscall(SYS_io_destroy, ctx), 0);
 	equal("afterwards", submit_one(ctx, &w), -EINVAL);
+	/* A descriptor that was not seen to be opened. */
+	next = (int)raw_syscall(SYS_openat, AT_FDCWD, direct, O_RDWR | O_DIRECT);
+	ctx = context(1);
+	w = ask(IOCB_CMD_PWRITE, next, memory + 3, 777, 5);
+	equal("unseen", transfer(ctx, &w), 777);
+	close(next);
 	/* A reader that needs the data only after close(2). */
 	ctx = context(1);
 	w = ask(IOCB_CMD_PREAD, fd, memory + 1, 777, 5);
