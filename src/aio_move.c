@@ -49,15 +49,10 @@ static void submit_buffered(struct transfer *t)
 static long append(struct transfer *t, const struct descriptor *d)
 {
 	size_t len = request_length(&t->rq);
-	struct cursor from = request_cursor(&t->rq);
 	struct descriptor after = *d;
 	int range;
 	long err;
 
-	if (usermem_check(&from, len, USERMEM_READ) < len) {
-		t->submitted = aio_event_fault(t->ctx, t->cb);
-		return -EFAULT;
-	}
 	range = range_take(d->file, d->size, UINT64_MAX);
 	submit_buffered(t);
 	range_end(range);
@@ -89,12 +84,21 @@ static void answer_error(struct transfer *t, const struct descriptor *d, long er
 		buffered_sync(t->rq.fd, t->rq.pos, t->rq.pos + request_length(&t->rq));
 }
 
+/* If not, only what is before the bad memory is appended, which takes another call. */
+static bool all_readable(const struct request *rq)
+{
+	size_t len = request_length(rq);
+	struct cursor from = request_cursor(rq);
+
+	return usermem_check(&from, len, USERMEM_READ) == len;
+}
+
 static long move(struct request *rq, struct descriptor *d)
 {
 	struct transfer *t = (struct transfer *)((char *)rq - offsetof(struct transfer, rq));
 	long ret;
 
-	if (request_appends(rq, d))
+	if (request_appends(rq, d) && all_readable(rq))
 		return append(t, d);
 	ret = rq->write ? move_write(rq, d) : move_read(rq, d);
 	if (ret < 0)

@@ -9,12 +9,13 @@
 #include "rwf.h"
 #include "sys.h"
 
-enum {
-	BUFFERED = UINT32_C(1)
-		   << 31, /* in a lock: a buffered call is inside, or waits for the submissions */
+/* In a lock, above the submissions inside: a buffered call is inside, or waits for them. */
+#define BUFFERED (UINT32_C(1) << 31)
 
+enum {
 	/* For a submission whose memory another thread of the program has to supply (userfaultfd(2)). */
 	PATIENCE = 2, /* seconds */
+
 	ROUND_NS = 1000000,
 };
 

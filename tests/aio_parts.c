@@ -284,6 +284,10 @@ void aio_appends(const char *direct, const char *ordinary)
 		memset(memory, i, 10 * BLOCK);
 		same("an append", ctx, ask(IOCB_CMD_PWRITE, 0, memory + i % 4, len, 5), d, o);
 	}
+	same("memory that ends", ctx, ask(IOCB_CMD_PWRITE, 0, (char *)unmapped() + 1, 2 * BLOCK, 0),
+	     d, o);
+	same("no memory", ctx, ask(IOCB_CMD_PWRITE, 0, (char *)unmapped() + BLOCK + 1, 10, 0), d,
+	     o);
 	cb = ask(IOCB_CMD_PWRITE, d, memory + 1, 10, 0);
 	fstat(d, &st[0]);
 	fstat(o, &st[1]);
