@@ -28,6 +28,20 @@ not_without_the_shim() { # PART
   on_each xfs -- not_without_the_shim random
 }
 
+devices() { # PART
+  local entry
+  for entry in $DIOSHIM_TEST_BLOCK_TWIN; do
+    [[ ${entry%%=*} == "$where" ]] || continue
+    shim "$DIOSHIM_TEST_BIN/aio" "$1" "$scratch" "${entry#*=}"
+    return
+  done
+  fail "there is no second device like $where"
+}
+
+@test "P1: random requests to a block device have the results of an ordinary descriptor" {
+  on_each blk-512 blk-4096 -- devices random
+}
+
 @test "P1: events are the kernel's: iocb, data, order, eventfd, and programs that read the ring themselves" {
   on_each "${any[@]}" -- aio events
   on_each xfs -- not_without_the_shim events
