@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 
+import aio
 import contract
 import fio
 import machine
@@ -161,7 +162,7 @@ class Run:
 
     def run(self):
         todo = make_plans(self.mode, self.maker, self.libraries)
-        seconds = sum(map(planned_seconds, todo)) + (fio.seconds(self.mode) if self.with_fio else 0)
+        seconds = sum(map(planned_seconds, todo)) + (fio.seconds(self.mode) + aio.seconds(self.mode) if self.with_fio else 0)
         self.progress = report.Progress(seconds, self.quiet)
         section = None
         for comparison in todo:
@@ -199,6 +200,8 @@ class Run:
         try:
             table = fio.rows(self.mode, self.maker, self.libraries,
                              self.files.content["comparisons"], self.progress)
+            deep = aio.rows(self.mode, self.libraries, self.maker.directory, self.maker.size,
+                            self.progress)
         except RuntimeError as reason:
             report.Progress.clear()
             print(reason, file=sys.stderr)
@@ -207,7 +210,9 @@ class Run:
         report.Progress.clear()
         for row in table:
             print(fio.text(row))
-        self.files.add_fio(table)
+        for row in deep:
+            print(aio.text(row))
+        self.files.add_fio(table, deep)
 
     def _finish(self):
         self.progress.show("memory")

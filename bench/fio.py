@@ -23,6 +23,7 @@ SIDES = {
     "both": ("shim", {"shorten": 1, "offset": 1237}),
 }
 SECONDS = 1
+RW = {"read": "read", "overwrite": "write"}
 
 
 def available():
@@ -36,23 +37,23 @@ def seconds(mode):
     return len(sizes) * 2 * len(SIDES) * passes * (SECONDS + 0.4)
 
 
-def _command(path, file_size, op, size, odd):
-    command = ["fio", "--name=bench", "--ioengine=psync", "--thread", "--direct=1",
-               "--rw=" + {"read": "read", "overwrite": "write"}[op], "--overwrite=1",
-               f"--filename={path}", f"--bs={size - odd.get('shorten', 0)}",
-               f"--offset={odd.get('offset', 0)}", f"--size={file_size - size}",
-               "--time_based", f"--runtime={SECONDS}", "--output-format=json", "--mem=mmap"]
+def command(path, file_size, op, size, odd, engine=("--ioengine=psync",)):
+    line = ["fio", "--name=bench", *engine, "--thread", "--direct=1",
+            "--rw=" + RW[op], "--overwrite=1",
+            f"--filename={path}", f"--bs={size - odd.get('shorten', 0)}",
+            f"--offset={odd.get('offset', 0)}", f"--size={file_size - size}",
+            "--time_based", f"--runtime={SECONDS}", "--output-format=json", "--mem=mmap"]
     if "iomem_align" in odd:
-        command.append(f"--iomem_align={odd['iomem_align']}")
-    return command
+        line.append(f"--iomem_align={odd['iomem_align']}")
+    return line
 
 
-def _ns_per_op(command, library, op):
+def ns_per_op(line, library, op):
     environment = dict(os.environ)
     environment.pop("LD_PRELOAD", None)
     if library:
         environment["LD_PRELOAD"] = library
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         raise RuntimeError(f"fio failed: {run.stdout[:300]} {run.stderr[-300:]}")
     # fio may print a warning before the JSON.
@@ -66,8 +67,8 @@ def _measure(plans, libraries, op, size, passes):
         for name in (SIDES if number % 2 == 0 else reversed(SIDES)):
             preload, odd = SIDES[name]
             path = os.path.join(plans.directory, "fio.dat")
-            command = _command(path, plans.size, op, size, odd)
-            times[name].append(_ns_per_op(command, preload and libraries[preload], op))
+            line = command(path, plans.size, op, size, odd)
+            times[name].append(ns_per_op(line, preload and libraries[preload], op))
     return times
 
 

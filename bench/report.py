@@ -128,7 +128,8 @@ class Files:
     def __init__(self, directory, environment):
         os.makedirs(directory, exist_ok=True)
         self.path = os.path.join(directory, "results.json")
-        self.content = {"environment": environment, "comparisons": [], "contract": [], "fio": []}
+        self.content = {"environment": environment, "comparisons": [], "contract": [],
+                        "fio": [], "aio": []}
         self.raw = open(os.path.join(directory, "raw.csv"), "w", newline="", encoding="utf-8")
         self.csv = csv.DictWriter(self.raw, KEYS + SAMPLE, extrasaction="ignore", restval="")
         self.csv.writeheader()
@@ -145,8 +146,9 @@ class Files:
                                     for row in rows]
         self._save()
 
-    def add_fio(self, rows):
+    def add_fio(self, rows, deep):
         self.content["fio"] = rows
+        self.content["aio"] = deep
         self._save()
 
     def _save(self):

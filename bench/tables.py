@@ -107,10 +107,17 @@ def fio_table(results):
     return table(head, rows) if rows else None
 
 
+def aio_table(results):
+    rows = [(row["op"], row["depth"], row["side"], f"{row['ns'] / 1e3:.1f}", f"{row['ratio']:.2f}")
+            for row in results.get("aio", ())]
+    return table(("", "depth", "side", "us", "ratio"), rows) if rows else None
+
+
 FILL = {
     "machine": machine_table,
     "contract": contract_table,
     "fio": fio_table,
+    "aio": aio_table,
     "bounce": bounce_table,
     **{name: section_table(name) for name in ("preload", "sweep", "scaling", "crowd", "records",
                                               "streams", "disable", "cold")},

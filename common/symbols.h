@@ -98,6 +98,9 @@
 	X(__dprintf_chk, dprintf_chk) \
 	X(__vdprintf_chk, vdprintf_chk)
 
+#define DIOSHIM_AIO_SYMBOLS(X) \
+	X(io_submit, io_submit)
+
 /* clang-format on */
 
 #define DIOSHIM_SYMBOLS(X) \
@@ -108,6 +111,7 @@
 	DIOSHIM_COPY_SYMBOLS(X) \
 	DIOSHIM_POSIX_AIO_SYMBOLS(X) \
 	DIOSHIM_SYSCALL_SYMBOLS(X) \
-	DIOSHIM_PRINT_SYMBOLS(X)
+	DIOSHIM_PRINT_SYMBOLS(X) \
+	DIOSHIM_AIO_SYMBOLS(X)
 
 #endif

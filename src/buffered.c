@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
+#include "async.h"
 #include "disable.h"
 #include "gate.h"
 #include "recording.h"
@@ -27,6 +28,7 @@ static bool try_again(int fd, int *quiet)
 
 /* A buffered call: in the gate's window, or in one of its own if there is no gate. */
 struct buffered {
+	struct async_hold hold;
 	struct gate *gate;
 	struct window window;
 	bool cleared;
@@ -34,22 +36,27 @@ struct buffered {
 
 static void begin_buffered(struct buffered *b, const struct request *rq)
 {
-	*b = (struct buffered){ .gate = gate_enter_buffered(rq->key, rq->fd) };
-	if (b->gate)
-		return;
-	window_open(&b->window, rq->key);
-	window_clear_direct(rq->fd, &b->cleared);
+	*b = (struct buffered){ 0 };
+	async_hold_begin(&b->hold, rq);
+	b->gate = gate_enter_buffered(rq->key, rq->fd);
+	if (!b->gate) {
+		window_open(&b->window, rq->key);
+		window_clear_direct(rq->fd, &b->cleared);
+	}
+	if (unlikely(b->hold.lock >= 0))
+		async_drain(rq);
 }
 
 static void end_buffered(struct buffered *b, const struct request *rq)
 {
 	if (b->gate) {
 		gate_leave_buffered(b->gate, rq->fd);
-		return;
+	} else {
+		if (b->cleared || b->window.taken_over)
+			window_set_direct(rq->fd);
+		window_close(&b->window);
 	}
-	if (b->cleared || b->window.taken_over)
-		window_set_direct(rq->fd);
-	window_close(&b->window);
+	async_hold_end(&b->hold);
 }
 
 static bool clear_again(struct buffered *b, int fd)
@@ -94,6 +101,19 @@ long buffered_issue(const struct request *rq)
 	end_buffered(&b, rq);
 	recording_buffered_ends();
 	tally_buffered(rq->tally, ret);
+	return ret;
+}
+
+long buffered_call(const struct request *rq, long (*call)(void *arg), void *arg)
+{
+	struct buffered b;
+	long ret;
+
+	recording_buffered_begins();
+	begin_buffered(&b, rq);
+	ret = call(arg);
+	end_buffered(&b, rq);
+	recording_buffered_ends();
 	return ret;
 }
 

@@ -20,6 +20,11 @@
 long buffered_issue(const struct request *rq);
 
 /*
+ * Makes another system call that writes or reads what the request asks for, once, with O_DIRECT off. Returns its answer.
+ */
+long buffered_call(const struct request *rq, long (*call)(void *arg), void *arg);
+
+/*
  * Sets O_DIRECT again on a description whose window (window.h) was left open by a process that was
  * killed. Does nothing if there is no such window.
  */

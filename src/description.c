@@ -87,6 +87,13 @@ uint32_t description_key(int fd)
 	return entry_of(fd) ? atomic_load_explicit(&entry_of(fd)->key, memory_order_relaxed) : 0;
 }
 
+uint32_t description_file(int fd)
+{
+	struct entry *e = entry_of(fd);
+
+	return e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;
+}
+
 /* A key made from the file has the highest bit set, unlike those of window_new_key(). */
 static uint32_t key_of_file(uint64_t file)
 {

@@ -46,6 +46,9 @@ static inline bool description_is_certain(uint32_t key)
 	return !(key >> 31);
 }
 
+/* Returns a number for the file that it was on when it was looked at; 0 if it was not. */
+uint32_t description_file(int fd);
+
 /*
  * Returns the key of the description behind `fd`, which is on `file` (struct descriptor). Never 0.
  */

@@ -9,7 +9,7 @@
  * descriptor was seen to be direct.
  *
  * Signals must be blocked, and the caller must hold nothing that a holder of a gate needs: the
- * order is number, turn, range, bounce buffer, sector, gate.
+ * order is number, turn, range, bounce buffer, sector, async (async.h), gate.
  *
  * There may be no gate: no memory, or more descriptions in use at one moment than there is room for
  * (eight for each of 32 hash values). Then nobody waits within the process, and a call that meets a

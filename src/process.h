@@ -22,6 +22,7 @@ enum {
 	GATE_BUCKETS = 32,
 	GATES = 8, /* in each bucket */
 	RANGES = 256,
+	ASYNC_LOCKS = 32,
 	CACHE_LINE = 64,
 };
 
@@ -73,6 +74,8 @@ struct process {
 	struct line bounce_busy[BOUNCE_SLOTS];
 
 	struct line sector_lock[SECTOR_LOCKS];
+
+	struct line async_lock[ASYNC_LOCKS]; /* by file; submissions inside (async.c) */
 
 	_Atomic uint32_t turns; /* calls that hold a turn or wait for one, on any description */
 	struct gate_bucket gates[GATE_BUCKETS]; /* by a hash of the key */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "aio_submit.h"
 #include "hint.h"
 #include "pass.h"
 #include "public.h"
@@ -56,6 +57,7 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_sendfile] = 1,
 	[SYS_splice] = 1,
 	[SYS_copy_file_range] = 1,
+	[SYS_io_submit] = 1,
 };
 
 /* The next definitions of the calls by name. */
@@ -188,6 +190,8 @@ static long on_numbers(long nr, const struct arguments *x)
 #endif
 	case SYS_dup3:
 		return fd_duplicate_onto(next_dup3, fd, (int)x->b, (int)x->c);
+	case SYS_io_submit:
+		return aio_submit((aio_context_t)x->a, x->b, (struct iocb **)x->c);
 	case SYS_close:
 		return fd_close(next_close, fd);
 	case SYS_sendfile:

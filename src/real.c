@@ -290,6 +290,12 @@ static int raw_dprintf_chk(int fd, int flag, const char *format, ...)
 	return ret;
 }
 
+/* libaio(3): a negative errno. */
+static int raw_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	return (int)sys(SYS_io_submit, ctx, nr, iocbs);
+}
+
 #define DIOSHIM_REAL_START(symbol, kind) .symbol = raw_##kind,
 
 struct real real = { DIOSHIM_SYMBOLS(DIOSHIM_REAL_START) };

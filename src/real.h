@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
+#include <linux/aio_abi.h>
 #include <stddef.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ typedef int call_dprintf(int fd, const char *format, ...);
 typedef int call_vdprintf(int fd, const char *format, va_list ap);
 typedef int call_dprintf_chk(int fd, int flag, const char *format, ...);
 typedef int call_vdprintf_chk(int fd, int flag, const char *format, va_list ap);
+typedef int call_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
 
 /* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
@@ -66,6 +68,7 @@ DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_PRINT_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_COPY_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_AIO_SYMBOLS(DIOSHIM_DECLARE)
 
 #define DIOSHIM_REAL_MEMBER(symbol, kind) call_##kind *symbol;
 

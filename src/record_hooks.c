@@ -179,6 +179,9 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
 #define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
 
+/* Counted by iocb (aio_submit.c). */
+#define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
+
 /* The symbol keeps its next definition. */
 #define HOOK_NONE(symbol, kind) static call_##kind *const hook_##symbol;
 

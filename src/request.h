@@ -12,6 +12,7 @@
 #include "usermem.h"
 
 struct descriptor;
+struct request;
 
 /* The most pieces of memory that request_part() makes. */
 enum { REQUEST_PIECES = 16 };
@@ -30,6 +31,8 @@ struct request {
 	uint32_t key;	     /* of the description (description.h); 0: not looked at yet */
 	uint32_t generation; /* of the number, when the call began; 0: unknown (rescue.h) */
 	size_t checked;	     /* bytes of its memory that are known to be good (usermem.h) */
+	/* How its data is moved, if not as usual (move.h). */
+	long (*move)(struct request *rq, struct descriptor *d);
 	struct tally *tally; /* what is done for it, if that is recorded; otherwise null */
 	long (*issue)(const struct request *rq); /* makes the call, instead of `nr`; usually null */
 };

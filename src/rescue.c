@@ -129,7 +129,10 @@ static long move_data(struct request *rq, struct descriptor *d, int refusal)
 
 	if (d->known)
 		hint_learn(rq->fd, d->align.mem, d->align.offset);
-	ret = rq->write ? move_write(rq, d) : move_read(rq, d);
+	if (rq->move)
+		ret = rq->move(rq, d);
+	else
+		ret = rq->write ? move_write(rq, d) : move_read(rq, d);
 	/*
 	 * A guess that worked. Learn only the offset: a smaller memory alignment may be enough, and
 	 * the next call lets the kernel tell.
@@ -285,6 +288,11 @@ bool rescue_predicted(long nr, int fd, const void *buf, size_t len, int64_t pos,
 	struct request rq = request_of(nr, fd, &iov, 1, pos);
 
 	return rescue(&rq, REFUSAL_PREDICTED, errno, ret);
+}
+
+bool rescue_request(struct request *rq, ssize_t *ret)
+{
+	return rescue(rq, REFUSAL_PREDICTED, errno, ret);
 }
 
 void rescue_once_more(int fd, const void *buf, size_t len, int64_t pos, uint32_t generation)

@@ -19,6 +19,11 @@ struct request;
  */
 bool rescue_predicted(long nr, int fd, const void *buf, size_t len, int64_t pos, ssize_t *ret);
 
+struct request;
+
+/* The same for a request with another way to move its data (request.h). */
+bool rescue_request(struct request *rq, ssize_t *ret);
+
 /*
  * Handle a call that the kernel has answered with `ret`, 0 or less, and errno. If that may be
  * because of alignment, they do what the call asks for. They return the answer, as an ordinary

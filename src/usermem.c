@@ -254,3 +254,25 @@ bool usermem_readable(const void *addr, size_t len)
 
 	return good_prefix(iov, USERMEM_READ) == len;
 }
+
+bool usermem_peek(struct usermem_peek *p, const void *addr, size_t len)
+{
+	uintptr_t size = getpagesize();
+	uintptr_t page = (uintptr_t)addr & ~(size - 1);
+	uintptr_t end = (uintptr_t)addr + len;
+
+	/* The first page is where null pointers point. */
+	if (end < (uintptr_t)addr || !page)
+		return false;
+	for (; page < end; page += size) {
+		/* The caller's own stack is there. */
+		if (page == p->page[0] || page == p->page[1] ||
+		    page == ((uintptr_t)__builtin_frame_address(0) & ~(size - 1)))
+			continue;
+		if (!page_readable(page))
+			return false;
+		p->page[1] = p->page[0];
+		p->page[0] = page;
+	}
+	return true;
+}

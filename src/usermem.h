@@ -64,4 +64,12 @@ bool usermem_uncheckable(void);
 /* Returns whether all of it can be read. */
 bool usermem_readable(const void *addr, size_t len);
 
+/* Pages that were found to be readable, so that what follows in them needs no further look. */
+struct usermem_peek {
+	uintptr_t page[2]; /* 0: none; the last one first */
+};
+
+/* The same for a few bytes, with as little as possible: one system call for each page, none for those seen last. */
+bool usermem_peek(struct usermem_peek *p, const void *addr, size_t len);
+
 #endif

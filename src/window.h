@@ -37,7 +37,10 @@ struct window_bucket {
 } __attribute__((aligned(64)));
 
 struct window_memory {
-	_Atomic uint32_t keys;			     /* how many keys have been given out */
+	_Atomic uint32_t keys;			   /* how many keys have been given out */
+	atomic_bool async_writes, async_and_edges; /* what has been done; see async.h */
+	atomic_bool async_waited;
+	_Atomic uint32_t async_uncounted;	     /* submissions, before async_and_edges */
 	struct window_bucket bucket[WINDOW_BUCKETS]; /* by the key's low bits */
 };
 

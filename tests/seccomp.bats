@@ -61,7 +61,7 @@ recorded() {
     grep -v '^SYS_$' | sed 's/^SYS_xxx$//' | sort -u | sed '/^$/d')
   if grep -q getpid "$src"/*.c; then used+=$'\nSYS_getpid'; fi
   if grep -q clock_gettime "$src"/*.[ch]; then used+=$'\nSYS_clock_gettime'; fi
-  diff <(for list in helpers transfers recorders at_load at_start; do listed $list; done | sort -u) \
+  diff <(for list in helpers transfers recorders at_load at_start asynchronous; do listed $list; done | sort -u) \
     <(sort -u <<<"$used")
 }
 

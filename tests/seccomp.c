@@ -74,6 +74,14 @@ static const int at_start[] __attribute__((unused)) = {
 	SYS_close,
 };
 
+/* Only for io_submit(2). */
+static const int asynchronous[] __attribute__((unused)) = {
+	SYS_io_submit,
+	SYS_openat,
+	SYS_close,
+	SYS_fallocate,
+};
+
 /* The program's own call, retried in pieces, at an offset, or with flags. */
 static const int transfers[] = {
 	SYS_read,  SYS_pread64,	 SYS_readv,  SYS_preadv,  SYS_preadv2,

@@ -1,0 +1,51 @@
+/* What an iocb asks for. See aio_plan.h. */
+#include "aio_plan.h"
+
+#include "rwf.h"
+#include "transfers.h"
+
+bool aio_writes(const struct iocb *cb)
+{
+	return cb->aio_lio_opcode == IOCB_CMD_PWRITE || cb->aio_lio_opcode == IOCB_CMD_PWRITEV;
+}
+
+bool aio_vectored(const struct iocb *cb)
+{
+	return cb->aio_lio_opcode == IOCB_CMD_PREADV || cb->aio_lio_opcode == IOCB_CMD_PWRITEV;
+}
+
+bool aio_transfers(const struct iocb *cb)
+{
+	return aio_writes(cb) || aio_vectored(cb) || cb->aio_lio_opcode == IOCB_CMD_PREAD;
+}
+
+bool aio_understood(const struct iocb *cb)
+{
+	return aio_transfers(cb) && !cb->aio_reserved2 && !(cb->aio_rw_flags & KERNEL_RWF_NOWAIT) &&
+	       cb->aio_nbytes <= INT64_MAX && cb->aio_offset >= 0;
+}
+
+struct request aio_request(const struct iocb *cb, struct iovec *one)
+{
+	bool vectored = aio_vectored(cb);
+	/* Of a count that is no int, only that it is too large matters. */
+	uint64_t count = cb->aio_nbytes < INT32_MAX ? cb->aio_nbytes : INT32_MAX;
+	struct request rq = {
+		.fd = (int)cb->aio_fildes,
+		.write = aio_writes(cb),
+		.vectored = vectored,
+		.positional = true,
+		.count = vectored ? (int)count : 1,
+		.flags = cb->aio_rw_flags,
+		.iov = one,
+		.pos = cb->aio_offset,
+	};
+
+	*one = (struct iovec){ (void *)(uintptr_t)cb->aio_buf, cb->aio_nbytes };
+	if (vectored)
+		rq.iov = one->iov_base;
+	rq.nr = transfer_that_takes((rq.write ? TRANSFER_WRITE : 0) | TRANSFER_OFFSET |
+				    (vectored || rq.flags ? TRANSFER_VECTOR : 0) |
+				    (rq.flags ? TRANSFER_FLAGS : 0));
+	return rq;
+}
