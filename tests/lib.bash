@@ -74,8 +74,8 @@ on_each() { # NAME... -- COMMAND [ARG...]
 }
 
 # Prints the symbols of common/symbols.h, one on a line: all, or those of one group.
-table_symbols() { # [OPEN|READ|WRITE|FD]
-  sed -n "/^#define DIOSHIM_${1-[A-Z]*}_SYMBOLS(X)/,/[^\\\\]\$/s/^[[:space:]]*X(\([^,]*\),.*/\1/p" \
+table_symbols() { # [OPEN|READ|WRITE|FD|...]
+  sed -n "/^#define DIOSHIM_${1-[A-Z_]*}_SYMBOLS(X)/,/[^\\\\]\$/s/^[[:space:]]*X(\([^,]*\),.*/\1/p" \
     "$DIOSHIM_TOP_SRCDIR/common/symbols.h"
 }
 
