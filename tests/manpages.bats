@@ -71,6 +71,36 @@ source_variables() {
   diff <(help_options | cut -c 2 | sort -u) <(printf '%s\n' "$letters")
 }
 
+# What the C library exports and what the names suggest is about data of descriptors or streams, without the
+# decorations of their other forms.
+plain_names() {
+  sed -E 's/^(__|_IO_)//; s/^isoc(99|23)_//; s/_chk$//; s/_unlocked$//; s/64(v2)?$/\1/'
+}
+
+moving_names() {
+  nm -D --defined-only "$1" | awk '$2 ~ /[TWi]/ { print $3 }' | grep -v GLIBC_PRIVATE | sed 's/@.*//' |
+    plain_names | sort -u |
+    grep -E 'read|write|send|recv|splice|^tee$|copy_file|aio_|lio_|printf|scanf|get(w?c|w?char|w?s|w|line|delim)$|put(w?c|w?char|w?s|w)$|sync|fflush|fclose|seek|fallocate|truncate|fadvise'
+}
+
+# Text in memory, threads, directories, databases of users and hosts, RPC, and parts of stdio that programs have had
+# no headers for since glibc 2.28.
+other_names='thread|readdir(64)?_r|^obstack|^v?(s|sn|as|sw)(printf|scanf)$|^(sw|s|vs|vsw)(printf|scanf)$|printf_(fp|size|format|function|modifier|specifier|type)|printf_size_info|pr?ent$|sgent$|^(svc|clnt|xdr|rpc|res|key|pmap)_|^fts|dirent|^seekdir|^pidfd|^vsn|^vas|freadable|freading|^(file|wfile|str)_|^(do|wdo)_write|^seek(mark|off|pos|wmark)$|getline_info|sungetw?c|catgets|^getwd|^tc|^mremap|^re_'
+
+@test "libdioshim(7), COVERAGE: every function of the C library that moves data is there" {
+  local libc named missing
+  libc=$(ldd "$DIOSHIM_TEST_BIN/callone" | awk '$1 == "libc.so.6" { print $3 }')
+  [[ $libc ]] || skip "not the GNU C library"
+  named=$({ section COVERAGE "$man/libdioshim.7"; section 'COVERED FUNCTIONS' "$man/libdioshim.7"; } |
+    sed -n 's/^\.Fn \([^ ]*\).*/\1/p' | plain_names | sort -u)
+  missing=$(comm -13 <(echo "$named") <(moving_names "$libc" | grep -Ev "$other_names"))
+  # A newer C library may have more.
+  if [[ $missing && $(printf '%s\n' 2.41 "$(ldd --version | sed -n '1s/.* //p')" | sort -V | tail -n 1) != 2.41 ]]; then
+    skip "new in this C library: ${missing//$'\n'/ }"
+  fi
+  [[ -z $missing ]] || fail "not in the page: $missing"
+}
+
 @test "libdioshim(7) lists the symbols of common/symbols.h, and no others" {
   local listed
   listed=$(section 'COVERED FUNCTIONS' "$man/libdioshim.7" | sed -n 's/^\.Fn \([^ ]*\).*/\1/p')
