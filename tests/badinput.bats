@@ -7,7 +7,7 @@
 load lib
 
 badinput() {
-  shim "$DIOSHIM_TEST_BIN/badinput" "$scratch"
+  shim "$DIOSHIM_TEST_BIN/badinput" "$scratch" "$@"
 }
 
 @test "bad input gets the kernel's answer on ext4 with 512-byte sectors" {
@@ -15,7 +15,7 @@ badinput() {
 }
 
 @test "bad input gets the kernel's answer on ext4 with 4096-byte sectors" {
-  on_each ext4-4096 -- badinput
+  on_each ext4-4096 -- badinput --small
 }
 
 @test "bad input gets the kernel's answer on XFS" {
@@ -23,15 +23,15 @@ badinput() {
 }
 
 @test "bad input gets the kernel's answer on btrfs" {
-  on_each btrfs -- badinput
+  on_each btrfs -- badinput --small
 }
 
 @test "bad input gets the kernel's answer on tmpfs" {
-  on_each tmpfs -- badinput
+  on_each tmpfs -- badinput --small
 }
 
 @test "bad input gets the kernel's answer on the filesystem of the temporary directory" {
-  scratch=$BATS_TEST_TMPDIR badinput
+  scratch=$BATS_TEST_TMPDIR badinput --small
 }
 
 without_the_shim() {

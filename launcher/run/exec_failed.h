@@ -2,9 +2,11 @@
 #ifndef DIOSHIM_EXEC_FAILED_H
 #define DIOSHIM_EXEC_FAILED_H
 
+#include "options.h"
+
 /*
  * Prints why exec failed with `error`, an errno. Returns the exit status: 127 for ENOENT, else 126.
  */
-int exec_failed(const char *command, int error);
+int exec_failed(const struct options *o, int error);
 
 #endif

@@ -22,7 +22,7 @@ static int become(const struct options *o, const char *first, const char *librar
 	if (!environment_set(o, first, library, NULL))
 		return EXIT_LAUNCHER;
 	execvp(o->operands[0], o->operands);
-	return exec_failed(o->operands[0], errno);
+	return exec_failed(o, errno);
 }
 
 /*

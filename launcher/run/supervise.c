@@ -39,6 +39,7 @@ struct supervision {
 	FILE *report, *trace; /* NULL: not wanted */
 	uint64_t next_call;   /* the first one that is not yet printed */
 	uint64_t next_line;   /* when --stats=SECONDS prints it: CLOCK_MONOTONIC, ns */
+	int report_error;     /* an errno; 0: none */
 	struct report_tick tick;
 };
 
@@ -51,15 +52,15 @@ static uint64_t now_ns(void)
 }
 
 /*
- * Opens `path`, or takes stderr if it is NULL. In append mode, because --output and --trace may
+ * Opens `path`, or takes stderr if it is NULL, stdout if it is "-". In append mode, because --output and --trace may
  * name the same file. Returns false after a message on failure.
  */
 static bool open_stream(const char *path, FILE **stream)
 {
 	int fd;
 
-	*stream = stderr;
-	if (!path)
+	*stream = path ? stdout : stderr;
+	if (!path || !strcmp(path, "-"))
 		return true;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY | O_CLOEXEC, 0666);
 	*stream = fd < 0 ? NULL : fdopen(fd, "a");
@@ -173,23 +174,31 @@ static void report(struct supervision *s)
 		return;
 	unseen = unseen_way(s);
 	about = (struct verdict_about){ unseen, true, s->child.status };
-	report_print(s->rec, &about, s->report, s->o->json);
+	s->report_error = report_print(s->rec, &about, s->report, s->o->json);
 	free(unseen);
 }
 
-/* A write error is only a message: the exit status remains COMMAND's. */
-static void close_stream(FILE *stream, const char *path)
+/* `error`: of what was written before; 0: none is known. Returns false after a message if something was not written. */
+static bool close_stream(FILE *stream, const char *path, int error)
 {
 	bool failed;
 
 	if (!stream)
-		return;
+		return true;
 	errno = 0;
 	failed = fflush(stream) || ferror(stream);
-	if (path)
+	if (stream != stdout && stream != stderr)
 		failed |= fclose(stream) != 0;
-	if (failed)
-		message("%s: %s", path ? path : "stderr", strerror(errno ? errno : EIO));
+	if (!failed && !error)
+		return true;
+	message("%s: %s",
+		!path		    ? "stderr"
+		: strcmp(path, "-") ? path
+				    : "stdout",
+		strerror(error	 ? error
+			 : errno ? errno
+				 : EIO));
+	return false;
 }
 
 static int run(struct supervision *s)
@@ -198,7 +207,7 @@ static int run(struct supervision *s)
 	int error = child_start(&s->child, s->o->operands, &executed);
 
 	if (error && executed)
-		return exec_failed(s->o->operands[0], error);
+		return exec_failed(s->o, error);
 	if (error) {
 		message("fork: %s", strerror(error));
 		return EXIT_LAUNCHER;
@@ -212,6 +221,7 @@ int supervise(const struct options *o, const char *first, const char *library)
 {
 	struct supervision s = { .o = o, .library = library, .made = { .fd = -1 } };
 	int status = EXIT_LAUNCHER;
+	bool written;
 
 	/*
 	 * Blocks signals before the record file is made, so that none ends us while the file
@@ -221,7 +231,8 @@ int supervise(const struct options *o, const char *first, const char *library)
 	if (prepare(&s, first))
 		status = run(&s);
 	record_map_remove(&s.made);
-	close_stream(s.trace, o->trace_file);
-	close_stream(s.report, o->output);
-	return status;
+	written = close_stream(s.trace, o->trace_file, 0);
+	written &= close_stream(s.report, o->output, s.report_error);
+	/* COMMAND's status comes first. */
+	return status || written ? status : EXIT_LAUNCHER;
 }

@@ -482,6 +482,33 @@ privileges_kept() { # 0 | 1 COMMAND...
   python3 -c 'import json; d = json.load(open("report")); assert d["io_urings"] == 2, d'
 }
 
+# Where the report goes
+
+@test "an optional argument after a space is taken for COMMAND, and the message says what was meant" {
+  run -127 launcher --stats 5 true
+  [[ $output == "dioshim: 5: No such file or directory; did you mean --stats=5?"* ]] || fail "$output"
+  run -127 launcher --trace out true
+  [[ $output == "dioshim: out: No such file or directory; did you mean --trace=out?" ]] || fail "$output"
+  run -127 launcher --stats five true
+  [[ $output != *"did you mean"* ]]
+  run -127 launcher --stats 5
+  [[ $output != *"did you mean"* ]]
+}
+
+@test "--output=- and --trace=- are the standard output" {
+  run -0 --separate-stderr launcher --stats --output=- --trace=- sh -c 'echo out; echo err >&2'
+  [[ ${lines[0]} == out && ${lines[1]} == "No call on an O_DIRECT"* && $stderr == err ]] || fail "$output"
+  [[ ! -e - ]]
+}
+
+@test "a report that cannot be written is an error, but COMMAND's own status comes first" {
+  opens /dev/full || skip "no /dev/full"
+  run -125 launcher --stats --output=/dev/full true
+  [[ $output == "dioshim: /dev/full: No space left on device" ]] || fail "$output"
+  run -42 launcher --stats --output=/dev/full sh -c 'exit 42'
+  [[ $output == "dioshim: /dev/full: No space left on device" ]] || fail "$output"
+}
+
 # What the report says of COMMAND
 
 reports() { # SENTENCE COMMAND...
