@@ -135,6 +135,7 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	struct kernel_statx sx;
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
 
+	d->flags = (int)flags;
 	if (flags < 0 || !look_by_statx(fd, &sx) || !(S_ISREG(sx.mode) || S_ISBLK(sx.mode)))
 		return false;
 	*d = (struct descriptor){

@@ -19,7 +19,7 @@ struct descriptor {
 /*
  * Looks at `fd`, for a write or for a read (which may need less, STATX_DIO_READ_ALIGN). Returns
  * false if the shim does not handle it: it is closed, or not a regular file or a block device. A
- * pipe in packet mode shows O_DIRECT too (pipe(2)).
+ * pipe in packet mode shows O_DIRECT too (pipe(2)). d->flags is the answer to F_GETFL in any case.
  */
 bool descriptor_look(int fd, bool write, struct descriptor *d);
 

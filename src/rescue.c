@@ -186,8 +186,12 @@ static long rescue_counted(struct request *rq, int refusal)
 	/* A write that is repeated belongs to the file that it was first written to. */
 	if (rq->again && number_changed(rq))
 		return STAND_ASIDE;
-	if (!descriptor_look(rq->fd, rq->write, &d))
+	if (!descriptor_look(rq->fd, rq->write, &d)) {
+		/* The same for a number that was not known to be direct when the call began. */
+		if (!rq->generation && d.flags == -EBADF)
+			return -EBADF;
 		return not_ours(rq);
+	}
 	record_looked(rq, &d);
 	rq->key = description_find(rq->fd, d.file);
 	if (!(d.flags & O_DIRECT) && !rescue_direct_outside_windows(rq, &d)) {

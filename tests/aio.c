@@ -5,7 +5,7 @@
  *	aio aligned DIRECT ORDINARY aligned requests only, for strace
  *	aio count FILE              one aligned and one misaligned write and read, to be counted
  */
-#include "aio.h"
+#include "aio_test.h"
 
 #include <dlfcn.h>
 #include <err.h>

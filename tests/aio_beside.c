@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "aio.h"
+#include "aio_test.h"
 #include "raw.h"
 
 enum { RECORD = 1000, RECORDS = 150, THREADS = 3 };

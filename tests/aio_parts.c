@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "aio.h"
+#include "aio_test.h"
 #include "raw.h"
 
 /* The ring, as programs read it in their own memory (struct aio_ring, fs/aio.c). */

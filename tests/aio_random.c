@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "aio.h"
+#include "aio_test.h"
 
 enum { ROOM = 20000, PIECES = 4, ROUNDS = 40, SPAN = 30000 };
 

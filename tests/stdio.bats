@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# stdio on O_DIRECT descriptors: the scenes of tests/stdio.h, and programs whose standard streams are O_DIRECT
+# stdio on O_DIRECT descriptors: the scenes of tests/streams.h, and programs whose standard streams are O_DIRECT
 # files. What they do on an ordinary file without the shim is the reference.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell

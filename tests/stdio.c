@@ -1,5 +1,5 @@
 /*
- *	stdio scene NAME|all direct|ordinary FILE   prints what the calls of a scene return (stdio.h)
+ *	stdio scene NAME|all direct|ordinary FILE   prints what the calls of a scene return (streams.h)
  *	stdio list                                  prints the names of the scenes
  *	stdio exec FD r|w|a|rw direct|ordinary FILE COMMAND...
  *	                                            starts a program that inherits FILE as descriptor FD
@@ -9,7 +9,7 @@
  *	stdio sealed                                prints how the pages of stdio's tables are protected
  *	stdio ends FILE OTHER                       fclose(3) while another thread writes to its descriptor
  */
-#include "stdio.h"
+#include "streams.h"
 
 #include <dlfcn.h>
 #include <err.h>

@@ -1,5 +1,5 @@
-/* Scenes of other functions, and of several streams. See stdio.h. */
-#include "stdio.h"
+/* Scenes of other functions, and of several streams. See streams.h. */
+#include "streams.h"
 
 #include <dlfcn.h>
 #include <locale.h>

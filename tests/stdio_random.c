@@ -1,5 +1,5 @@
-/* Scenes of random calls on a stream. See stdio.h. */
-#include "stdio.h"
+/* Scenes of random calls on a stream. See streams.h. */
+#include "streams.h"
 
 enum { CALLS = 300, MOST = 20000 };
 

@@ -1,5 +1,5 @@
-/* Scenes of one stream: modes, buffers, positions, ends. See stdio.h. */
-#include "stdio.h"
+/* Scenes of one stream: modes, buffers, positions, ends. See streams.h. */
+#include "streams.h"
 
 #include <stdio_ext.h>
 
