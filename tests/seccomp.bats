@@ -55,7 +55,7 @@ recorded() {
 @test "P7: the list is complete" {
   src=$DIOSHIM_TOP_SRCDIR/src
   listed() {
-    sed -n "/^static const int $1\[\]/,/};/p" "$BATS_TEST_DIRNAME/seccomp.c" | grep -o 'SYS_[a-z0-9_]*'
+    sed -n "/^static const int $1\[\]/,/};/p" "$BATS_TEST_DIRNAME/seccomp_lists.h" | grep -o 'SYS_[a-z0-9_]*'
   }
   used=$(find "$src" -name '*.[ch]' ! -name real.c ! -name public_syscall.c ! -name record_hooks.c -exec grep -oh 'SYS_[a-z0-9_]*' {} + |
     grep -v '^SYS_$' | sed 's/^SYS_xxx$//' | sort -u | sed '/^$/d')

@@ -10,25 +10,22 @@
  *   old      system calls that older kernels lack or refuse: everything still works
  *   refused  a helper call of the shim is refused with EPERM: the shim may do less, or nothing, but
  *            gives no wrong answer and loses no data
- *   strict   a call that is not on the list below kills the process (doc/design.md has it, too)
+ *   strict   a call that is not on the lists of seccomp_lists.h kills the process (doc/design.md has it, too)
  *   recorded the same, with the calls that are added if DIOSHIM_STATS or DIOSHIM_TRACE is set
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -36,6 +33,8 @@
 #include <unistd.h>
 
 #include "raw.h"
+#include "seccomp_filter.h"
+#include "seccomp_lists.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -44,108 +43,6 @@
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define SPAN ((size_t)1 << 20) /* bytes of the file that the calls are made in */
-
-/*
- * The system calls that the shim adds, on an O_DIRECT descriptor when the kernel would refuse, or
- * has refused, a misaligned call. A sandbox must allow these and what the program itself needs.
- * (clock_gettime is a system call only on a machine without a vDSO.)
- */
-static const int helpers[] = {
-	SYS_fcntl,	   SYS_statx,		SYS_newfstatat,	    SYS_fstatfs,
-	SYS_ioctl,	   SYS_lseek,		SYS_rt_sigprocmask, SYS_prlimit64,
-	SYS_mmap,	   SYS_munmap,		SYS_madvise,	    SYS_process_vm_readv,
-	SYS_getpid,	   SYS_gettid,		SYS_clock_gettime,  SYS_futex,
-	SYS_sched_yield,   SYS_sync_file_range, SYS_fdatasync,	    SYS_fadvise64,
-	SYS_splice,	   SYS_vmsplice,	SYS_sendto,	    SYS_getsockopt,
-	SYS_rt_sigpending,
-};
-
-/* Only when the library is loaded (stdio_table.c). No filter of the program's is there yet. */
-static const int at_load[] __attribute__((unused)) = { SYS_mprotect };
-
-/* Only if DIOSHIM_STATS or DIOSHIM_TRACE is set, on any descriptor. */
-static const int recorders[] = { SYS_readlinkat };
-
-/* Also for these two variables, but only when the library is loaded. */
-static const int at_start[] __attribute__((unused)) = {
-	SYS_openat,
-	SYS_fallocate,
-	SYS_ftruncate,
-	SYS_close,
-};
-
-/* Only for io_submit(2). */
-static const int asynchronous[] __attribute__((unused)) = {
-	SYS_io_submit,
-	SYS_openat,
-	SYS_close,
-	SYS_fallocate,
-};
-
-/* The program's own call, retried in pieces, at an offset, or with flags. */
-static const int transfers[] = {
-	SYS_read,  SYS_pread64,	 SYS_readv,  SYS_preadv,  SYS_preadv2,
-	SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, SYS_pwritev2,
-};
-
-/* Filters */
-
-struct filter {
-	struct sock_filter code[192];
-	unsigned short len;
-};
-
-static void add(struct filter *f, struct sock_filter instruction)
-{
-	if (f->len == COUNT_OF(f->code))
-		errx(99, "filter too long");
-	f->code[f->len++] = instruction;
-}
-
-static struct sock_filter load(size_t offset)
-{
-	return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset);
-}
-
-static struct sock_filter unless_equal_skip(uint32_t value, uint8_t skip)
-{
-	return (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip);
-}
-
-static struct sock_filter say(uint32_t verdict)
-{
-	return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict);
-}
-
-static void on_call(struct filter *f, int nr, uint32_t verdict)
-{
-	add(f, load(offsetof(struct seccomp_data, nr)));
-	add(f, unless_equal_skip((uint32_t)nr, 1));
-	add(f, say(verdict));
-}
-
-/*
- * Only if the low half of an argument is `value`. Assumes little-endian: the low half comes first.
- */
-static void on_call_with(struct filter *f, int nr, int argument, uint32_t value, uint32_t verdict)
-{
-	add(f, load(offsetof(struct seccomp_data, nr)));
-	add(f, unless_equal_skip((uint32_t)nr, 3));
-	add(f, load(offsetof(struct seccomp_data, args) + (size_t)argument * 8));
-	add(f, unless_equal_skip(value, 1));
-	add(f, say(verdict));
-}
-
-static void install(struct filter *f, uint32_t otherwise)
-{
-	struct sock_fprog program = { .filter = f->code };
-
-	add(f, say(otherwise));
-	program.len = f->len;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
-		err(77, "seccomp");
-}
 
 /* The calls */
 
@@ -265,7 +162,7 @@ static void do_all(struct report *report, const char *path, struct filter *f, ui
 		if (fds[i] < 0 || lseek(fds[i], jobs[i].pos, SEEK_SET) < 0)
 			err(99, "%s", path);
 	}
-	install(f, otherwise);
+	filter_install(f, otherwise);
 	for (size_t i = 0; i < COUNT_OF(jobs); i++)
 		do_job(report, i, fds[i]);
 	raw_syscall(SYS_exit_group, 0);
@@ -376,8 +273,8 @@ static const uint32_t eperm = SECCOMP_RET_ERRNO | EPERM;
 
 static void add_no_populate(struct filter *f)
 {
-	on_call_with(f, SYS_madvise, 2, MADV_POPULATE_READ, einval);
-	on_call_with(f, SYS_madvise, 2, MADV_POPULATE_WRITE, einval);
+	filter_call_with(f, SYS_madvise, 2, MADV_POPULATE_READ, einval);
+	filter_call_with(f, SYS_madvise, 2, MADV_POPULATE_WRITE, einval);
 }
 
 static void old_kernels(const char *path)
@@ -387,21 +284,21 @@ static void old_kernels(const char *path)
 	struct filter no_newer_calls = { 0 };
 	struct filter none_of_them = { 0 };
 
-	on_call(&no_statx, SYS_statx, enosys);
+	filter_call(&no_statx, SYS_statx, enosys);
 	run_case("no statx(2): alignments are unknown", path, &no_statx, SECCOMP_RET_ALLOW,
 		 ALL_MOVED);
 	add_no_populate(&no_populate);
 	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW,
 		 ALL_MOVED);
-	on_call(&no_newer_calls, SYS_sync_file_range, enosys);
-	on_call(&no_newer_calls, SYS_preadv2, enosys);
-	on_call(&no_newer_calls, SYS_pwritev2, enosys);
+	filter_call(&no_newer_calls, SYS_sync_file_range, enosys);
+	filter_call(&no_newer_calls, SYS_preadv2, enosys);
+	filter_call(&no_newer_calls, SYS_pwritev2, enosys);
 	run_case("no sync_file_range(2), preadv2(2), pwritev2(2)", path, &no_newer_calls,
 		 SECCOMP_RET_ALLOW, ALL_MOVED);
-	on_call(&none_of_them, SYS_statx, enosys);
-	on_call(&none_of_them, SYS_sync_file_range, enosys);
-	on_call(&none_of_them, SYS_preadv2, enosys);
-	on_call(&none_of_them, SYS_pwritev2, enosys);
+	filter_call(&none_of_them, SYS_statx, enosys);
+	filter_call(&none_of_them, SYS_sync_file_range, enosys);
+	filter_call(&none_of_them, SYS_preadv2, enosys);
+	filter_call(&none_of_them, SYS_pwritev2, enosys);
 	add_no_populate(&none_of_them);
 	run_case("none of these", path, &none_of_them, SECCOMP_RET_ALLOW, ALL_MOVED);
 }
@@ -412,7 +309,7 @@ static void refuse(const char *name, const char *path, int nr, enum expected exp
 {
 	struct filter f = { 0 };
 
-	on_call(&f, nr, eperm);
+	filter_call(&f, nr, eperm);
 	run_case(name, path, &f, SECCOMP_RET_ALLOW, expected);
 }
 
@@ -421,7 +318,7 @@ static void refuse_with(const char *name, const char *path, int nr, int argument
 {
 	struct filter f = { 0 };
 
-	on_call_with(&f, nr, argument, value, eperm);
+	filter_call_with(&f, nr, argument, value, eperm);
 	run_case(name, path, &f, SECCOMP_RET_ALLOW, expected);
 }
 
@@ -430,7 +327,7 @@ static void refuse_all_helpers(const char *path)
 	struct filter f = { 0 };
 
 	for (size_t i = 0; i < COUNT_OF(helpers); i++)
-		on_call(&f, helpers[i], eperm);
+		filter_call(&f, helpers[i], eperm);
 	run_case("all of them refused", path, &f, SECCOMP_RET_ALLOW, NONE_MOVED);
 }
 
@@ -461,14 +358,14 @@ static void refused_helpers(const char *path)
 	refuse("process_vm_readv refused", path, SYS_process_vm_readv, ALL_MOVED);
 	refuse("getpid refused", path, SYS_getpid, ALL_MOVED);
 	refuse("futex refused", path, SYS_futex, ALL_MOVED);
-	on_call(&memory, SYS_madvise, eperm);
-	on_call(&memory, SYS_process_vm_readv, eperm);
-	on_call(&memory, SYS_rt_sigprocmask, eperm);
-	on_call(&memory, SYS_futex, eperm);
+	filter_call(&memory, SYS_madvise, eperm);
+	filter_call(&memory, SYS_process_vm_readv, eperm);
+	filter_call(&memory, SYS_rt_sigprocmask, eperm);
+	filter_call(&memory, SYS_futex, eperm);
 	run_case("the caller's memory cannot be checked", path, &memory, SECCOMP_RET_ALLOW,
 		 SOME_MOVED);
-	on_call(&looks, SYS_statx, eperm);
-	on_call(&looks, SYS_newfstatat, eperm);
+	filter_call(&looks, SYS_statx, eperm);
+	filter_call(&looks, SYS_newfstatat, eperm);
 	run_case("statx and newfstatat refused", path, &looks, SECCOMP_RET_ALLOW, NONE_MOVED);
 	refuse_all_helpers(path);
 }
@@ -478,7 +375,7 @@ static void refused_helpers(const char *path)
 static void allow(struct filter *f, const int *calls, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		on_call(f, calls[i], SECCOMP_RET_ALLOW);
+		filter_call(f, calls[i], SECCOMP_RET_ALLOW);
 }
 
 static void strict_sandbox(const char *path, bool recorded)
@@ -487,8 +384,8 @@ static void strict_sandbox(const char *path, bool recorded)
 	struct filter no_statx = { 0 };
 
 	add_no_populate(&no_statx);
-	on_call(&no_statx, SYS_statx, enosys);
-	on_call(&no_statx, SYS_sync_file_range, enosys);
+	filter_call(&no_statx, SYS_statx, enosys);
+	filter_call(&no_statx, SYS_sync_file_range, enosys);
 	allow(&f, helpers, COUNT_OF(helpers));
 	allow(&no_statx, helpers, COUNT_OF(helpers));
 	allow(&f, transfers, COUNT_OF(transfers));
@@ -497,8 +394,8 @@ static void strict_sandbox(const char *path, bool recorded)
 		allow(&f, recorders, COUNT_OF(recorders));
 		allow(&no_statx, recorders, COUNT_OF(recorders));
 	}
-	on_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
-	on_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
+	filter_call(&f, SYS_exit_group, SECCOMP_RET_ALLOW);
+	filter_call(&no_statx, SYS_exit_group, SECCOMP_RET_ALLOW);
 	run_case("only the listed helpers are allowed", path, &f, SECCOMP_RET_KILL_PROCESS,
 		 ALL_MOVED);
 	run_case("the same on an old kernel", path, &no_statx, SECCOMP_RET_KILL_PROCESS, ALL_MOVED);

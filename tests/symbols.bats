@@ -40,9 +40,9 @@ families+='(2|3|v2|64v2|64)?(_2|_chk)?'
 
 # Lists that are not made from the tables of common/: a row more there must lead to one more here.
 
-@test "the list of transfers in tests/seccomp.c is the table in common/transfers.h" {
+@test "the list of transfers in tests/seccomp_lists.h is the table in common/transfers.h" {
   diff <(table_transfers | sort) <(
-    sed -n '/^static const int transfers\[\]/,/};/p' "$BATS_TEST_DIRNAME/seccomp.c" |
+    sed -n '/^static const int transfers\[\]/,/};/p' "$BATS_TEST_DIRNAME/seccomp_lists.h" |
       grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort)
 }
 

@@ -61,8 +61,8 @@ static void say_not_opened(struct verdict *v, uint64_t opens)
 	char number[2 * TEXT_NUMBER];
 
 	verdict_add(v,
-		    "%s with O_DIRECT failed with EINVAL: the file system does not support direct "
-		    "I/O (see dioshim --probe PATH).",
+		    "%s with O_DIRECT failed with EINVAL, as where the file system does not "
+		    "support direct I/O (see dioshim --probe PATH).",
 		    text_counted(opens, "open", number, sizeof(number)));
 }
 

@@ -17,7 +17,7 @@
 
 #include "print/message.h"
 
-/* The same number on all architectures that glibc's direct I/O users run on, and in their 32-bit modes. */
+/* Older headers lack it. It is the same on all architectures but alpha and mips, and in their 32-bit modes. */
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif

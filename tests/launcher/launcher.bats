@@ -535,7 +535,7 @@ reports() { # SENTENCE COMMAND...
   need dd coreutils
   run dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
   [[ $output == *"Invalid argument"* ]] || skip "procfs accepts O_DIRECT here"
-  reports "1 open with O_DIRECT failed with EINVAL: the file system does not support direct I/O (see dioshim --probe PATH)." \
+  reports "1 open with O_DIRECT failed with EINVAL, as where the file system does not support direct I/O (see dioshim --probe PATH)." \
     dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
 }
 

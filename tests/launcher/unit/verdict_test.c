@@ -68,12 +68,14 @@ static void no_calls_but_opens(void **state)
 		    "or checks the alignment itself.");
 	assert_lines(1);
 	counted.not_opened = 2;
-	assert_line(1, "2 opens with O_DIRECT failed with EINVAL: the file system does not support "
-		       "direct I/O (see dioshim --probe PATH).");
+	assert_line(1,
+		    "2 opens with O_DIRECT failed with EINVAL, as where the file system does not "
+		    "support direct I/O (see dioshim --probe PATH).");
 	counted.opened = 0;
 	assert_lines(1);
-	assert_line(0, "2 opens with O_DIRECT failed with EINVAL: the file system does not support "
-		       "direct I/O (see dioshim --probe PATH).");
+	assert_line(0,
+		    "2 opens with O_DIRECT failed with EINVAL, as where the file system does not "
+		    "support direct I/O (see dioshim --probe PATH).");
 }
 
 static void ways_that_are_not_seen(void **state)
