@@ -51,11 +51,14 @@ static void watch(struct handle h)
 		(struct watched){ .fd = h.fd, .file = h.file, .direct = h.direct };
 }
 
-static struct handle open_watched(int file, int flags, bool direct)
+static struct handle open_watched(int file, int flags, bool direct, bool unseen)
 {
 	struct handle h = { .file = file, .direct = direct, .appends = flags & O_APPEND };
+	const char *path = stage->paths[file];
 
-	h.fd = open(stage->paths[file], flags | (direct && stage->direct ? O_DIRECT : 0), 0600);
+	flags |= direct && stage->direct ? O_DIRECT : 0;
+	h.fd = unseen ? (int)raw_syscall(SYS_openat, AT_FDCWD, path, flags, 0600)
+		      : open(path, flags, 0600);
 	if (h.fd < 0)
 		puppet_trouble("%s: %s", stage->paths[file], strerror(errno));
 	watch(h);
@@ -64,12 +67,17 @@ static struct handle open_watched(int file, int flags, bool direct)
 
 struct handle open_direct(int file, int flags)
 {
-	return open_watched(file, flags, true);
+	return open_watched(file, flags, true, false);
 }
 
 struct handle open_ordinary(int file, int flags)
 {
-	return open_watched(file, flags, false);
+	return open_watched(file, flags, false, false);
+}
+
+struct handle open_unseen(int file, int flags)
+{
+	return open_watched(file, flags, true, true);
 }
 
 struct handle same_description(struct handle h)

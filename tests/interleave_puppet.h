@@ -21,6 +21,8 @@ int puppet_main(void) __attribute__((noreturn));
 /* For setting up a scenario. The flags are given without O_DIRECT. */
 struct handle open_direct(int file, int flags);
 struct handle open_ordinary(int file, int flags);
+/* A direct descriptor that the shim did not see being opened. */
+struct handle open_unseen(int file, int flags);
 struct handle same_description(struct handle h); /* dup */
 void offset_at(struct handle h, off_t pos);
 /*

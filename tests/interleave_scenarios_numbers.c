@@ -9,6 +9,11 @@ static void file_alone(void)
 	file = open_direct(0, O_RDWR);
 }
 
+static void unseen_file(void)
+{
+	file = open_unseen(0, O_RDWR);
+}
+
 static void log_and_its_successor(void)
 {
 	file = open_direct(0, O_RDWR);
@@ -184,6 +189,13 @@ const struct scenario scenarios_numbers[] = {
 	  .sizes = { 16384 },
 	  .set_up = file_alone,
 	  .play = { edge, edge_further_on, just_close } },
+	{ .name = "unseen_beside_close",
+	  .hunts = "the refusal of a direct descriptor that is closed before anybody looked at it",
+	  .actors = 2,
+	  .files = 1,
+	  .sizes = { 16384 },
+	  .set_up = unseen_file,
+	  .play = { edge, just_close } },
 	{ .name = "once_direct",
 	  .hunts = "O_DIRECT set on an ordinary descriptor that was a direct one",
 	  .actors = 2,
