@@ -40,7 +40,7 @@ static long claim_file(int fd, const struct stat *st, bool launchers)
 	struct header there = { 0 };
 	long n;
 
-	if (!st->st_size && !launchers) {
+	if (!st->st_size) {
 		n = sys(SYS_pwrite64, fd, &ours, sizeof(ours), 0L);
 		return n < 0 ? n : n == sizeof(ours) ? 0 : -ENOSPC;
 	}
