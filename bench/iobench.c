@@ -49,6 +49,7 @@ static const char usage[] =
 	"  --memory-fd FD       shared memory for the buffers, unless --huge\n"
 	"  --buffers N          use N buffers in turn, so that they are not in the CPU's cache\n"
 	"  --buffered           open without O_DIRECT; reads start cold, writes end with fsync\n"
+	"  --by-hand            align misaligned calls as a program without the shim must\n"
 	"  --record BYTES       size of a record; each rewrites its blocks of --size\n"
 	"  --sync-every N       sync after every N calls, not only at the end of a batch\n"
 	"  --sync-with HOW      fsync, fdatasync, range (sync_file_range)\n"
@@ -90,6 +91,7 @@ enum option_code {
 	OPT_MEET,
 	OPT_SPREAD,
 	OPT_STACKS,
+	OPT_BY_HAND,
 };
 
 static const struct option options[] = {
@@ -113,6 +115,7 @@ static const struct option options[] = {
 	{ "meet", no_argument, NULL, OPT_MEET },
 	{ "spread", no_argument, NULL, OPT_SPREAD },
 	{ "stacks", no_argument, NULL, OPT_STACKS },
+	{ "by-hand", no_argument, NULL, OPT_BY_HAND },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "own-files", no_argument, NULL, OPT_OWN_FILES },
 	{ "untimed", no_argument, NULL, OPT_UNTIMED },
@@ -173,6 +176,9 @@ static bool set_switch(struct setup *s, int code)
 		return true;
 	case OPT_STACKS:
 		s->stacks = true;
+		return true;
+	case OPT_BY_HAND:
+		s->by_hand = true;
 		return true;
 	case OPT_UNTIMED:
 		s->timed = false;
@@ -259,6 +265,8 @@ static void check_setup(const struct setup *s)
 		die("--buffers, --address-off or --shorten is out of range");
 	if (s->stream && s->threads > 1 && !s->own_files)
 		die("--stream with several threads requires --own-files");
+	if (s->by_hand && (s->stream || s->append || s->buffered || !(s->op->is & TRANSFERS)))
+		die("--by-hand cannot be used with --stream, --append, --buffered or this --op");
 	if (s->stream && s->random)
 		die("--stream cannot be used with --random");
 	if (s->record > s->size || (s->size > PAGE && s->record))

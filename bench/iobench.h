@@ -57,6 +57,7 @@ struct setup {
 	bool append;
 	bool huge;
 	bool buffered;	/* no O_DIRECT; fsync, or a cold cache */
+	bool by_hand;	/* misaligned calls are aligned here, as a program would */
 	bool own_files; /* one file per thread; else one descriptor for all */
 	bool timed;	/* read the clock around each call */
 	bool meet;	/* each call also writes to memory that all threads write to */
@@ -74,6 +75,8 @@ struct worker {
 	unsigned index;
 	int fd;
 	char *memory;	      /* the buffers */
+	char *hand;	      /* what goes to the disk, if --by-hand */
+	size_t hand_block;    /* bytes */
 	uint64_t buffer_step; /* bytes from one buffer to the next */
 	uint64_t calls;	      /* since the start; selects the buffer */
 	uint64_t start, end;  /* the part of the file that it works on */
@@ -115,6 +118,14 @@ int worker_finish(struct worker *w);
  * Empties a file that has grown, so that it takes no space during other workers' turns; not timed.
  */
 void worker_end(struct worker *w);
+
+/* Makes the buffer for --by-hand, when the file is open. */
+void hand_prepare(struct worker *w);
+
+/* The calls of --by-hand. Return `len`, or -1 with errno set. */
+ssize_t hand_read(struct worker *w, void *to, size_t len, uint64_t pos);
+ssize_t hand_overwrite(struct worker *w, const void *from, size_t len, uint64_t pos);
+ssize_t hand_extend(struct worker *w, const void *from, size_t len, uint64_t pos);
 
 /* run_start() starts the threads; run_batch() runs a batch in all of them. */
 void run_start(struct worker *workers, const struct setup *s);

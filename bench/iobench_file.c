@@ -195,6 +195,8 @@ void worker_prepare(struct worker *w)
 	w->fd = open_for(w);
 	if (w->fd < 0)
 		die("cannot open: %s", strerror(errno));
+	if (w->setup->by_hand)
+		hand_prepare(w);
 	if (grows(w->setup) && w->setup->threads > 1 && !w->setup->own_files)
 		die("--op extend with several threads requires --own-files");
 }

@@ -85,6 +85,8 @@ static ssize_t read_once(struct worker *w)
 
 	if (pos < 0)
 		return -1;
+	if (s->by_hand)
+		return hand_read(w, buffer(w), length(s), pos);
 	return whole(s, s->stream ? read(w->fd, buffer(w), length(s))
 				  : pread(w->fd, buffer(w), length(s), pos));
 }
@@ -108,12 +110,23 @@ static int sync_in_turn(struct worker *w, off_t pos)
 	}
 }
 
+static ssize_t write_by_hand(struct worker *w, off_t pos)
+{
+	const struct setup *s = w->setup;
+
+	return s->op->is & GROWS ? hand_extend(w, buffer(w), length(s), pos)
+				 : hand_overwrite(w, buffer(w), length(s), pos);
+}
+
 static ssize_t write_at(struct worker *w, off_t pos)
 {
 	const struct setup *s = w->setup;
-	ssize_t ret = whole(s, s->stream || s->append ? write(w->fd, buffer(w), length(s))
-						      : pwrite(w->fd, buffer(w), length(s), pos));
+	ssize_t ret;
 
+	if (s->by_hand)
+		return write_by_hand(w, pos);
+	ret = whole(s, s->stream || s->append ? write(w->fd, buffer(w), length(s))
+					      : pwrite(w->fd, buffer(w), length(s), pos));
 	return ret < 0 || sync_in_turn(w, pos) ? -1 : ret;
 }
 

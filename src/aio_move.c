@@ -7,6 +7,7 @@
 
 #include "aio_event.h"
 #include "aio_plan.h"
+#include "description.h"
 #include "buffered.h"
 #include "descriptor.h"
 #include "move.h"
@@ -53,7 +54,7 @@ static long append(struct transfer *t, const struct descriptor *d)
 	int range;
 	long err;
 
-	range = range_take(d->file, d->size, UINT64_MAX);
+	range = range_take(description_file_of(d->file), d->size, UINT64_MAX);
 	submit_buffered(t);
 	range_end(range);
 	descriptor_look_size(t->rq.fd, &after);

@@ -11,6 +11,7 @@
 #include "buffered.h"
 #include "copy.h"
 #include "copy_buffer.h"
+#include "description.h"
 #include "direct.h"
 #include "plan.h"
 #include "range.h"
@@ -149,7 +150,7 @@ static long take_to_file(struct copying *w)
 	long err = 0;
 
 	cut_at_limit(w);
-	range = range_take(w->out.d.file, start, start + w->left);
+	range = range_take(description_file_of(w->out.d.file), start, start + w->left);
 	ret = take_steps(w, &buffered_from);
 	range_end(range);
 	if (buffered_from != UINT64_MAX && !request_synchronous(&w->out.rq, &w->out.d))

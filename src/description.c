@@ -106,7 +106,7 @@ static uint32_t key_of_file(uint64_t file)
  */
 uint32_t description_find(int fd, uint64_t file)
 {
-	uint32_t tag = (uint32_t)(file ^ file >> 32) | 1;
+	uint32_t tag = description_file_of(file);
 	struct entry *e = entry_of(fd);
 	uint32_t key = description_key(fd);
 	uint32_t seen = e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;

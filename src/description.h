@@ -46,7 +46,13 @@ static inline bool description_is_certain(uint32_t key)
 	return !(key >> 31);
 }
 
-/* Returns a number for the file that it was on when it was looked at; 0 if it was not. */
+/* Returns the number by which a file (struct descriptor) is remembered; never 0. */
+static inline uint32_t description_file_of(uint64_t file)
+{
+	return (uint32_t)(file ^ file >> 32) | 1;
+}
+
+/* Returns that of the file that it was on when it was looked at; 0 if it was not. */
 uint32_t description_file(int fd);
 
 /*

@@ -2,6 +2,7 @@
 #include "move.h"
 
 #include "buffered.h"
+#include "description.h"
 #include "direct.h"
 #include "offset.h"
 #include "range.h"
@@ -107,7 +108,7 @@ static long write_at_offset(const struct request *rq, struct descriptor *d, size
 	if (start > INT64_MAX - (int64_t)len)
 		return request_issue(rq);
 	tally_at(rq->tally, start);
-	range = range_take(d->file, start, start + len);
+	range = range_take(description_file_of(d->file), start, start + len);
 	ret = write_at_once(rq, d, start, len);
 	if ((!ret || write_otherwise(ret)) && is_record(d, start, len))
 		ret = write_record(rq, d, start, len);

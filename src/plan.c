@@ -43,6 +43,15 @@ struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uint
 	return (struct step){ HOW_DIRECT, direct_end - pos };
 }
 
+size_t plan_tail(const struct dio_align *g, uint64_t pos, size_t len)
+{
+	uint64_t end = pos + len;
+	uint64_t tail = floor_to(end, g->block);
+	uint64_t whole = pos & (g->offset - 1) ? floor_to(pos, g->block) + g->block : pos;
+
+	return (end & (g->offset - 1)) && tail > whole ? end - tail : 0;
+}
+
 /*
  * Plans the edges of an enclosing read and, between them, the whole units that go straight into the
  * caller's memory. One system call with an iovec reads them all.

@@ -51,6 +51,12 @@ bool plan_misaligned(const struct dio_align *g, uint64_t pos, size_t len, uintpt
 struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr);
 
 /*
+ * Returns how many bytes at the end of a write are an edge that follows whole blocks; 0 if there is
+ * no such edge.
+ */
+size_t plan_tail(const struct dio_align *g, uint64_t pos, size_t len);
+
+/*
  * A direct read that encloses the wanted bytes, as three pieces that follow one another in the file
  * from `start` on: `head` bytes into a bounce buffer, `own` bytes straight into the caller's
  * memory, `tail` bytes into a bounce buffer. The first wanted byte is at `skip` in it. head, own

@@ -59,7 +59,7 @@ struct gate_bucket {
 
 /* Bytes of a file that a call of several steps is writing; see range.h. */
 struct range {
-	uint64_t file;
+	uint32_t file; /* description_file_of() */
 	uint64_t start, end;
 	uint32_t order; /* 0: free */
 };

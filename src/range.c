@@ -6,8 +6,6 @@
 #include "claims.h"
 #include "process.h"
 
-enum { NO_PLACE = -1 };
-
 /* Returns whether a range that came earlier overlaps this one. */
 static bool has_to_wait(const struct process *p, const struct range *r)
 {
@@ -29,7 +27,7 @@ static int free_place(struct process *p)
 				p->range_top = i + 1;
 			return (int)i;
 		}
-	return NO_PLACE;
+	return RANGE_NONE;
 }
 
 /* 0 means a free place. */
@@ -52,15 +50,15 @@ static void wait_for_end(struct process *p)
 	p->range_waiters--;
 }
 
-int range_take(uint64_t file, uint64_t start, uint64_t end)
+int range_take(uint32_t file, uint64_t start, uint64_t end)
 {
 	struct process *p = process();
 	int place;
 
 	if (!p || claims.nested)
-		return NO_PLACE;
+		return RANGE_NONE;
 	process_lock(&p->range_lock);
-	while (place = free_place(p), place == NO_PLACE)
+	while (place = free_place(p), place == RANGE_NONE)
 		wait_for_end(p);
 	p->range[place] = (struct range){ file, start, end, next_order(p) };
 	while (has_to_wait(p, &p->range[place]))
@@ -75,7 +73,7 @@ void range_end(int place)
 	struct process *p = process();
 	bool waiters;
 
-	if (!p || place == NO_PLACE)
+	if (!p || place == RANGE_NONE)
 		return;
 	claims.range = 0;
 	process_lock(&p->range_lock);

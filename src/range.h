@@ -13,11 +13,14 @@
 
 #include <stdint.h>
 
+/* No range: range_end() does nothing. */
+enum { RANGE_NONE = -1 };
+
 /*
- * Waits for the bytes from `start` up to `end` of a file (struct descriptor) and takes them.
+ * Waits for the bytes from `start` up to `end` of a file (description_file_of()) and takes them.
  * Returns what range_end() needs.
  */
-int range_take(uint64_t file, uint64_t start, uint64_t end);
+int range_take(uint32_t file, uint64_t start, uint64_t end);
 void range_end(int place);
 
 #endif

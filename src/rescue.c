@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "claims.h"
 #include "description.h"
 #include "descriptor.h"
@@ -228,7 +229,8 @@ static long rescue_masked(struct request *rq, int refusal)
 	if (!request_understood(rq) || !request_in_user_space(rq, refusal == EFAULT))
 		return STAND_ASIDE;
 	number_enter(rq->fd);
-	answer = rescue_counted(rq, refusal);
+	if (refusal != REFUSAL_PREDICTED || !address_call(rq, &answer))
+		answer = rescue_counted(rq, refusal);
 	number_leave(rq->fd);
 	return answer;
 }

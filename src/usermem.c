@@ -90,49 +90,115 @@ static bool page_pinnable(uintptr_t page)
 	return n == 1;
 }
 
+enum verdict { BAD, GOOD, UNKNOWN };
+
+/* The bytes that readable_at() reads. */
+enum { MASK = sizeof(uint64_t) };
+
 /*
- * Returns whether the kernel's own copy can read a page; that works with memory that cannot be
+ * Returns whether the kernel's own copy can read MASK bytes; that works with memory that cannot be
  * pinned, too (that of memfd_secret(2), of drivers). rt_sigprocmask(2) reads the new mask before it
- * looks at `how`, and an invalid one changes nothing. (Not from the start of the page: a null
- * pointer is no mask.)
+ * looks at `how`, and an invalid one changes nothing.
  */
-static bool page_readable(uintptr_t page)
+static enum verdict readable_at(uintptr_t addr)
 {
 	enum { NO_SUCH_HOW = 99 };
-	const size_t size = sizeof(uint64_t);
-	long err = sys(SYS_rt_sigprocmask, NO_SUCH_HOW, page + size, NULL, size);
+	long err = sys(SYS_rt_sigprocmask, NO_SUCH_HOW, addr, NULL, (size_t)MASK);
 
-	return err == -EINVAL || (err != -EFAULT && page_pinnable(page));
+	return err == -EFAULT ? BAD : err == -EINVAL ? GOOD : UNKNOWN;
+}
+
+/* Not from the start of the page: a null pointer is no mask. */
+static enum verdict page_readable(uintptr_t page)
+{
+	return readable_at(page + MASK);
 }
 
 /*
  * Returns whether it can be written. FUTEX_WAKE_OP adds 0 to its first word. Nobody waits on our
  * own word that it wakes, and the comparison with the old value is true only for -1.
  */
-static bool page_writable(uintptr_t page)
+static enum verdict page_writable(uintptr_t page)
 {
 	static _Atomic uint32_t nobody;
 	const long op = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0xfff);
 	long woken = sys(SYS_futex, &nobody, FUTEX_WAKE_OP_PRIVATE, 0L, 0L, page, op);
 
-	return woken >= 0 || (woken != -EFAULT && page_pinnable(page));
+	return woken == -EFAULT ? BAD : woken >= 0 ? GOOD : UNKNOWN;
 }
 
-static bool page_good(uintptr_t page, enum usermem_access access)
+static enum verdict page_verdict(uintptr_t page, enum usermem_access access)
 {
 	return access == USERMEM_READ ? page_readable(page) : page_writable(page);
 }
 
+static bool page_good(uintptr_t page, enum usermem_access access)
+{
+	enum verdict verdict = page_verdict(page, access);
+
+	return verdict == UNKNOWN ? page_pinnable(page) : verdict == GOOD;
+}
+
+/* Returns the verdict on the first page, and in `*pages` how many pages it is about. */
+static enum verdict first_verdict(uintptr_t start, uintptr_t end, enum usermem_access access,
+				  uintptr_t *pages)
+{
+	uintptr_t page = getpagesize();
+
+	*pages = 2;
+	/* A mask that lies across their border reads both. */
+	if (access == USERMEM_READ && end - start > page &&
+	    readable_at(start + page - MASK / 2) == GOOD)
+		return GOOD;
+	*pages = 1;
+	return page_verdict(start, access);
+}
+
 /*
- * Returns where the good pages from `start` on end. Tries all at once first; where that fails,
- * smaller parts, down to single pages, because what follows bad memory must not be touched.
+ * Checks a few pages with as little as possible, as far as that gives an answer. Returns where the
+ * good ones end.
+ */
+static uintptr_t good_singly(uintptr_t start, uintptr_t end, enum usermem_access access,
+			     enum verdict *last)
+{
+	uintptr_t pages;
+
+	for (*last = GOOD; start < end && *last == GOOD;) {
+		*last = first_verdict(start, end, access, &pages);
+		if (*last == GOOD)
+			start += pages * getpagesize();
+	}
+	return start;
+}
+
+/*
+ * Returns how many pages are checked so. populate() takes 1.5 to 2.4 us for the first page and next
+ * to nothing for the others; a look at two pages to read them takes 0.4 to 1.0 us, at one page to
+ * write it 0.7 to 1.1 (after a sleep in the kernel, as these calls come; the price of a system call
+ * differs that much between machines).
+ */
+static uintptr_t few_pages(enum usermem_access access)
+{
+	return access == USERMEM_READ ? 4 : 2;
+}
+
+/*
+ * Returns where the good pages from `start` on end. Tries all at once first, if they are many;
+ * where that fails, smaller parts, down to single pages, because what follows bad memory must not
+ * be touched.
  */
 static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access access)
 {
 	enum { SINGLE = 8 }; /* at most this many pages are checked one by one */
 	uintptr_t page = getpagesize();
 	uintptr_t step = end - start;
+	enum verdict last;
 
+	if (step <= few_pages(access) * page) {
+		start = good_singly(start, end, access, &last);
+		if (last == BAD)
+			return start;
+	}
 	while (start < end) {
 		if (step > end - start)
 			step = end - start;
@@ -269,7 +335,7 @@ bool usermem_peek(struct usermem_peek *p, const void *addr, size_t len)
 		if (page == p->page[0] || page == p->page[1] ||
 		    page == ((uintptr_t)__builtin_frame_address(0) & ~(size - 1)))
 			continue;
-		if (!page_readable(page))
+		if (!page_good(page, USERMEM_READ))
 			return false;
 		p->page[1] = p->page[0];
 		p->page[0] = page;

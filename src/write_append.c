@@ -1,6 +1,7 @@
 /* Writes in one piece, such as those at the end of the file. See write.h. */
 #include "bounce.h"
 #include "buffered.h"
+#include "description.h"
 #include "direct.h"
 #include "offset.h"
 #include "range.h"
@@ -82,7 +83,7 @@ long write_append(const struct request *rq, const struct descriptor *d, size_t l
 	 * Wherever the end is by then, whole writes beyond the present end come before or after
 	 * this one.
 	 */
-	int range = range_take(d->file, d->size, UINT64_MAX);
+	int range = range_take(description_file_of(d->file), d->size, UINT64_MAX);
 	long ret = append_piece(rq, d, len);
 	uint64_t start;
 	long err;

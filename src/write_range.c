@@ -6,6 +6,7 @@
  */
 #include "bounce.h"
 #include "buffered.h"
+#include "description.h"
 #include "range.h"
 #include "write_step.h"
 
@@ -72,6 +73,10 @@ static long write_on(struct writing *w)
 	}
 	if (edges_meet(w, step))
 		write_fetch_edges(w);
+	if (step.how != HOW_EDGE && w->limited && !w->tail_tried) {
+		write_tail_first(w);
+		return 0;
+	}
 	ret = write_step(w, step);
 	/* The EINVAL of a buffered call is final: it has been retried often enough (buffered.c). */
 	if (ret && (!write_otherwise(ret) || (ret == -EINVAL && buffered_step(w, step))))
@@ -83,6 +88,16 @@ static long write_on(struct writing *w)
 	else
 		choose_otherwise(w, ret);
 	return 0;
+}
+
+/* Counts the edge that was written before the whole blocks, if all of these have followed. */
+static void add_tail(struct writing *w)
+{
+	if (!w->tail || w->pos < w->end)
+		return;
+	if (w->buffered_from == UINT64_MAX)
+		w->buffered_from = w->pos;
+	w->pos += w->tail;
 }
 
 /* Brings the partial blocks to the device. Returns where the data that is certainly there ends. */
@@ -131,7 +146,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 	uint64_t sound;
 	int range;
 
-	range = range_take(d->file, start, start + len);
+	range = range_take(description_file_of(d->file), start, start + len);
 	while (w.pos < w.end && !w.stopped) {
 		ret = write_on(&w);
 		if (ret < 0)
@@ -139,6 +154,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		w.pos += ret;
 		cursor_advance(&w.from, ret);
 	}
+	add_tail(&w);
 	range_end(range);
 	sound = settle(&w, &sync_err);
 	if (sound > start)

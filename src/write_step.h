@@ -13,6 +13,8 @@ struct writing {
 	uint64_t end;
 	/* The first byte that went through the page cache; UINT64_MAX: none. */
 	uint64_t buffered_from;
+	size_t tail; /* bytes from `end` on that have been written already */
+	bool tail_tried;
 	bool stopped;	    /* a call has moved less than requested */
 	bool limited;	    /* `end` takes RLIMIT_FSIZE into account */
 	bool copy;	    /* the program's own memory cannot be used for direct I/O */
@@ -33,5 +35,12 @@ long write_buffered(struct writing *w, size_t len);
 
 /* Starts reading the blocks around the edges. */
 void write_fetch_edges(const struct writing *w);
+
+/*
+ * Writes the edge at the end before the whole blocks in front of it, and lets the device work on
+ * both at once. Only where the whole blocks need no space: whatever can fail for lack of it has to
+ * be written in ascending order, so that what is written is what the answer says.
+ */
+void write_tail_first(struct writing *w);
 
 #endif
