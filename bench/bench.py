@@ -69,7 +69,7 @@ def find_libraries(shim):
 def contract_plans(maker, libraries, transfer, probe, start):
     return (maker.probes("contract", ("shim",), probe) +
             maker.starts("contract", libraries, ("shim",), start) +
-            maker.contract_transfers(transfer))
+            maker.contract_transfers(transfer) + maker.by_hand(transfer))
 
 
 def preload_plans(maker, libraries, seconds):
@@ -184,7 +184,7 @@ class Run:
             self.failed += 1
             return
         self.files.add(comparison, results)
-        if comparison.section == "contract":
+        if comparison.section in ("contract", "hand"):
             self.rows += contract.rows_for(comparison, results)
         if not self.quiet:
             report.print_comparison(comparison, results)

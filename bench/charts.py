@@ -16,6 +16,7 @@ STYLES = {
     "length": ("misaligned length", "#e69f00", 9),
     "offset": ("misaligned offset", "#cc79a7", 11),
     "both": ("misaligned length and offset", "#d55e00", 13),
+    "hand": ("the same, aligned by hand, no shim", "#882255", 12),
     "huge": ("aligned, in huge pages, no shim", "#009e73", 4),
     "buffered": ("buffered, no shim", "#999999", 2),
     "aligned": ("aligned, no shim", "#56b4e9", 6),

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from plans import ADDRESS, K, M
+from plans import ADDRESS, HAND_SIZES, K, M, size_name
 from workers import Refused, Worker
 
 LARGE = ("64 KiB", "1 MiB", "8 MiB")
@@ -51,6 +51,11 @@ TRANSFERS = (
     ("misaligned length and offset", "both", LARGE, 0.90),
 )
 
+# The same against a program that reads, changes and writes whole blocks by itself: largest size in
+# bytes, minimum ratio. Reads have no target.
+AGAINST_HAND = "misaligned length and offset, against by hand"
+HAND = ((64 * K, 1.50), (None, 1.15))
+
 
 def transfer_rows(comparison, results):
     size = comparison.what["size"]
@@ -58,6 +63,17 @@ def transfer_rows(comparison, results):
     by_name = {result.side: result for result in results}
     return [_row(what, case, target, by_name[side])
             for what, side, sizes, target in TRANSFERS if size in sizes]
+
+
+def hand_rows(comparison, results):
+    what = comparison.what
+    if what["op"] == "read":
+        return []
+    size = next(size for size in HAND_SIZES if size_name(size) == what["size"])
+    target = next(target for most, target in HAND if most is None or size <= most)
+    crowd = f", {what['threads']} threads" if what["threads"] > 1 else ""
+    both = next(result for result in results if result.side == "both")
+    return [_row(AGAINST_HAND, f"{what['op']} {what['size']}{crowd}", target, both)]
 
 
 def probe_rows(comparison, results):
@@ -77,12 +93,12 @@ def rows_for(comparison, results):
         return probe_rows(comparison, results)
     if comparison.metric == "added":
         return start_rows(comparison, results)
-    return transfer_rows(comparison, results)
+    return (hand_rows if comparison.section == "hand" else transfer_rows)(comparison, results)
 
 
 def in_order(rows):
     """The rows in the order of TRANSFERS, those of one kind together."""
-    kinds = [what for what, *_ in TRANSFERS]
+    kinds = [*(what for what, *_ in TRANSFERS), AGAINST_HAND]
     return sorted(rows, key=lambda row: kinds.index(row.what) if row.what in kinds else -1)
 
 

@@ -2,8 +2,9 @@
  * What a program must do that aligns its direct I/O itself: the yardstick of misaligned calls.
  *
  * Reads go through an aligned buffer. A write reads the blocks at both ends, puts its bytes between
- * them and writes whole blocks; at the end of a file it then cuts off what is too long. This is what
- * such programs do, and not safe: a neighbour's write to one of the blocks is lost.
+ * them and writes whole blocks. A file that grows has to be cut to its length when it is complete;
+ * that is not measured. This is what such programs do, and not safe: a neighbour's write to one of
+ * the blocks is lost, and the file is longer than its data until the end.
  */
 #include "iobench.h"
 
@@ -114,7 +115,7 @@ ssize_t hand_extend(struct worker *w, const void *from, size_t len, uint64_t pos
 {
 	struct blocks b = blocks_around(w, pos, len);
 
-	if (write_blocks(w, &b, from, len, pos) < 0 || ftruncate(w->fd, (off_t)(pos + len)))
+	if (write_blocks(w, &b, from, len, pos) < 0)
 		return -1;
 	memmove(w->hand, w->hand + (b.end - b.start - b.block), b.block);
 	return len;

@@ -6,7 +6,9 @@ from compare import Comparison, Side
 
 K, M = 1 << 10, 1 << 20
 ALL_SIZES = [512 << power for power in range(16)]
-SOME_SIZES = [512, 4 * K, 16 * K, 64 * K, 256 * K, M, 4 * M, 16 * M]
+SOME_SIZES = [512, *(4 * K << power for power in range(9)), 4 * M, 16 * M]
+HAND_SIZES = [4 * K, 64 * K, M, 8 * M]
+HAND_CROWDS = [4, 16]
 RANDOM_SIZES = [4 * K, 64 * K, M]
 THREADS = [1, 2, 4, 8, 16]
 CROWDS = [1, 2, 4, 8, 64]
@@ -52,6 +54,7 @@ class Plans:
             "length": side("length", *LENGTH, where="edges", preload="shim"),
             "offset": side("offset", *OFFSET, where="edges", preload="shim"),
             "both": side("both", *LENGTH, *OFFSET, where="edges", preload="shim"),
+            "hand": side("hand", *LENGTH, *OFFSET, "--by-hand", where="hand"),
             "huge": side("huge", "--huge"),
             "buffered": side("buffered", "--buffered", where="buffered"),
         }
@@ -90,6 +93,18 @@ class Plans:
                             ("aligned", "passed", "address", "both"), seconds=seconds,
                             repeats=5)
         return small + large
+
+    def by_hand(self, seconds):
+        """Misaligned length and offset, against a program that aligns what it does by itself."""
+        which = ("hand", "both", "aligned")
+        plans = self.matrix("hand", ("overwrite", "extend", "read"), HAND_SIZES, which,
+                            seconds=seconds)
+        for threads in HAND_CROWDS:
+            plans += self.matrix("hand", ("overwrite",), HAND_SIZES[:-1], which, "random", threads,
+                                 seconds=seconds)
+            plans += self.matrix("hand", ("extend",), HAND_SIZES[:-1], which, threads=threads,
+                                 own_files=True, seconds=seconds)
+        return plans
 
     def probes(self, section, preloads, seconds):
         """Calls in which the shim has nothing to do."""
@@ -132,7 +147,8 @@ class Plans:
                           seconds, metric="added")
 
     def sweep(self, sizes, random_sizes, seconds, threads=1):
-        which = ("aligned", "passed", "address", "length", "offset", "both", "huge", "buffered")
+        which = ("aligned", "passed", "address", "length", "offset", "both", "hand", "huge",
+                 "buffered")
         own = threads > 1
         direct = ("read", "overwrite")
         return (self.matrix("sweep", (*direct, "extend"), sizes, which, threads=threads,
