@@ -186,20 +186,24 @@ static int find_slot_for(struct process *p, const struct layout *l, size_t want)
 
 /*
  * Sleeps until a slot is free. Either the releasing thread sees our waiter count, or we see its
- * free slot.
+ * free slot. Who finds others waiting sleeps first, and is woken after them: the kernel wakes in
+ * order of arrival. A slot that is free meanwhile is for one of those, and when that one releases
+ * it, the next is woken.
  */
 static int wait_for_slot(struct process *p, const struct layout *l, size_t want)
 {
-	int slot;
+	bool last = atomic_fetch_add(&p->bounce_waiters, 1) && !claims.nested;
+	int slot = -1;
 
-	atomic_fetch_add(&p->bounce_waiters, 1);
 	for (;;) {
 		uint32_t freed = atomic_load(&p->bounce_freed);
 
-		slot = find_slot_for(p, l, want);
+		if (!last)
+			slot = find_slot_for(p, l, want);
 		if (slot >= 0)
 			break;
 		process_wait(&p->bounce_freed, freed);
+		last = false;
 	}
 	atomic_fetch_sub(&p->bounce_waiters, 1);
 	return slot;
@@ -210,7 +214,7 @@ bool bounce_get(struct bounce *b, size_t want)
 	const struct layout l = layout();
 	struct process *p = process();
 	uintptr_t region;
-	int slot;
+	int slot = -1;
 
 	if (!p)
 		return false;
@@ -219,7 +223,9 @@ bool bounce_get(struct bounce *b, size_t want)
 		region = map_region(p, &l);
 	if (!region)
 		return false;
-	slot = find_slot_for(p, &l, want);
+	/* Not before those who wait already. */
+	if (!atomic_load(&p->bounce_waiters) || claims.nested)
+		slot = find_slot_for(p, &l, want);
 	if (slot < 0)
 		slot = wait_for_slot(p, &l, want);
 	last_slot = slot;

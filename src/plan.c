@@ -43,13 +43,15 @@ struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uint
 	return (struct step){ HOW_DIRECT, direct_end - pos };
 }
 
-size_t plan_tail(const struct dio_align *g, uint64_t pos, size_t len)
+void plan_edges(const struct dio_align *g, uint64_t pos, size_t len, size_t *head, size_t *tail)
 {
 	uint64_t end = pos + len;
-	uint64_t tail = floor_to(end, g->block);
-	uint64_t whole = pos & (g->offset - 1) ? floor_to(pos, g->block) + g->block : pos;
+	uint64_t first = pos & (g->offset - 1) ? floor_to(pos, g->block) + g->block : pos;
+	uint64_t last = end & (g->offset - 1) ? floor_to(end, g->block) : end;
+	bool whole = first < last;
 
-	return (end & (g->offset - 1)) && tail > whole ? end - tail : 0;
+	*head = whole ? first - pos : 0;
+	*tail = whole ? end - last : 0;
 }
 
 /*

@@ -51,10 +51,10 @@ bool plan_misaligned(const struct dio_align *g, uint64_t pos, size_t len, uintpt
 struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uintptr_t addr);
 
 /*
- * Returns how many bytes at the end of a write are an edge that follows whole blocks; 0 if there is
- * no such edge.
+ * Stores how many bytes at the start and at the end of a write of `len` (> 0) bytes at `pos` are
+ * edges, if there are whole blocks between them; otherwise 0 and 0.
  */
-size_t plan_tail(const struct dio_align *g, uint64_t pos, size_t len);
+void plan_edges(const struct dio_align *g, uint64_t pos, size_t len, size_t *head, size_t *tail);
 
 /*
  * A direct read that encloses the wanted bytes, as three pieces that follow one another in the file

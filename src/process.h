@@ -84,7 +84,7 @@ struct process {
 	_Atomic uint32_t range_freed;
 	uint32_t range_waiters;
 	uint32_t range_order;
-	uint32_t range_top; /* no range from here on is in use */
+	_Atomic uint32_t range_top; /* no range from here on is in use */
 	struct range range[RANGES];
 
 	_Atomic uint32_t number[HINT_FDS]; /* calls in progress on each descriptor (number.c) */

@@ -86,3 +86,10 @@ void range_end(int place)
 	if (waiters)
 		process_wake(&p->range_freed, INT_MAX);
 }
+
+bool range_others(void)
+{
+	const struct process *p = process();
+
+	return p && atomic_load_explicit(&p->range_top, memory_order_relaxed) > 1;
+}

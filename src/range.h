@@ -11,6 +11,7 @@
 #ifndef DIOSHIM_RANGE_H
 #define DIOSHIM_RANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* No range: range_end() does nothing. */
@@ -22,5 +23,8 @@ enum { RANGE_NONE = -1 };
  */
 int range_take(uint32_t file, uint64_t start, uint64_t end);
 void range_end(int place);
+
+/* Returns whether other writes have ranges too, as far as is seen without waiting. */
+bool range_others(void);
 
 #endif

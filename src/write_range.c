@@ -8,6 +8,7 @@
 #include "buffered.h"
 #include "description.h"
 #include "range.h"
+#include "write_edges.h"
 #include "write_step.h"
 
 /*
@@ -69,14 +70,11 @@ static long write_on(struct writing *w)
 	if (!w->limited && !one_call(step, len)) {
 		limit_end(w);
 		write_fetch_edges(w);
+		write_edges_begin(w);
 		return 0;
 	}
 	if (edges_meet(w, step))
 		write_fetch_edges(w);
-	if (step.how != HOW_EDGE && w->limited && !w->tail_tried) {
-		write_tail_first(w);
-		return 0;
-	}
 	ret = write_step(w, step);
 	/* The EINVAL of a buffered call is final: it has been retried often enough (buffered.c). */
 	if (ret && (!write_otherwise(ret) || (ret == -EINVAL && buffered_step(w, step))))
@@ -90,20 +88,10 @@ static long write_on(struct writing *w)
 	return 0;
 }
 
-/* Counts the edge that was written before the whole blocks, if all of these have followed. */
-static void add_tail(struct writing *w)
-{
-	if (!w->tail || w->pos < w->end)
-		return;
-	if (w->buffered_from == UINT64_MAX)
-		w->buffered_from = w->pos;
-	w->pos += w->tail;
-}
-
 /* Brings the partial blocks to the device. Returns where the data that is certainly there ends. */
 static uint64_t settle(struct writing *w, long *err)
 {
-	if (w->buffered_from == UINT64_MAX || request_synchronous(w->rq, w->d))
+	if (w->buffered_from >= w->pos || request_synchronous(w->rq, w->d))
 		return w->pos;
 	*err = buffered_sync(w->rq->fd, w->buffered_from, w->pos);
 	return *err ? w->buffered_from : w->pos;
@@ -154,7 +142,7 @@ long write_range(const struct request *rq, struct descriptor *d, uint64_t start,
 		w.pos += ret;
 		cursor_advance(&w.from, ret);
 	}
-	add_tail(&w);
+	ret = write_edges_end(&w, ret);
 	range_end(range);
 	sound = settle(&w, &sync_err);
 	if (sound > start)

@@ -8,7 +8,6 @@
 #include "buffered.h"
 #include "direct.h"
 #include "disable.h"
-#include "mapped.h"
 #include "sector.h"
 #include "sys.h"
 
@@ -94,35 +93,6 @@ long write_buffered(struct writing *w, size_t len)
 	if (w->pos + ret < w->end && !w->d->block_device && !request_synchronous(rq, w->d))
 		buffered_sync_start(rq->fd, w->pos, w->pos + ret);
 	return ret;
-}
-
-/*
- * Returns whether the whole write changes bytes that the file has, in blocks that it has, and whose
- * memory is good, so that only a failing device can end it early.
- */
-static bool overwrites(const struct writing *w)
-{
-	return !w->d->block_device && w->d->known && w->end <= w->d->size &&
-	       w->from.checked >= w->end - w->pos && mapped_in_place(w->rq->fd, w->pos, w->end);
-}
-
-void write_tail_first(struct writing *w)
-{
-	size_t tail = plan_tail(&w->d->align, w->pos, w->end - w->pos);
-	struct writing last = *w;
-
-	w->tail_tried = true;
-	if (!tail || (disabled & DISABLE_PREFETCH) || request_synchronous(w->rq, w->d) ||
-	    !overwrites(w))
-		return;
-	last.pos = w->end - tail;
-	cursor_advance(&last.from, last.pos - w->pos);
-	/* If it was not written now, it is written in its turn. */
-	if (write_buffered(&last, tail) != (long)tail)
-		return;
-	buffered_sync_start(w->rq->fd, last.pos, w->end);
-	w->tail = tail;
-	w->end = last.pos;
 }
 
 /* Direct I/O from a bounce buffer: as much of `len` as fits. */

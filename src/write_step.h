@@ -4,6 +4,16 @@
 
 #include "write.h"
 
+/* The edges of an overwrite, if they are written apart from its whole blocks (write_edges.h). */
+struct edges {
+	uint64_t start, end; /* of all of the write */
+	size_t head, tail;   /* bytes; 0: there is no such edge */
+	struct cursor from;  /* the first byte, in the program's memory */
+	bool apart;
+	bool put_off; /* until the whole blocks are written */
+	long head_done, tail_done; /* bytes written, or a negative errno */
+};
+
 /* A write of a range in progress. */
 struct writing {
 	const struct request *rq;
@@ -13,12 +23,11 @@ struct writing {
 	uint64_t end;
 	/* The first byte that went through the page cache; UINT64_MAX: none. */
 	uint64_t buffered_from;
-	size_t tail; /* bytes from `end` on that have been written already */
-	bool tail_tried;
 	bool stopped;	    /* a call has moved less than requested */
 	bool limited;	    /* `end` takes RLIMIT_FSIZE into account */
 	bool copy;	    /* the program's own memory cannot be used for direct I/O */
 	bool buffered_only; /* direct I/O cannot be used for the rest */
+	struct edges edges;
 };
 
 /*
@@ -35,12 +44,5 @@ long write_buffered(struct writing *w, size_t len);
 
 /* Starts reading the blocks around the edges. */
 void write_fetch_edges(const struct writing *w);
-
-/*
- * Writes the edge at the end before the whole blocks in front of it, and lets the device work on
- * both at once. Only where the whole blocks need no space: whatever can fail for lack of it has to
- * be written in ascending order, so that what is written is what the answer says.
- */
-void write_tail_first(struct writing *w);
 
 #endif

@@ -145,6 +145,25 @@ wrong_address() {
   done
 }
 
+# What the kernel answers is all that there is to know, so nothing else is asked.
+little_is_asked() {
+  local kind asked
+  new_file 65536
+  for kind in pwrite pread write read; do
+    run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+      "$kind,3,4096,4096" "$kind,3,4096,8192" "$kind,3,4096,12288"
+    [[ ${lines[2]} == "$kind,3,4096,12288 = 4096" ]]
+    asked=$(sed -n '/mark:begin.*12288/,/mark:end/p' "$BATS_TEST_TMPDIR/trace")
+    [[ $asked != *statx* ]]
+    [[ $kind != p* || $asked != *fcntl* ]]
+    judge moved --skip 2 --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  done
+}
+
+@test "P2: a misaligned buffer alone needs no statx, and at an offset of its own no F_GETFL" {
+  on_each "${strict[@]}" "${devices[@]}" -- little_is_asked
+}
+
 @test "P3: a misaligned buffer with aligned length and offset moves in one call of the same kind" {
   on_each "${strict[@]}" "${devices[@]}" -- wrong_address
 }
@@ -168,6 +187,41 @@ edges() {
 
 @test "P3: only partial blocks are written without O_DIRECT, they are waited for, and it is set again" {
   on_each "${strict[@]}" -- edges
+}
+
+# Both edges are on the device, or on the way there, before the whole blocks between them.
+overwriting() {
+  new_file 300000
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pwrite,0,40000,12345 pwrite,7,40001,4096 pwrite,0,200001,513 pwritev,9,40000,333 writev,1,30001,77
+  [[ $output != *" = -1"* ]]
+  judge tail-first --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+  judge edges --sector "$(sector)" "$BATS_TEST_TMPDIR/trace"
+}
+
+# Where the whole blocks may need space, the order is that of the answer: what is written when the
+# space ends is what was counted. In a hole, in reserved blocks, beyond the end, in shared blocks.
+needing_space() {
+  new_file 300000
+  fallocate --punch-hole --offset 61440 --length 4096 "$file"
+  fallocate --zero-range --offset 126976 --length 4096 "$file"
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct \
+    pwrite,0,20000,50001 pwrite,1,20001,120002 pwrite,0,40000,280003
+  [[ $output != *" = -1"* ]]
+  judge ascending "$BATS_TEST_TMPDIR/trace"
+  [[ $where != xfs ]] || needing_a_copy
+}
+
+needing_a_copy() {
+  new_file 400000
+  cp --reflink=always "$file" "$file.copy"
+  run -0 traced "$BATS_TEST_TMPDIR/trace" shim "$callone" "$file" rdwr,direct pwrite,0,40000,12345
+  judge ascending "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: an overwrite begins with both edges; where space may be needed, a write ascends" {
+  on_each "${strict[@]}" -- overwriting
+  on_each "${strict[@]}" -- needing_space
 }
 
 # Some cross the boundary between two blocks.

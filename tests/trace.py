@@ -333,6 +333,28 @@ def check_edges(options):
         raise Unfit("no write without O_DIRECT")
 
 
+def places(section):
+    """Where the writes of a section begin, in their order."""
+    return [call.pos for call in section.data_calls() if call.name in WRITES and call.result > 0]
+
+
+def check_ascending(options):
+    """Each write goes from the front to the back."""
+    for section in judged(parse(options.traces[0]), options):
+        if places(section) != sorted(places(section)):
+            wrong(section, "not in ascending order")
+
+
+def check_tail_first(options):
+    """The edge at the end of each write comes before the whole blocks, after the edge at the start."""
+    for section in judged(parse(options.traces[0]), options):
+        start, end = section.numbers[2], section.numbers[2] + section.numbers[1]
+        edges = [start] if start % options.sector else []
+        edges.append(end - end % options.block)
+        if places(section)[:len(edges)] != edges or len(places(section)) <= len(edges):
+            wrong(section, f"does not begin with {edges}, and go on with whole blocks")
+
+
 def check_one_write_one_wait(options):
     """Each write without a whole block is one write and one wait for the device."""
     for section in judged(parse(options.traces[0]), options):

@@ -68,9 +68,12 @@ static void check_border(const struct dio_align *g, enum how before, enum how no
 static void check_write(const struct dio_align *g, uint64_t pos, size_t len, uint64_t addr)
 {
 	bool aligned = !plan_misaligned(g, pos, len, addr) && addr;
+	size_t head, tail;
+	size_t first = 0, last = 0;
 	int steps = 0;
 	enum how before = HOW_EDGE;
 
+	plan_edges(g, pos, len, &head, &tail);
 	while (len) {
 		struct step step = plan_write(g, pos, len, addr);
 
@@ -79,12 +82,16 @@ static void check_write(const struct dio_align *g, uint64_t pos, size_t len, uin
 			check_border(g, before, step.how, pos);
 		/* An aligned request must be passed through. */
 		hold(!aligned || (step.how == HOW_DIRECT && step.len == len));
+		last = step.how == HOW_EDGE ? step.len : 0;
+		first = steps ? first : last;
 		before = step.how;
 		pos += step.len;
 		len -= step.len;
 		addr = addr ? addr + step.len : 0;
 		hold(++steps <= 3);
 	}
+	/* One edge alone has no whole blocks beside it. */
+	hold(steps == 1 || (head == first && tail == last));
 }
 
 static void check_read_plan(const struct dio_align *g, const struct read_plan *p, uint64_t pos,

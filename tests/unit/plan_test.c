@@ -269,6 +269,23 @@ static void edges_have_their_blocks_alone(const struct request *r)
 	}
 }
 
+static size_t edge_length(const struct placed *at)
+{
+	return at->step.how == HOW_EDGE ? at->step.len : 0;
+}
+
+static void edges_are_the_outer_steps(const struct request *r)
+{
+	struct placed steps[MOST_STEPS];
+	size_t n = walk_write(r, steps);
+	bool alone = n == 1 && steps[0].step.how == HOW_EDGE;
+	size_t head, tail;
+
+	plan_edges(&r->g, r->pos, r->len, &head, &tail);
+	assert_true(head == (alone ? 0 : edge_length(&steps[0])));
+	assert_true(tail == (alone ? 0 : edge_length(&steps[n - 1])));
+}
+
 static void aligned_write_is_one_step(const struct request *r)
 {
 	if (!aligned(r->pos, r->g.offset) || !aligned(r->len, r->g.offset))
@@ -393,6 +410,7 @@ PROPERTY(own_memory_is_written_only_if_aligned_and_in_one_piece, own_is_aligned)
 PROPERTY(a_write_is_copied_only_for_its_memory, bounces_are_needed)
 PROPERTY(a_direct_write_is_aligned_in_position_and_length, direct_is_aligned)
 PROPERTY(a_direct_write_shares_no_block_with_an_edge, edges_have_their_blocks_alone)
+PROPERTY(the_edges_of_a_write_are_its_outer_steps, edges_are_the_outer_steps)
 PROPERTY(an_aligned_write_is_one_step, aligned_write_is_one_step)
 PROPERTY(misaligned_means_position_length_or_address, misaligned_is_what_the_kernel_refuses)
 PROPERTY(a_read_encloses_the_request_by_less_than_a_unit, read_encloses)
@@ -417,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_write_is_copied_only_for_its_memory),
 		cmocka_unit_test(a_direct_write_is_aligned_in_position_and_length),
 		cmocka_unit_test(a_direct_write_shares_no_block_with_an_edge),
+		cmocka_unit_test(the_edges_of_a_write_are_its_outer_steps),
 		cmocka_unit_test(an_aligned_write_is_one_step),
 		cmocka_unit_test(misaligned_means_position_length_or_address),
 		cmocka_unit_test(a_read_encloses_the_request_by_less_than_a_unit),
