@@ -74,16 +74,16 @@ static void signal_now(int eventfd)
 	sys(SYS_close, eventfd);
 }
 
-static struct iocb changed(const struct aio_bounce *b, const struct iocb *asked, const void *addr)
+static void describe(struct aio_bounce *b, const struct iocb *asked, const void *addr)
 {
-	struct iocb is = *asked;
+	struct iocb *is = &b->change.is;
 
-	is.aio_lio_opcode = IOCB_CMD_PWRITE;
-	is.aio_buf = (uintptr_t)addr;
-	is.aio_nbytes = request_length(&b->rq);
-	is.aio_flags |= IOCB_FLAG_RESFD;
-	is.aio_resfd = (uint32_t)b->eventfd;
-	return is;
+	*is = *asked;
+	is->aio_lio_opcode = IOCB_CMD_PWRITE;
+	is->aio_buf = (uintptr_t)addr;
+	is->aio_nbytes = request_length(&b->rq);
+	is->aio_flags |= IOCB_FLAG_RESFD;
+	is->aio_resfd = (uint32_t)b->eventfd;
 }
 
 /* With signals blocked. */
@@ -92,7 +92,6 @@ static bool begin(struct aio_bounce *b, struct iocb *cb, const struct iocb *aske
 	struct cursor from;
 	struct descriptor d;
 	struct aio_piece piece;
-	struct iocb is;
 	size_t len;
 
 	if (!request_understood(&b->rq) || !suits(&b->rq, asked, &d))
@@ -109,8 +108,8 @@ static bool begin(struct aio_bounce *b, struct iocb *cb, const struct iocb *aske
 		aio_pool_put(piece.name);
 		return false;
 	}
-	is = changed(b, asked, piece.addr);
-	if (aio_change_begin(&b->change, cb, &is))
+	describe(b, asked, piece.addr);
+	if (aio_change_begin(&b->change, cb))
 		return true;
 	signal_now(b->eventfd);
 	return false;

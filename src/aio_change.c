@@ -70,17 +70,16 @@ static bool same_fields(const struct iocb *a, const struct iocb *b)
 	       a->aio_resfd == b->aio_resfd;
 }
 
-bool aio_change_begin(struct aio_change *c, struct iocb *cb, const struct iocb *is)
+bool aio_change_begin(struct aio_change *c, struct iocb *cb)
 {
 	c->process = process();
 	if (!c->process)
 		return false;
 	c->cb = cb;
 	c->was = *cb;
-	c->is = *is;
 	atomic_fetch_add(&c->process->aio_changes, 1);
 	c->place = enlist(c->process, cb);
-	copy_fields(cb, is);
+	copy_fields(cb, &c->is);
 	return true;
 }
 

@@ -27,10 +27,10 @@ struct aio_change {
 bool aio_change_possible(struct iocb *cb);
 
 /*
- * Changes the iocb, which can be written, to `is`; its key is left to the kernel. Signals must be blocked until
+ * Changes the iocb, which can be written, to c->is, which the caller has filled in; its key is left to the kernel. Signals must be blocked until
  * aio_change_end(). Returns false if there is no memory for the list.
  */
-bool aio_change_begin(struct aio_change *c, struct iocb *cb, const struct iocb *is);
+bool aio_change_begin(struct aio_change *c, struct iocb *cb);
 void aio_change_end(struct aio_change *c);
 
 /* Waits until no iocb of these events is changed. For events that the kernel has just given to the program. */

@@ -57,19 +57,18 @@ bool aio_event_possible(void)
 /* Submits the iocb with another operation on `fd`, which is closed. */
 static long submit_instead(aio_context_t ctx, struct iocb *cb, int fd, uint16_t opcode, uint64_t n)
 {
-	struct iocb is = *cb;
-	struct aio_change change;
+	struct aio_change change = { .is = *cb };
 	long ret = -EAGAIN;
 
 	if (fd < 0)
 		return ret;
-	is.aio_lio_opcode = opcode;
-	is.aio_fildes = (uint32_t)fd;
-	is.aio_buf = 0;
-	is.aio_nbytes = n;
-	is.aio_offset = 0;
-	is.aio_rw_flags = 0;
-	if (aio_change_begin(&change, cb, &is)) {
+	change.is.aio_lio_opcode = opcode;
+	change.is.aio_fildes = (uint32_t)fd;
+	change.is.aio_buf = 0;
+	change.is.aio_nbytes = n;
+	change.is.aio_offset = 0;
+	change.is.aio_rw_flags = 0;
+	if (aio_change_begin(&change, cb)) {
 		ret = sys(SYS_io_submit, ctx, 1L, &cb);
 		aio_change_end(&change);
 	}

@@ -288,7 +288,7 @@ static bool submit_run(struct run *r, aio_context_t ctx, struct iocb **iocbs, lo
  * Submits the next iocb, which would be refused, from bounce memory, like a run of its own. Returns false if it has
  * to be made in another way.
  */
-static bool submit_bounced(struct run *r, aio_context_t ctx, struct iocb **iocbs, long *ret)
+COLD bool submit_bounced(struct run *r, aio_context_t ctx, struct iocb **iocbs, long *ret)
 {
 	struct aio_bounce b;
 	bool over;

@@ -105,6 +105,10 @@ calls_of_bounced() {
   on_each "${strict[@]}" -- calls_of_bounced
 }
 
+@test "P7: a submission that stays asynchronous needs less than 2 KiB of stack" {
+  on_each ext4-512 xfs -- aio stack
+}
+
 @test "an iocb is as it was before its event can be fetched, by another thread on the same processor" {
   on_each ext4-512 xfs -- aio relay
 }

@@ -121,6 +121,44 @@ void aio_bounced(const char *direct, const char *ordinary)
 	equal("no descriptor is left", dup(0), next);
 }
 
+/*
+ * Returns how many bytes of the stack a submission takes: those below this frame are filled with a pattern first. `p` is
+ * volatile, or the compiler would make the loop a call.
+ */
+static __attribute__((noinline)) long stack_of(aio_context_t ctx, struct iocb *cb)
+{
+	enum { ROOM = 16384, GAP = 512, PAINT = 0xa5 };
+	unsigned char *here = __builtin_frame_address(0);
+	volatile unsigned char *p;
+	struct io_event e;
+
+	for (p = here - ROOM; p < here - GAP; p++)
+		*p = PAINT;
+	equal("submitted", syscall(SYS_io_submit, ctx, 1, &cb), 1);
+	for (p = here - ROOM; *p == PAINT;)
+		p++;
+	fetch(ctx, 1, &e);
+	return here - p;
+}
+
+void aio_stack(const char *direct, const char *ordinary)
+{
+	enum { LIMIT = 2048 };
+	int fd = filled(direct, AREA);
+	char *memory = misaligned(BLOCK);
+	aio_context_t ctx = context(1);
+	struct iocb cb = ask(IOCB_CMD_PWRITE, fd, memory, BLOCK, 0);
+
+	(void)ordinary;
+	/* The first one makes what is made on first use. */
+	for (int i = 0; i < 2; i++) {
+		long used = stack_of(ctx, &cb);
+
+		printf("%ld bytes of stack\n", used);
+		holds("less than 2 KiB", used < LIMIT);
+	}
+}
+
 /* One thread submits, the other fetches, and uses the iocb again at once. Both on one processor. */
 struct relay {
 	int fd;

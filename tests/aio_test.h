@@ -42,6 +42,7 @@ void aio_threads(const char *direct, const char *ordinary);
 void aio_beside(const char *direct, const char *ordinary);
 void aio_pieces(const char *direct, const char *ordinary);
 void aio_bounced(const char *direct, const char *ordinary);
+void aio_stack(const char *direct, const char *ordinary);
 void aio_relay(const char *direct, const char *ordinary);
 void aio_endings(const char *direct, const char *ordinary);
 
