@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "aio_change.h"
 #include "sys.h"
 
 enum {
@@ -53,27 +54,24 @@ bool aio_event_possible(void)
 	return true;
 }
 
-/* Submits the iocb with another operation on `fd`, which is closed. Leaves it as it was, but for what the kernel stores. */
+/* Submits the iocb with another operation on `fd`, which is closed. */
 static long submit_instead(aio_context_t ctx, struct iocb *cb, int fd, uint16_t opcode, uint64_t n)
 {
-	const struct iocb was = *cb;
-	long ret;
+	struct aio_change change = { .is = *cb };
+	long ret = -EAGAIN;
 
 	if (fd < 0)
-		return -EAGAIN;
-	cb->aio_lio_opcode = opcode;
-	cb->aio_fildes = (uint32_t)fd;
-	cb->aio_buf = 0;
-	cb->aio_nbytes = n;
-	cb->aio_offset = 0;
-	cb->aio_rw_flags = 0;
-	ret = sys(SYS_io_submit, ctx, 1L, &cb);
-	cb->aio_lio_opcode = was.aio_lio_opcode;
-	cb->aio_fildes = was.aio_fildes;
-	cb->aio_buf = was.aio_buf;
-	cb->aio_nbytes = was.aio_nbytes;
-	cb->aio_offset = was.aio_offset;
-	cb->aio_rw_flags = was.aio_rw_flags;
+		return ret;
+	change.is.aio_lio_opcode = opcode;
+	change.is.aio_fildes = (uint32_t)fd;
+	change.is.aio_buf = 0;
+	change.is.aio_nbytes = n;
+	change.is.aio_offset = 0;
+	change.is.aio_rw_flags = 0;
+	if (aio_change_begin(&change, cb)) {
+		ret = sys(SYS_io_submit, ctx, 1L, &cb);
+		aio_change_end(&change);
+	}
 	sys(SYS_close, fd);
 	return ret;
 }

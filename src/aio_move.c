@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 
+#include "aio_change.h"
 #include "aio_event.h"
 #include "aio_plan.h"
 #include "description.h"
@@ -109,14 +110,6 @@ static long move(struct request *rq, struct descriptor *d)
 	return ret;
 }
 
-static bool writable(struct iocb *cb)
-{
-	const struct iovec iov = { cb, sizeof(*cb) };
-	struct cursor c = cursor_at_start(&iov, 1);
-
-	return usermem_check(&c, sizeof(*cb), USERMEM_WRITE) == sizeof(*cb);
-}
-
 /*
  * Returns whether the kernel would refuse it at once for another reason, as far as that is cheap to see: then nothing
  * must be moved.
@@ -133,7 +126,7 @@ bool aio_move(aio_context_t ctx, struct iocb *cb, const struct iocb *asked, long
 	struct transfer t = { .ctx = ctx, .cb = cb };
 	ssize_t moved;
 
-	if (!aio_event_possible() || !writable(cb) || refused_anyway(ctx, asked))
+	if (!aio_event_possible() || !aio_change_possible(cb) || refused_anyway(ctx, asked))
 		return false;
 	t.rq = aio_request(asked, &t.one);
 	t.rq.move = move;

@@ -1,6 +1,7 @@
 /* What an iocb asks for. See aio_plan.h. */
 #include "aio_plan.h"
 
+#include "aio_pool.h"
 #include "rwf.h"
 #include "transfers.h"
 
@@ -23,6 +24,14 @@ bool aio_understood(const struct iocb *cb)
 {
 	return aio_transfers(cb) && !cb->aio_reserved2 && !(cb->aio_rw_flags & KERNEL_RWF_NOWAIT) &&
 	       cb->aio_nbytes <= INT64_MAX && cb->aio_offset >= 0;
+}
+
+bool aio_async_shape(const struct iocb *cb, size_t len)
+{
+	const uint32_t flags = KERNEL_RWF_HIPRI | KERNEL_RWF_DSYNC | KERNEL_RWF_SYNC;
+
+	return aio_writes(cb) && aio_understood(cb) && !((uint32_t)cb->aio_rw_flags & ~flags) &&
+	       !(cb->aio_flags & IOCB_FLAG_RESFD) && len && len <= AIO_POOL_LONGEST;
 }
 
 struct request aio_request(const struct iocb *cb, struct iovec *one)

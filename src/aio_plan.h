@@ -4,6 +4,7 @@
 
 #include <linux/aio_abi.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -21,6 +22,12 @@ bool aio_vectored(const struct iocb *cb);
  * something is set that the kernel refuses or that a later kernel means something by.
  */
 bool aio_understood(const struct iocb *cb);
+
+/*
+ * Returns whether it may be submitted with other memory and an eventfd of the shim's, as far as that does not depend on the
+ * file: a write of `len` bytes that has no eventfd yet, and flags with which it remains one.
+ */
+bool aio_async_shape(const struct iocb *cb, size_t len);
 
 /*
  * Returns the call that moves the same data. `one` has room for one piece; both must stay until the call is made. The

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "aio_bounce.h"
 #include "aio_move.h"
 #include "aio_plan.h"
 #include "async.h"
@@ -47,6 +48,7 @@ struct run {
 	struct iocb last; /* a copy of the last one, */
 	bool changed;	  /* or of the one that comes next and must be made by aio_move() */
 	struct usermem_peek peek;
+	struct aio_change *change; /* of its only iocb; usually null */
 };
 
 static long kernel_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
@@ -240,6 +242,8 @@ static long pass_on(struct run *r, aio_context_t ctx, struct iocb **iocbs)
 	if (unlikely(r->window))
 		pass_begin(&r->pass, (int)r->last.aio_fildes, false);
 	ret = kernel_submit(ctx, r->count, iocbs);
+	if (unlikely(r->change))
+		aio_change_end(r->change);
 	if (unlikely(r->window) && r->pass.waited)
 		pass_leave(&r->pass);
 	return ret;
@@ -280,6 +284,34 @@ static bool submit_run(struct run *r, aio_context_t ctx, struct iocb **iocbs, lo
 	return true;
 }
 
+/*
+ * Submits the next iocb, which would be refused, from bounce memory, like a run of its own. Returns false if it has
+ * to be made in another way.
+ */
+COLD bool submit_bounced(struct run *r, aio_context_t ctx, struct iocb **iocbs, long *ret)
+{
+	struct aio_bounce b;
+	bool over;
+
+	if (!aio_bounce_begin(&b, iocbs[0], &r->last))
+		return false;
+	async_write_begins();
+	r->change = &b.change;
+	do {
+		r->count = 1;
+		r->counted = async_counts();
+		r->watches = 0;
+		r->window = !watch(r, &r->last);
+	} while (!submit_run(r, ctx, iocbs, ret));
+	/* Any other refusal is answered by aio_move(): somebody may have closed our eventfd. */
+	over = *ret > 0 || errno == EAGAIN;
+	aio_bounce_end(&b, *ret);
+	r->watches = 0;
+	r->window = false;
+	r->change = NULL;
+	return over;
+}
+
 /* Submits the first run, or else the first iocb. Returns how many; -1 and errno if none. */
 static long submit_some(aio_context_t ctx, long nr, struct iocb **iocbs)
 {
@@ -290,6 +322,8 @@ static long submit_some(aio_context_t ctx, long nr, struct iocb **iocbs)
 		r = (struct run){ .counted = async_counts() };
 		look(&r, nr, iocbs);
 		if (!r.count && r.changed) {
+			if (submit_bounced(&r, ctx, iocbs, &ret))
+				return ret;
 			if (aio_move(ctx, iocbs[0], &r.last, &ret)) {
 				if (ret < 0)
 					errno = (int)-ret;

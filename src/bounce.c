@@ -209,18 +209,42 @@ static int wait_for_slot(struct process *p, const struct layout *l, size_t want)
 	return slot;
 }
 
+/* Returns where the memory is; 0 if there is none. */
+static uintptr_t find_region(struct process *p, const struct layout *l)
+{
+	uintptr_t region = p ? atomic_load(&p->bounce_region) : 0;
+
+	return region || !p ? region : map_region(p, l);
+}
+
+static struct bounce slot_memory(uintptr_t region, const struct layout *l, int slot)
+{
+	return (struct bounce){ (char *)region + slot_start(l, slot), slot_size(l, slot), slot };
+}
+
+bool bounce_keep(struct bounce *b, int kept)
+{
+	const struct layout l = layout();
+	struct process *p = process();
+	uintptr_t region = find_region(p, &l);
+	int slot;
+
+	if (!region || kept >= (l.end - l.large) / 3)
+		return false;
+	slot = find_slot(p, l.large, l.end);
+	if (slot < 0)
+		return false;
+	*b = slot_memory(region, &l, slot);
+	return true;
+}
+
 bool bounce_get(struct bounce *b, size_t want)
 {
 	const struct layout l = layout();
 	struct process *p = process();
-	uintptr_t region;
+	uintptr_t region = find_region(p, &l);
 	int slot = -1;
 
-	if (!p)
-		return false;
-	region = atomic_load(&p->bounce_region);
-	if (!region)
-		region = map_region(p, &l);
 	if (!region)
 		return false;
 	/* Not before those who wait already. */
@@ -230,7 +254,7 @@ bool bounce_get(struct bounce *b, size_t want)
 		slot = wait_for_slot(p, &l, want);
 	last_slot = slot;
 	claims.bounce = (uint8_t)(slot + 1);
-	*b = (struct bounce){ (char *)region + slot_start(&l, slot), slot_size(&l, slot), slot };
+	*b = slot_memory(region, &l, slot);
 	return true;
 }
 

@@ -32,6 +32,12 @@ bool bounce_get(struct bounce *b, size_t want);
 void bounce_put(struct bounce *b);
 
 /*
+ * Takes a large buffer for good, without waiting. `kept` is how many were taken in this way before. Returns false if
+ * none is free now, or if a third of them has been taken.
+ */
+bool bounce_keep(struct bounce *b, int kept);
+
+/*
  * Sets the limit in bytes, BOUNCE_MAX_LEAST to BOUNCE_MAX_MOST (settings.h). Rounded down to what
  * the layout can use. Only before the first use.
  */

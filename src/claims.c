@@ -1,6 +1,7 @@
 /* What the calling thread holds in the middle of a call. See claims.h. */
 #include "claims.h"
 
+#include "aio_pool.h"
 #include "bounce.h"
 #include "number.h"
 #include "range.h"
@@ -14,6 +15,8 @@ static void give_back(const struct claims *left)
 
 	if (left->bounce)
 		bounce_put(&b);
+	if (left->piece)
+		aio_pool_put(left->piece);
 	if (left->range)
 		range_end(left->range - 1);
 	turn_end(left->turn);

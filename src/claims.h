@@ -24,6 +24,7 @@ struct claims {
 	bool nested;	/* made by a fault handler in another call: it waits for nothing */
 	uint8_t bounce; /* slot + 1; 0: none */
 	int16_t range;	/* place + 1; 0: none */
+	uint32_t piece; /* aio_pool.h; 0: none */
 	int number;	/* descriptor number that was entered, + 1; 0: none */
 	struct gate *turn;
 };

@@ -23,6 +23,9 @@ enum {
 	GATES = 8, /* in each bucket */
 	RANGES = 256,
 	ASYNC_LOCKS = 32,
+	AIO_CHANGES = 16,
+	AIO_SLOTS = 2,
+	AIO_POOL_WORDS = 8, /* per slot */
 	CACHE_LINE = 64,
 };
 
@@ -64,6 +67,22 @@ struct range {
 	uint32_t order; /* 0: free */
 };
 
+/* Bounce memory of requests of io_submit(2) that are under way; see aio_pool.h. */
+struct aio_slot {
+	uintptr_t addr;
+	uint64_t used[AIO_POOL_WORDS]; /* a bit for each unit */
+};
+
+struct aio_pool {
+	_Atomic uint32_t lock; /* protects the rest */
+	bool refused;	       /* no context can be had */
+	unsigned slots;	       /* that have memory */
+	unsigned watched;      /* requests under way, */
+	unsigned since_look;   /* and how many since it was looked which have ended */
+	uint64_t context;      /* the shim's own; 0: none yet */
+	struct aio_slot slot[AIO_SLOTS];
+};
+
 struct process {
 	_Atomic uint32_t pid; /* whose descriptor numbers the tables are about; 0: not known yet */
 
@@ -76,6 +95,12 @@ struct process {
 	struct line sector_lock[SECTOR_LOCKS];
 
 	struct line async_lock[ASYNC_LOCKS]; /* by file; submissions inside (async.c) */
+
+	struct aio_pool aio;
+	_Atomic uintptr_t aio_changed[AIO_CHANGES]; /* iocbs; 0: free (aio_change.c) */
+	_Atomic uint32_t aio_changes;		    /* how many, */
+	_Atomic uint32_t aio_ended;		    /* how many there have been */
+	_Atomic uint32_t aio_waiters;
 
 	_Atomic uint32_t turns; /* calls that hold a turn or wait for one, on any description */
 	struct gate_bucket gates[GATE_BUCKETS]; /* by a hash of the key */

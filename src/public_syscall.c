@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "aio_change.h"
 #include "aio_submit.h"
 #include "hint.h"
 #include "pass.h"
@@ -58,6 +59,10 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_splice] = 1,
 	[SYS_copy_file_range] = 1,
 	[SYS_io_submit] = 1,
+	[SYS_io_getevents] = 1,
+#ifdef SYS_io_pgetevents
+	[SYS_io_pgetevents] = 1,
+#endif
 };
 
 /* The next definitions of the calls by name. */
@@ -154,6 +159,16 @@ static long on_copies(long nr, const struct arguments *x)
 	return copy_call(&c, next_sendfile);
 }
 
+/* Both calls of the name, with which a program takes events. */
+static long take_events(long nr, const struct arguments *x)
+{
+	long ret = real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
+
+	if (ret > 0)
+		aio_change_wait((const struct io_event *)x->d, ret);
+	return ret;
+}
+
 static long on_numbers(long nr, const struct arguments *x)
 {
 	int fd = (int)x->a;
@@ -192,6 +207,11 @@ static long on_numbers(long nr, const struct arguments *x)
 		return fd_duplicate_onto(next_dup3, fd, (int)x->b, (int)x->c);
 	case SYS_io_submit:
 		return aio_submit((aio_context_t)x->a, x->b, (struct iocb **)x->c);
+	case SYS_io_getevents:
+#ifdef SYS_io_pgetevents
+	case SYS_io_pgetevents:
+#endif
+		return take_events(nr, x);
 	case SYS_close:
 		return fd_close(next_close, fd);
 	case SYS_sendfile:

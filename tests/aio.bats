@@ -82,6 +82,41 @@ calls_of_aligned() {
   on_each "${any[@]}" -- calls_of_aligned
 }
 
+@test "a write that only has a misaligned address stays asynchronous, and gets its own bytes" {
+  on_each ext4-4096 xfs -- aio pieces
+  on_each blk-512 -- devices pieces
+  on_each xfs -- not_without_the_shim pieces
+}
+
+# The write itself, from aligned memory, with an eventfd of the shim's; no ordinary write beside it.
+calls_of_bounced() {
+  need strace
+  local calls=$BATS_TEST_TMPDIR/calls
+  strace -f -qq -o "$calls" -E LD_PRELOAD="$DIOSHIM_LIB" \
+    "$DIOSHIM_TEST_BIN/aio" bounced "$scratch/direct" "$scratch/ordinary"
+  # What comes after the file was filled.
+  sed -i '0,/io_setup/d' "$calls"
+  (($(grep -c 'io_submit.*IOCB_CMD_PWRITE,.*aio_buf=.*aio_nbytes=4096.*IOCB_FLAG_RESFD' "$calls") == 8))
+  (($(grep -c 'eventfd2(0, EFD_CLOEXEC)' "$calls") == 8))
+  ! grep -vF 'rt_sigprocmask(0x63' "$calls" | grep -E 'pwrite64|pwritev|/dev/null|= -1 E'
+}
+
+@test "such a write is one request of the kernel's, from bounce memory" {
+  on_each "${strict[@]}" -- calls_of_bounced
+}
+
+@test "P7: a submission that stays asynchronous needs less than 2 KiB of stack" {
+  on_each ext4-512 xfs -- aio stack
+}
+
+@test "an iocb is as it was before its event can be fetched, by another thread on the same processor" {
+  on_each ext4-512 xfs -- aio relay
+}
+
+@test "contexts, images and processes end with writes under way, and nothing is lost" {
+  on_each ext4-512 xfs -- aio endings
+}
+
 counted() {
   local record=$BATS_TEST_TMPDIR/record
   rm -f "$record"
@@ -111,11 +146,12 @@ fio_jobs() {
       --name=records "${libaio[@]}" --bs=1000 \
       --name=ring "${libaio[@]}" --bs=1000 --userspace_reap \
       --name=one --ioengine=libaio --iodepth=1 --bsrange=512-20000 --bs_unaligned \
-      --name=address "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 "${jobs[@]}" >out 2>&1 || {
+      --name=address "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 \
+      --name=both "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 --rw=randrw --userspace_reap "${jobs[@]}" >out 2>&1 || {
       cat out
       return 1
     }
-    (($(grep -c '^3;' out) == 9))
+    (($(grep -c '^3;' out) == 10))
   )
 }
 

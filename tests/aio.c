@@ -172,7 +172,8 @@ static const struct {
 } parts[] = {
 	{ "random", aio_random },    { "events", aio_events },	 { "refusals", aio_refusals },
 	{ "appends", aio_appends },  { "threads", aio_threads }, { "beside", aio_beside },
-	{ "aligned", only_aligned },
+	{ "aligned", only_aligned }, { "pieces", aio_pieces },	 { "bounced", aio_bounced },
+	{ "stack", aio_stack },	     { "relay", aio_relay },	 { "endings", aio_endings },
 };
 
 int main(int argc, char **argv)

@@ -108,7 +108,8 @@ static struct iocb choose(const struct submitter *s, unsigned char *memory, int 
 	int page = first + i / 2;
 	bool part = !s->second && i % 2;
 	int sector = s->second ? 6 + i % 2 : 4 * (i % 2);
-	unsigned char *at = memory + (size_t)i * 2 * SECTOR + part;
+	bool shifted = part || (s->second && i / 2 % 2);
+	unsigned char *at = memory + (size_t)i * 2 * SECTOR + shifted;
 	long pos = (long)page * BLOCK + (long)sector * SECTOR + (part ? 3 : 0);
 	size_t len = part ? SECTOR + 100 : SECTOR;
 

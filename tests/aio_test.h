@@ -40,5 +40,10 @@ void aio_refusals(const char *direct, const char *ordinary);
 void aio_appends(const char *direct, const char *ordinary);
 void aio_threads(const char *direct, const char *ordinary);
 void aio_beside(const char *direct, const char *ordinary);
+void aio_pieces(const char *direct, const char *ordinary);
+void aio_bounced(const char *direct, const char *ordinary);
+void aio_stack(const char *direct, const char *ordinary);
+void aio_relay(const char *direct, const char *ordinary);
+void aio_endings(const char *direct, const char *ordinary);
 
 #endif

@@ -38,10 +38,8 @@ static const int at_start[] __attribute__((unused)) = {
 
 /* Only for io_submit(2). */
 static const int asynchronous[] __attribute__((unused)) = {
-	SYS_io_submit,
-	SYS_openat,
-	SYS_close,
-	SYS_fallocate,
+	SYS_io_submit, SYS_openat,   SYS_close,	       SYS_fallocate,
+	SYS_eventfd2,  SYS_io_setup, SYS_io_getevents,
 };
 
 /* The program's own call, retried in pieces, at an offset, or with flags. */
