@@ -148,8 +148,8 @@ static size_t cut_at_limit(struct copying *w)
 }
 
 /*
- * The kernel's own call goes on at the limit if the pipe has more, and raises SIGXFSZ there. So this makes it do so: with
- * O_DIRECT off, because XFS looks at the alignment first.
+ * The kernel's own call goes on at the limit if the pipe has more, and raises SIGXFSZ there. So this makes it
+ * do so: with O_DIRECT off, because XFS looks at the alignment first.
  */
 static void meet_limit(struct copying *w, size_t beyond)
 {

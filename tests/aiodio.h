@@ -52,7 +52,10 @@ struct helper {
 void start(struct helper *h);
 void stop(struct helper *h);
 
-/* Reads all of the file in pieces of any length. Every byte must be one of the letters or, if they begin with '0', 0. */
+/*
+ * Reads all of the file in pieces of any length. Every byte must be one of the letters or, if they begin
+ * with '0', 0.
+ */
 void *read_all(void *helper);
 
 struct part {
