@@ -2,7 +2,7 @@
 # Linux AIO on files that grow, have holes, or lose their descriptor meanwhile: tests/aiodio.c. What these parts look for
 # are faults that kernels have had, and that tests of kernels look for; here with requests of any length.
 #
-#   AIODIO_SECONDS   how long each part runs on each filesystem (default: 1)
+#   AIODIO_SECONDS   how long each part runs on each filesystem (default: 0.3)
 
 # shellcheck disable=SC2154 # scratch: on_each in lib.bash
 
@@ -16,7 +16,7 @@ aiodio() { # PART...
   local part status
   for part in "$@"; do
     status=0
-    shim "$DIOSHIM_TEST_BIN/aiodio" "$part" "$scratch/file" "${AIODIO_SECONDS-1}" || status=$?
+    shim "$DIOSHIM_TEST_BIN/aiodio" "$part" "$scratch/file" "${AIODIO_SECONDS-0.3}" || status=$?
     ((status != 77)) || skip "no context for AIO here (fs.aio-max-nr)"
     ((status == 0))
   done

@@ -196,7 +196,9 @@ int main(int argc, char **argv)
 		errx(2, "usage: aiodio PART FILE SECONDS");
 	path = argv[2];
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += atoi(argv[3]);
+	end.tv_nsec += (long)(strtod(argv[3], NULL) * 1e9);
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
 	part->run();
 	printf("%s: %d faults\n", part->name, faults);
 	return faults ? 1 : 0;
