@@ -18,6 +18,7 @@
 #include "real.h"
 #include "record_call.h"
 #include "recording.h"
+#include "rwf.h"
 #include "sigmask.h"
 #include "sys.h"
 #include "usermem.h"
@@ -96,6 +97,7 @@ static void look_once(int fd, bool write)
 	if (d.known)
 		hint_learn(fd, d.align.mem, d.align.offset);
 	description_find(fd, d.file);
+	description_set_appends(fd, d.flags & O_APPEND);
 }
 
 /*
@@ -113,6 +115,24 @@ static bool is_direct(const struct iocb *cb, const struct shape *s)
 		return false;
 	flags = sys(SYS_fcntl, fd, F_GETFL);
 	return flags >= 0 && (flags & O_DIRECT);
+}
+
+/*
+ * Returns whether the kernel would refuse it because the file ends in the middle of a block: an append is written
+ * there, whatever its offset.
+ */
+static bool refused_at_end(const struct iocb *cb, const struct shape *s)
+{
+	int fd = (int)cb->aio_fildes;
+	struct descriptor d;
+	struct iovec one;
+	struct request rq;
+
+	if (!aio_writes(cb) || !((cb->aio_rw_flags & KERNEL_RWF_APPEND) || description_appends(fd)))
+		return false;
+	rq = aio_request(cb, &one);
+	return descriptor_look(fd, true, &d) && d.known && request_appends(&rq, &d) &&
+	       plan_misaligned(&d.align, d.size, s->len, s->addrs);
 }
 
 /* Returns whether the kernel would refuse it, as far as is known. */
@@ -151,14 +171,14 @@ static bool watch(struct run *r, const struct iocb *cb)
 /* Adds the next iocb. Returns false if the run ends before it. */
 static bool add(struct run *r, const struct iocb *cb)
 {
-	struct shape s;
+	struct shape s = { 0 };
 	bool shaped = aio_understood(cb) && shape_of(r, cb, &s);
 	bool direct = shaped ? is_direct(cb, &s)
 			     : aio_transfers(cb) && hint_get((int)cb->aio_fildes);
 
 	if (direct)
 		look_once((int)cb->aio_fildes, aio_writes(cb));
-	if (direct && shaped && refused(cb, &s)) {
+	if (direct && shaped && (refused(cb, &s) || refused_at_end(cb, &s))) {
 		r->last = *cb;
 		r->changed = true;
 		return false;

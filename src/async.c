@@ -78,15 +78,40 @@ static void lock_buffered(_Atomic uint32_t *lock)
 			return;
 }
 
-/* Waits for the submissions that are not counted by file. */
-static void wait_for_uncounted(void)
+/* Waits until there are none, for a limited time: a killed process may have left some behind. */
+static void wait_for_none(_Atomic uint32_t *count)
 {
 	enum { ROUNDS = 2000 };
 
-	for (int i = 0; i < ROUNDS && atomic_load(&window_memory->async_uncounted); i++)
-		process_wait_shared(&window_memory->async_uncounted,
-				    atomic_load(&window_memory->async_uncounted), ROUND_NS);
+	for (int i = 0; i < ROUNDS && atomic_load(count); i++)
+		process_wait_shared(count, atomic_load(count), ROUND_NS);
+}
+
+/* Waits for the submissions that are not counted by file. */
+static void wait_for_uncounted(void)
+{
+	wait_for_none(&window_memory->async_uncounted);
 	atomic_store(&window_memory->async_waited, true);
+}
+
+/* Several threads may be here at once; all of them wait. */
+void async_first_write(void)
+{
+	atomic_store(&window_memory->async_writes, true);
+	wait_for_none(&window_memory->async_unaware);
+	atomic_store(&window_memory->async_begun, true);
+}
+
+/* Returns whether there has been no asynchronous write, and the first will wait for this call. */
+static bool hold_unaware(void)
+{
+	if (async_any())
+		return false;
+	atomic_fetch_add(&window_memory->async_unaware, 1);
+	if (likely(!atomic_load(&window_memory->async_writes)))
+		return true;
+	atomic_fetch_sub(&window_memory->async_unaware, 1);
+	return false;
 }
 
 void async_hold_begin(struct async_hold *h, const struct request *rq)
@@ -94,7 +119,8 @@ void async_hold_begin(struct async_hold *h, const struct request *rq)
 	struct process *p;
 
 	h->lock = -1;
-	if (likely(!async_any()))
+	h->unaware = hold_unaware();
+	if (likely(h->unaware))
 		return;
 	p = process();
 	if (!p)
@@ -112,6 +138,8 @@ void async_hold_end(struct async_hold *h)
 {
 	_Atomic uint32_t *lock;
 
+	if (likely(h->unaware))
+		atomic_fetch_sub(&window_memory->async_unaware, 1);
 	if (likely(h->lock < 0))
 		return;
 	window_close(&h->announced);

@@ -27,11 +27,13 @@
 #include "sys.h"
 #include "window.h"
 
-/* An asynchronous direct write is about to be submitted. */
+void async_first_write(void);
+
+/* An asynchronous direct write is about to be submitted. The first ones wait for the buffered calls that are inside. */
 static inline void async_write_begins(void)
 {
-	if (!atomic_load_explicit(&window_memory->async_writes, memory_order_relaxed))
-		atomic_store(&window_memory->async_writes, true);
+	if (unlikely(!atomic_load_explicit(&window_memory->async_begun, memory_order_relaxed)))
+		async_first_write();
 }
 
 static inline bool async_any(void)
@@ -72,7 +74,8 @@ void async_submit_end(int lock);
 
 /* A buffered call that keeps submissions away. */
 struct async_hold {
-	int lock; /* -1: there is nothing to keep away */
+	int lock;     /* -1: there is nothing to keep away */
+	bool unaware; /* it began when there had been no asynchronous write */
 	struct window announced;
 };
 

@@ -131,14 +131,31 @@ static long take_steps(struct copying *w, uint64_t *buffered_from)
 	return ret < 0 ? ret : 0;
 }
 
-/* A write of several steps must not reach a limit with a later one: see limit_end() in write_range.c. */
-static void cut_at_limit(struct copying *w)
+/*
+ * A write of several steps must not reach a limit with a later one: see limit_end() in write_range.c. Returns how much
+ * is beyond it.
+ */
+static size_t cut_at_limit(struct copying *w)
 {
 	uint64_t limit = write_size_limit(&w->out.d);
 	uint64_t pos = (uint64_t)w->out.pos;
+	size_t beyond = 0;
 
-	if (pos < limit && limit - pos < w->left)
+	if (pos < limit && limit - pos < w->left) {
+		beyond = w->left - (size_t)(limit - pos);
 		w->left = limit - pos;
+	}
+	return beyond;
+}
+
+/*
+ * The kernel's own call goes on at the limit if the pipe has more, and raises SIGXFSZ there. So this makes it
+ * do so: with O_DIRECT off, because XFS looks at the alignment first.
+ */
+static void meet_limit(struct copying *w, size_t beyond)
+{
+	if (beyond && !w->left)
+		take_step(w, beyond, false);
 }
 
 static long take_to_file(struct copying *w)
@@ -146,12 +163,13 @@ static long take_to_file(struct copying *w)
 	uint64_t start = (uint64_t)w->out.pos;
 	uint64_t buffered_from = UINT64_MAX;
 	int range;
+	size_t beyond = cut_at_limit(w);
 	long ret;
 	long err = 0;
 
-	cut_at_limit(w);
 	range = range_take(description_file_of(w->out.d.file), start, start + w->left);
 	ret = take_steps(w, &buffered_from);
+	meet_limit(w, beyond);
 	range_end(range);
 	if (buffered_from != UINT64_MAX && !request_synchronous(&w->out.rq, &w->out.d))
 		err = buffered_sync(w->out.rq.fd, buffered_from, (uint64_t)w->out.pos);

@@ -11,6 +11,7 @@ struct entry {
 	_Atomic uint32_t key;
 	_Atomic uint32_t file;	     /* which file it was on when first looked at; 0: not yet */
 	_Atomic uint32_t generation; /* upper bits: changes of the number; lower: its closes */
+	_Atomic bool appends;
 };
 
 static struct entry table[HINT_FDS];
@@ -47,6 +48,7 @@ void description_opened(int fd, bool direct)
 		return;
 	/* The kernel gives out free numbers only, so this one was closed. */
 	renew(entry_of(fd), direct ? window_new_key() : 0, 0, CHANGED + CLOSED);
+	description_set_appends(fd, false);
 	hint_set(fd, direct ? HINT_DIRECT : 0);
 }
 
@@ -56,10 +58,27 @@ void description_copied(int from, int to)
 
 	if (to < 0 || (!hint_get(from) && !hint_get(to)) || !process_is_own())
 		return;
-	if (source && entry_of(to))
+	if (source && entry_of(to)) {
 		renew(entry_of(to), atomic_load_explicit(&source->key, memory_order_relaxed),
 		      atomic_load_explicit(&source->file, memory_order_relaxed), CHANGED);
+		description_set_appends(to, description_appends(from));
+	}
 	hint_set(to, hint_get(from));
+}
+
+void description_set_appends(int fd, bool appends)
+{
+	struct entry *e = entry_of(fd);
+
+	if (e && atomic_load_explicit(&e->appends, memory_order_relaxed) != appends)
+		atomic_store_explicit(&e->appends, appends, memory_order_relaxed);
+}
+
+bool description_appends(int fd)
+{
+	struct entry *e = entry_of(fd);
+
+	return e && atomic_load_explicit(&e->appends, memory_order_relaxed);
 }
 
 void description_forget(int fd)

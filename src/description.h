@@ -26,6 +26,13 @@ void description_opened(int fd, bool direct);
 /* Records that `to` refers to what `from` refers to. */
 void description_copied(int from, int to);
 
+/*
+ * Records, and tells, whether the description was last seen to append (O_APPEND). What others set is
+ * not seen.
+ */
+void description_set_appends(int fd, bool appends);
+bool description_appends(int fd);
+
 /* Records that the number was closed. */
 void description_forget(int fd);
 

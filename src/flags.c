@@ -42,6 +42,8 @@ void flags_end(struct flags_change *c, int flags)
 	 */
 	if (flags < 0 ? !c->known : !(flags & O_DIRECT))
 		hint_forget(c->fd);
+	if (flags >= 0)
+		description_set_appends(c->fd, flags & O_APPEND);
 	if (!c->begun)
 		return;
 	window_close(&c->window);

@@ -23,6 +23,7 @@ int fd_opened(int fd, int flags)
 		return fd;
 	ending = number_take_over(fd, &e);
 	description_opened(fd, flags & O_DIRECT);
+	description_set_appends(fd, flags & O_APPEND);
 	if (ending)
 		number_end_finish(&e, false);
 	return fd;

@@ -70,9 +70,9 @@ bool request_in_user_space(const struct request *rq, bool sure)
 		sure = reaches_high(&iov[i]);
 	if (!sure)
 		return true;
-	if (rq->vectored)
+	/* read(2) checks its buffer as it is; an imported iovec, and that of an iocb, are cut to MAX_RW_COUNT first. */
+	if (rq->vectored || rq->move)
 		return importable(iov, rq->count);
-	/* read(2) checks its buffer as it is; an imported iovec is cut to MAX_RW_COUNT first. */
 	const struct iovec last = { (char *)iov->iov_base + iov->iov_len - 1, 1 };
 
 	return last.iov_base >= iov->iov_base && importable(&last, 1);

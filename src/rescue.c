@@ -195,6 +195,7 @@ static long rescue_counted(struct request *rq, int refusal)
 	}
 	record_looked(rq, &d);
 	rq->key = description_find(rq->fd, d.file);
+	description_set_appends(rq->fd, d.flags & O_APPEND);
 	if (!(d.flags & O_DIRECT) && !rescue_direct_outside_windows(rq, &d)) {
 		answer = not_ours(rq);
 		if (answer != STAND_ASIDE)

@@ -39,8 +39,9 @@ struct window_bucket {
 struct window_memory {
 	_Atomic uint32_t keys;			   /* how many keys have been given out */
 	atomic_bool async_writes, async_and_edges; /* what has been done; see async.h */
-	atomic_bool async_waited;
+	atomic_bool async_waited, async_begun;
 	_Atomic uint32_t async_uncounted;	     /* submissions, before async_and_edges */
+	_Atomic uint32_t async_unaware;		     /* buffered calls, before async_writes */
 	struct window_bucket bucket[WINDOW_BUCKETS]; /* by the key's low bits */
 };
 

@@ -9,6 +9,12 @@
  *   differential_memory.c  chooses its memory
  *   differential_random.c  random numbers
  *   differential_calls.c   calls that move data
+ *   differential_number.c  the same through syscall(2), by number
+ *   differential_print.c   dprintf
+ *   differential_stream.c  streams of stdio
+ *   differential_copy.c    sendfile, splice, copy_file_range
+ *   differential_aio.c     Linux AIO
+ *   differential_posix.c   POSIX AIO
  *   differential_state.c   calls that change files and descriptors
  *   differential_check.c   the comparison
  *   differential_report.c  the output
@@ -46,6 +52,7 @@ struct side {
 	const char *path;
 	int fd[SLOTS];
 	int witness; /* an ordinary descriptor for the checks and for other programs' writes */
+	int spare;   /* the other file of copies */
 	unsigned char *arena;
 };
 
@@ -86,7 +93,23 @@ enum op {
 	OP_WRITEV,
 	OP_PWRITEV,
 	OP_PWRITEV2,
-	OP_LAST_TRANSFER = OP_PWRITEV2,
+	OP_AIO_READ,
+	OP_AIO_READV,
+	OP_AIO_WRITE,
+	OP_AIO_WRITEV,
+	OP_POSIX_READ,
+	OP_POSIX_WRITE,
+	OP_LIST_READ,
+	OP_LIST_WRITE,
+	OP_PRINT,
+	OP_STREAM,
+	OP_SENDFILE_FROM,
+	OP_SENDFILE_TO,
+	OP_RANGE_FROM,
+	OP_RANGE_TO,
+	OP_RANGE_WITHIN,
+	OP_SPLICE_FROM,
+	OP_SPLICE_TO,
 	OP_SEEK,
 	OP_TRUNCATE,
 	OP_REOPEN,
@@ -96,6 +119,18 @@ enum op {
 	OP_BYSTANDER,
 	OPS
 };
+
+/* What a call is. */
+enum {
+	READS = 1 << 0,
+	WRITES = 1 << 1,
+	VECTOR = 1 << 2,    /* several pieces */
+	POSITION = 1 << 3,  /* at a position of its own, not at the file offset */
+	RWF = 1 << 4,	    /* takes RWF_ flags */
+	MINUS_ONE = 1 << 5, /* the position -1 is the file offset */
+	COPIES = 1 << 6,    /* between two descriptors, without memory of the program */
+};
+extern const unsigned op_is[OPS];
 
 /* Where a buffer lies. */
 enum place {
@@ -115,7 +150,10 @@ struct call {
 	unsigned slot;
 	unsigned door; /* selects one of several equivalent functions */
 	off_t pos;
-	int flags; /* RWF_*, O_*, SEEK_*, FALLOC_FL_* */
+	int flags;	 /* RWF_*, O_*, SEEK_*, FALLOC_FL_*, SPLICE_F_* */
+	bool implied;	 /* a copy at the file offsets; then its positions are NULL */
+	off_t other_pos; /* of the other descriptor of a copy */
+	bool other_direct;
 	unsigned other_slot;
 	bool limited;
 	rlim_t limit;	/* RLIMIT_FSIZE during the call */
@@ -139,31 +177,54 @@ struct outcome {
 
 static inline bool is_transfer(const struct call *c)
 {
-	return c->op <= OP_LAST_TRANSFER;
+	return op_is[c->op] & (READS | WRITES);
 }
 
 static inline bool is_read(const struct call *c)
 {
-	return c->op <= OP_PREADV2;
+	return op_is[c->op] & READS;
 }
 
 static inline bool is_write(const struct call *c)
 {
-	return is_transfer(c) && !is_read(c);
+	return op_is[c->op] & WRITES;
 }
 
 static inline bool is_vectored(const struct call *c)
 {
-	return is_transfer(c) && c->op != OP_READ && c->op != OP_PREAD && c->op != OP_WRITE &&
-	       c->op != OP_PWRITE;
+	return op_is[c->op] & VECTOR;
+}
+
+static inline bool is_copy(const struct call *c)
+{
+	return op_is[c->op] & COPIES;
+}
+
+static inline bool is_aio(const struct call *c)
+{
+	return c->op >= OP_AIO_READ && c->op <= OP_AIO_WRITEV;
+}
+
+static inline bool is_posix(const struct call *c)
+{
+	return c->op >= OP_POSIX_READ && c->op <= OP_LIST_WRITE;
+}
+
+/* Several requests, each with one piece. */
+static inline bool is_list(const struct call *c)
+{
+	return c->op == OP_LIST_READ || c->op == OP_LIST_WRITE;
 }
 
 static inline bool is_positional(const struct call *c)
 {
-	bool takes_minus_one = c->op == OP_PREADV2 || c->op == OP_PWRITEV2;
+	return op_is[c->op] & POSITION && !(op_is[c->op] & MINUS_ONE && c->pos == -1);
+}
 
-	return is_transfer(c) && c->op != OP_READ && c->op != OP_READV && c->op != OP_WRITE &&
-	       c->op != OP_WRITEV && !(takes_minus_one && c->pos == -1);
+/* Whether the direct side makes the call through syscall(2), by its number. */
+static inline bool is_by_number(const struct call *c)
+{
+	return c->op <= OP_PWRITEV2 && c->door % 7 == 0;
 }
 
 /* Returns the total length of a transfer, or SIZE_MAX if it overflows. */
@@ -186,6 +247,29 @@ void choose_call(struct call *c, const struct scene *s, struct random *r);
 /* Make the call on one side. Return its return value and leave errno as it set it. */
 long make_transfer(const struct call *c, const struct scene *s, enum which which);
 long make_change(const struct call *c, struct scene *s, enum which which);
+long by_number(const struct call *c, int fd, void *buf, size_t len, const struct iovec *vector);
+long make_aio(const struct call *c, int fd, void *memory, enum which which);
+long make_posix(const struct call *c, int fd, const struct iovec *pieces, enum which which);
+long make_print(const struct call *c, int fd, const char *text, enum which which);
+void make_text(const struct call *c, const struct scene *s);
+
+/*
+ * The same for calls whose results are more than one number, which are kept for the comparison. It returns what
+ * differs, or NULL.
+ */
+void choose_stream(struct call *c, const struct scene *s, struct random *r);
+long make_stream(const struct call *c, const struct scene *s, enum which which);
+const char *stream_difference(void);
+void open_spare(struct scene *s, struct side *side);
+void choose_copy(struct call *c, const struct scene *s, struct random *r);
+long make_copy(const struct call *c, const struct scene *s, enum which which);
+const char *copy_difference(const struct scene *s);
+
+/* A function of the C library itself, for the ordinary side: what the shim has not replaced. */
+void *own_function(const char *name);
+
+off_t choose_offset(const struct scene *s, struct random *r);
+size_t choose_length(struct random *r);
 void fill_arenas(const struct call *c, const struct scene *s);
 void open_everything(struct scene *s);
 void make_alike(const struct scene *s); /* copies the ordinary side's state after a mismatch */
@@ -202,7 +286,8 @@ void print_call(FILE *to, const struct call *c, const struct scene *s);
 void print_outcome(FILE *to, const char *name, const struct outcome *o);
 void print_mismatch(const struct call *c, const struct scene *s, const struct outcome *o,
 		    const char *what, off_t differs);
-void count_outcome(const struct call *c, const struct outcome *o);
+void count_outcome(const struct call *c, const struct outcome *o, bool direct);
 void print_tally(void);
+bool all_were_misaligned(const struct scene *s); /* at least once; prints those that were not */
 
 #endif

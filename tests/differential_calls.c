@@ -134,17 +134,21 @@ long make_transfer(const struct call *c, const struct scene *s, enum which which
 	const struct side *side = &s->side[which];
 	int fd = side->fd[c->slot];
 
-	if (is_vectored(c)) {
-		const struct iovec *vector = vector_of(c, side);
-
-		errno = 0;
-		return (which == DIRECT ? public_vectored : raw_vectored)(c, fd, vector);
-	}
-
-	void *buf = address_of(&c->pieces[0], side);
+	const struct iovec *vector = is_vectored(c) ? vector_of(c, side) : NULL;
+	const struct iovec one = { address_of(&c->pieces[0], side), c->pieces[0].len };
 
 	errno = 0;
-	return (which == DIRECT ? public_plain : raw_plain)(c, fd, buf, c->pieces[0].len);
+	if (is_aio(c))
+		return make_aio(c, fd, vector ? (void *)(uintptr_t)vector : one.iov_base, which);
+	if (is_posix(c))
+		return make_posix(c, fd, vector ? vector : &one, which);
+	if (c->op == OP_PRINT)
+		return make_print(c, fd, one.iov_base, which);
+	if (which == DIRECT && is_by_number(c))
+		return by_number(c, fd, one.iov_base, one.iov_len, vector);
+	if (vector)
+		return (which == DIRECT ? public_vectored : raw_vectored)(c, fd, vector);
+	return (which == DIRECT ? public_plain : raw_plain)(c, fd, one.iov_base, one.iov_len);
 }
 
 static void fill(const struct scene *s, struct random *r, size_t from, size_t to)
@@ -160,4 +164,6 @@ void fill_arenas(const struct call *c, const struct scene *s)
 
 	fill(s, &r, 0, c->used);
 	fill(s, &r, c->tail, ARENA);
+	if (c->op == OP_PRINT)
+		make_text(c, s);
 }

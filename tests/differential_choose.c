@@ -6,6 +6,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const unsigned op_is[OPS] = {
+	[OP_READ] = READS,
+	[OP_PREAD] = READS | POSITION,
+	[OP_READV] = READS | VECTOR,
+	[OP_PREADV] = READS | VECTOR | POSITION,
+	[OP_PREADV2] = READS | VECTOR | POSITION | RWF | MINUS_ONE,
+	[OP_WRITE] = WRITES,
+	[OP_PWRITE] = WRITES | POSITION,
+	[OP_WRITEV] = WRITES | VECTOR,
+	[OP_PWRITEV] = WRITES | VECTOR | POSITION,
+	[OP_PWRITEV2] = WRITES | VECTOR | POSITION | RWF | MINUS_ONE,
+	[OP_AIO_READ] = READS | POSITION | RWF,
+	[OP_AIO_READV] = READS | VECTOR | POSITION | RWF,
+	[OP_AIO_WRITE] = WRITES | POSITION | RWF,
+	[OP_AIO_WRITEV] = WRITES | VECTOR | POSITION | RWF,
+	[OP_POSIX_READ] = READS | POSITION,
+	[OP_POSIX_WRITE] = WRITES | POSITION,
+	[OP_LIST_READ] = READS | VECTOR | POSITION,
+	[OP_LIST_WRITE] = WRITES | VECTOR | POSITION,
+	[OP_PRINT] = WRITES,
+	[OP_SENDFILE_FROM] = COPIES,
+	[OP_SENDFILE_TO] = COPIES,
+	[OP_RANGE_FROM] = COPIES,
+	[OP_RANGE_TO] = COPIES,
+	[OP_RANGE_WITHIN] = COPIES,
+	[OP_SPLICE_FROM] = COPIES,
+	[OP_SPLICE_TO] = COPIES,
+};
+
 off_t end_of(const struct scene *s)
 {
 	struct stat st;
@@ -43,7 +72,7 @@ static off_t avoid_last_blocks(const struct scene *s, off_t pos)
 	return s->xfs && pos > LLONG_MAX / 2 ? pos | 1 : pos;
 }
 
-static off_t choose_offset(const struct scene *s, struct random *r)
+off_t choose_offset(const struct scene *s, struct random *r)
 {
 	off_t end = end_of(s);
 	off_t within = s->block_device ? LARGE_FILE / 2 : end;
@@ -78,9 +107,11 @@ static off_t choose_offset(const struct scene *s, struct random *r)
 
 static int choose_transfer_flags(const struct call *c, struct random *r)
 {
-	if (c->op == OP_PREADV2)
+	if (!(op_is[c->op] & RWF))
+		return 0;
+	if (is_read(c))
 		return one_in(r, 4) ? CHOOSE(r, RWF_HIPRI, RWF_DSYNC, RWF_APPEND, 1 << 30) : 0;
-	if (c->op == OP_PWRITEV2 && one_in(r, 2))
+	if (one_in(r, 2))
 		return CHOOSE(r, RWF_APPEND, RWF_APPEND, RWF_APPEND, RWF_HIPRI, RWF_NOAPPEND,
 			      one_in(r, 4) ? RWF_DSYNC : 0, one_in(r, 4) ? RWF_SYNC : 0, 1 << 30,
 			      RWF_APPEND | RWF_NOAPPEND);
@@ -92,12 +123,15 @@ static void choose_limit(struct call *c, const struct scene *s, struct random *r
 	off_t start = is_positional(c) || !is_transfer(c) ? c->pos : end_of(s);
 	size_t len = asked_bytes(c);
 
-	c->limited = !is_read(c) && one_in(r, 24);
+	c->limited = !is_read(c) && !is_posix(c) && one_in(r, 24);
 	if (start < 0)
 		start = 0;
 	c->limit = one_in(r, 8)	  ? below(r, end_of(s) + 1)
 		   : one_in(r, 4) ? round_up(start, 512)
 				  : start + below(r, (len < LARGE_FILE ? len : LARGE_FILE) + 1);
+	/* An aligned request that is cut at another limit is refused in its event (doc/design.md, Limits). */
+	if (is_aio(c))
+		c->limit = round_up(c->limit, 4096);
 }
 
 static void choose_transfer(struct call *c, const struct scene *s, struct random *r)
@@ -109,7 +143,7 @@ static void choose_transfer(struct call *c, const struct scene *s, struct random
 	if (tidy && !one_in(r, 4) && c->pos >= 0)
 		c->pos = c->pos / unit * unit;
 	c->pos = avoid_last_blocks(s, c->pos);
-	if ((c->op == OP_PREADV2 || c->op == OP_PWRITEV2) && one_in(r, 4))
+	if (op_is[c->op] & MINUS_ONE && one_in(r, 4))
 		c->pos = -1;
 	c->flags = choose_transfer_flags(c, r);
 	choose_pieces(c, s, r, one_in(r, 4) ? 1 : unit, one_in(r, 4) ? 1 : unit);
@@ -190,10 +224,12 @@ static enum op choose_op(struct random *r)
 {
 	uint64_t n = below(r, 100);
 
-	if (n < 38)
+	if (n < 26)
 		return OP_READ + below(r, OP_PREADV2 + 1);
-	if (n < 86)
+	if (n < 61)
 		return OP_WRITE + below(r, OP_PWRITEV2 - OP_WRITE + 1);
+	if (n < 86)
+		return OP_AIO_READ + below(r, OP_SPLICE_TO - OP_AIO_READ + 1);
 	if (n < 92)
 		return OP_SEEK;
 	return CHOOSE(r, OP_TRUNCATE, OP_TRUNCATE, OP_REOPEN, OP_REOPEN, OP_DUP, OP_SETFL, OP_SETFL,
@@ -209,7 +245,12 @@ void choose_call(struct call *c, const struct scene *s, struct random *r)
 	c->no_vector = false;
 	c->used = 0;
 	c->tail = ARENA;
-	if (is_transfer(c))
+	c->implied = false;
+	if (c->op == OP_STREAM)
+		choose_stream(c, s, r);
+	else if (is_copy(c))
+		choose_copy(c, s, r);
+	else if (is_transfer(c))
 		choose_transfer(c, s, r);
 	else
 		choose_change(c, s, r);

@@ -23,7 +23,7 @@ unsigned char *make_arena(void)
 	return map;
 }
 
-static size_t choose_length(struct random *r)
+size_t choose_length(struct random *r)
 {
 	switch (below(r, 32)) {
 	case 0:
@@ -75,6 +75,13 @@ static off_t start_of(const struct call *c, const struct scene *s)
 		return end_of(s);
 	return is_positional(c) ? c->pos : lseek(s->side[DIRECT].fd[c->slot], 0, SEEK_CUR);
 }
+
+/* From glibc 2.37 on, a longer text may be cut if the descriptor was not seen to be opened. */
+#if __GLIBC_PREREQ(2, 37)
+enum { MOST_TEXT = 2000 };
+#else
+enum { MOST_TEXT = 20000 };
+#endif
 
 static size_t choose_misalignment(struct random *r)
 {
@@ -140,6 +147,8 @@ static bool never_bad(const struct call *c, const struct scene *s)
 {
 	int flags = fcntl(s->side[DIRECT].fd[c->slot], F_GETFL);
 
+	if (c->op == OP_PRINT) /* The C library itself would read it. */
+		return true;
 	if (!is_write(c))
 		return false;
 	if (s->xfs)
@@ -204,8 +213,10 @@ static void choose_badness(struct call *c, const struct scene *s, struct random 
 		exaggerate_a_piece(c, r);
 }
 
-static int choose_count(struct random *r)
+static int choose_count(const struct call *c, struct random *r)
 {
+	if (is_list(c))
+		return 1 + (int)below(r, 8);
 	switch (below(r, 64)) {
 	case 0:
 		return CHOOSE(r, -1, INT_MIN, IOV_MAX + 1);
@@ -235,15 +246,17 @@ static size_t choose_piece_length(struct random *r, int count)
 void choose_pieces(struct call *c, const struct scene *s, struct random *r, size_t length_unit,
 		   size_t address_unit)
 {
-	c->count = is_vectored(c) ? choose_count(r) : 1;
+	c->count = is_vectored(c) ? choose_count(c, r) : 1;
 	for (int i = 0; i < c->count && i < MOST_PIECES; i++) {
 		size_t len = is_vectored(c) ? choose_piece_length(r, c->count) : choose_length(r);
 
 		c->pieces[i].len = round_up(len, length_unit);
 	}
+	if (c->op == OP_PRINT)
+		c->pieces[0].len = 1 + below(r, MOST_TEXT);
 	place_pieces(c, r, address_unit);
 	if (c->count > 0 && !never_bad(c, s))
 		choose_badness(c, s, r);
-	c->no_vector = is_vectored(c) && one_in(r, 200);
+	c->no_vector = is_vectored(c) && !is_list(c) && one_in(r, 200);
 	c->fill = random_word(r);
 }

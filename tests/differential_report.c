@@ -16,6 +16,23 @@ static const char *const op_names[OPS] = {
 	"writev",
 	"pwritev",
 	"pwritev2",
+	"io_submit PREAD",
+	"io_submit PREADV",
+	"io_submit PWRITE",
+	"io_submit PWRITEV",
+	"aio_read",
+	"aio_write",
+	"lio_listio reads",
+	"lio_listio writes",
+	"dprintf",
+	"stream",
+	"sendfile from",
+	"sendfile to",
+	"copy_file_range from",
+	"copy_file_range to",
+	"copy_file_range in",
+	"splice from",
+	"splice to",
 	"lseek",
 	"ftruncate",
 	"reopen",
@@ -27,8 +44,9 @@ static const char *const op_names[OPS] = {
 
 /* Counts of results by operation, which show whether a run has covered all cases. */
 static struct {
-	long moved, short_count, failed, nothing;
+	long moved, short_count, failed, nothing, misaligned;
 } tally[OPS];
+static long numbered; /* misaligned calls by number that have moved data */
 
 static void print_pieces(FILE *to, const struct call *c)
 {
@@ -59,6 +77,12 @@ void print_call(FILE *to, const struct call *c, const struct scene *s)
 		fprintf(to, " count=%d%s", c->count, c->no_vector ? " bad-vector" : "");
 	if (c->limited)
 		fprintf(to, " RLIMIT_FSIZE=%llu", (unsigned long long)c->limit);
+	if (is_copy(c)) {
+		fprintf(to, " other=%lld%s%s asked=%zu", (long long)c->other_pos,
+			c->other_direct ? " direct" : "", c->implied ? " at the offsets" : "",
+			asked_bytes(c));
+		return;
+	}
 	if (c->count > 0)
 		fprintf(to, " asked=%zu buffers:", asked_bytes(c));
 	print_pieces(to, c);
@@ -73,11 +97,34 @@ void print_outcome(FILE *to, const char *name, const struct outcome *o)
 		fprintf(to, " SIGXFSZ=%u", o->signals);
 }
 
-void count_outcome(const struct call *c, const struct outcome *o)
+/* 512 suits most devices; the calls that need more count as aligned. */
+static bool misaligned(const struct call *c)
 {
+	uint64_t sum = 0;
+
+	if (c->op == OP_STREAM)
+		return true;
+	if (!c->implied && (is_copy(c) || is_positional(c)))
+		sum |= (uint64_t)c->pos | (uint64_t)(is_copy(c) ? c->other_pos : 0);
+	for (int i = 0; i < c->count && i < MOST_PIECES; i++)
+		sum |= c->pieces[i].len | (is_copy(c) ? 0 : c->pieces[i].at);
+	return sum % 512;
+}
+
+static void count_misaligned(const struct call *c, const struct outcome *o, bool direct)
+{
+	if (!direct || o->ret <= 0 || !misaligned(c))
+		return;
+	tally[c->op].misaligned++;
+	numbered += is_by_number(c);
+}
+
+void count_outcome(const struct call *c, const struct outcome *o, bool direct)
+{
+	count_misaligned(c, o, direct);
 	if (o->ret < 0)
 		tally[c->op].failed++;
-	else if (!is_transfer(c) || (size_t)o->ret == asked_bytes(c))
+	else if ((!is_transfer(c) && !is_copy(c)) || (size_t)o->ret == asked_bytes(c))
 		tally[c->op].moved++;
 	else if (o->ret == 0)
 		tally[c->op].nothing++;
@@ -87,10 +134,35 @@ void count_outcome(const struct call *c, const struct outcome *o)
 
 void print_tally(void)
 {
-	printf("%-18s %8s %8s %8s %8s\n", "", "all", "short", "none", "failed");
+	printf("%-20s %8s %8s %8s %8s %10s\n", "", "all", "short", "none", "failed", "misaligned");
 	for (int op = 0; op < OPS; op++)
-		printf("%-18s %8ld %8ld %8ld %8ld\n", op_names[op], tally[op].moved,
-		       tally[op].short_count, tally[op].nothing, tally[op].failed);
+		printf("%-20s %8ld %8ld %8ld %8ld %10ld\n", op_names[op], tally[op].moved,
+		       tally[op].short_count, tally[op].nothing, tally[op].failed,
+		       tally[op].misaligned);
+	printf("%-20s %8s %8s %8s %8s %10ld\n", "of these by number", "", "", "", "", numbered);
+}
+
+/* Between block devices the kernel does not copy ranges. */
+static bool possible(const struct scene *s, int op)
+{
+	bool range = op == OP_RANGE_FROM || op == OP_RANGE_TO || op == OP_RANGE_WITHIN;
+
+	return (op_is[op] || op == OP_STREAM) && !(range && s->block_device);
+}
+
+bool all_were_misaligned(const struct scene *s)
+{
+	bool all = numbered;
+
+	if (!numbered)
+		printf("no misaligned call by number has moved data\n");
+	for (int op = 0; op < OPS; op++) {
+		if (!possible(s, op) || tally[op].misaligned)
+			continue;
+		printf("no misaligned call has moved data: %s\n", op_names[op]);
+		all = false;
+	}
+	return all;
 }
 
 void print_mismatch(const struct call *c, const struct scene *s, const struct outcome *o,

@@ -244,6 +244,7 @@ void open_everything(struct scene *s)
 		struct side *side = &s->side[which];
 
 		open_witness(s, side);
+		open_spare(s, side);
 		for (c.slot = 0; c.slot < SLOTS; c.slot++) {
 			c.door = c.slot;
 			side->fd[c.slot] = open_file(&c, which, side->path);

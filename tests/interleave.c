@@ -34,6 +34,7 @@ struct options {
 	bool brief;
 	bool warm;
 	bool traps; /* run only the scenarios with TRAP */
+	bool no_doors;
 };
 
 static void usage(void)
@@ -50,6 +51,8 @@ static void usage(void)
 	    "  --points FILE   also switch before these instructions: lines of objdump -d LIBRARY\n"
 	    "  --all-calls     also switch before system calls that only concern their thread\n"
 	    "  --brief         print the faults without the steps that lead to them\n"
+	    "  --no-doors      leave out the scenarios of copies, streams, AIO and calls by "
+	    "number\n"
 	    "  --traps         run only the scenarios that test this tool",
 	    BOUND_MAX);
 }
@@ -158,6 +161,8 @@ static bool wanted(const struct scenario *s, const struct options *o)
 {
 	if (!(s->flags & ON_DEVICE) == o->device || !(s->flags & TRAP) == o->traps)
 		return false;
+	if (s->flags & DOOR && o->no_doors)
+		return false;
 	for (int i = 0; i < o->name_count; i++)
 		if (!strcmp(o->names[i], s->name))
 			return true;
@@ -229,15 +234,22 @@ static int try_all(const struct options *o)
 	return bad ? 1 : 0;
 }
 
-enum { OPT_LIST = 256, OPT_TRAPS, OPT_NO_SHIM };
+enum { OPT_LIST = 256, OPT_TRAPS, OPT_NO_SHIM, OPT_NO_DOORS };
 
 static const struct option long_options[] = {
-	{ "bound", required_argument, NULL, 'n' },  { "limit", required_argument, NULL, 'l' },
-	{ "shim", required_argument, NULL, 's' },   { "no-shim", no_argument, NULL, OPT_NO_SHIM },
-	{ "replay", required_argument, NULL, 'r' }, { "all-calls", no_argument, NULL, 'a' },
-	{ "points", required_argument, NULL, 'p' }, { "brief", no_argument, NULL, 'b' },
-	{ "warm", no_argument, NULL, 'w' },	    { "traps", no_argument, NULL, OPT_TRAPS },
-	{ "list", no_argument, NULL, OPT_LIST },    { 0 },
+	{ "bound", required_argument, NULL, 'n' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "shim", required_argument, NULL, 's' },
+	{ "no-shim", no_argument, NULL, OPT_NO_SHIM },
+	{ "replay", required_argument, NULL, 'r' },
+	{ "all-calls", no_argument, NULL, 'a' },
+	{ "points", required_argument, NULL, 'p' },
+	{ "brief", no_argument, NULL, 'b' },
+	{ "warm", no_argument, NULL, 'w' },
+	{ "traps", no_argument, NULL, OPT_TRAPS },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ "no-doors", no_argument, NULL, OPT_NO_DOORS },
+	{ 0 },
 };
 
 static void parse_option(struct options *o, int letter)
@@ -269,6 +281,9 @@ static void parse_option(struct options *o, int letter)
 		break;
 	case OPT_TRAPS:
 		o->traps = true;
+		break;
+	case OPT_NO_DOORS:
+		o->no_doors = true;
 		break;
 	case OPT_NO_SHIM:
 		o->library = NULL;

@@ -101,6 +101,7 @@ enum scenario_flags {
 	MAY_BE_DIRTY = 1 << 5,	   /* the program itself clears O_DIRECT */
 	AWAITED = 1 << 6,	   /* no I/O may be submitted asynchronously */
 	TRAP = 1 << 7,		   /* for the tool's own test: most have a deliberate fault */
+	DOOR = 1 << 8, /* calls other than read and write by name; --no-doors leaves them out */
 };
 
 struct scenario {

@@ -5,6 +5,8 @@
 #ifndef DIOSHIM_TEST_INTERLEAVE_PUPPET_H
 #define DIOSHIM_TEST_INTERLEAVE_PUPPET_H
 
+#include <stdio.h>
+
 #include "interleave.h"
 
 /* A descriptor, and what the scenario knows about it. */
@@ -57,6 +59,22 @@ void act_ftruncate(struct actor *a, struct handle h, off_t size);
 void act_fsync(struct actor *a, struct handle h);
 /* Forks a child that is actor `number`. */
 void act_fork(struct actor *a, int number, void (*play)(struct actor *a));
+
+/* The other doors: interleave_acts_doors.c. A sendfile is written at the offset of `to`. */
+void act_sendfile(struct actor *a, struct handle to, struct handle from, size_t len,
+		  off_t from_pos);
+void act_copy_range(struct actor *a, struct handle to, struct handle from, size_t len, off_t pos,
+		    off_t from_pos);
+int filled_pipe(size_t len); /* returns its reading end */
+void act_splice(struct actor *a, struct handle to, int pipe, size_t len, off_t pos);
+FILE *stream_on(struct handle h); /* only one in a scenario */
+void act_stream_write(struct actor *a, struct handle h, FILE *stream, size_t len);
+void act_dprintf(struct actor *a, struct handle h, size_t len);
+void act_pwrite_by_number(struct actor *a, struct handle h, size_t len, off_t pos);
+void aio_ready(struct actor *a); /* before the actor's first of these */
+void act_aio_write(struct actor *a, struct handle h, size_t len, off_t pos);
+void act_aio_wait(struct actor *a);
+void act_posix_write(struct actor *a, struct handle h, size_t len, off_t pos);
 
 /* For the tool's own test: faults that it has to find. */
 enum faulty {

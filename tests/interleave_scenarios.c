@@ -2,9 +2,17 @@
 #include "interleave_scenarios.h"
 
 static const struct scenario *const groups[] = {
-	scenarios_edges,  scenarios_overlap, scenarios_numbers,
-	scenarios_flags,  scenarios_offset,  scenarios_append,
-	scenarios_device, scenarios_traps,   NULL,
+	scenarios_edges,
+	scenarios_overlap,
+	scenarios_numbers,
+	scenarios_flags,
+	scenarios_offset,
+	scenarios_append,
+	scenarios_copies,
+	scenarios_doors,
+	scenarios_device,
+	scenarios_traps,
+	NULL,
 };
 
 const struct scenario *scenario_number(int number)

@@ -16,6 +16,8 @@ extern const struct scenario scenarios_numbers[];
 extern const struct scenario scenarios_flags[];
 extern const struct scenario scenarios_offset[];
 extern const struct scenario scenarios_append[];
+extern const struct scenario scenarios_copies[];
+extern const struct scenario scenarios_doors[];
 extern const struct scenario scenarios_device[];
 extern const struct scenario scenarios_traps[];
 
