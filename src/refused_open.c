@@ -52,7 +52,7 @@ static bool go_on_without(const struct opening *o, int *fd)
 
 /*
  * Asks for O_DIRECT on what was opened or created. A FIFO takes it for packet mode (pipe(2)), but open(2)
- * refuses it there, as on all that is no file.
+ * refuses it there, as on all that is no file. (There refused_advice() fails, too.)
  */
 static bool ask_for_direct(const struct opening *o, int *fd)
 {
@@ -60,8 +60,6 @@ static bool ask_for_direct(const struct opening *o, int *fd)
 
 	if (!ret)
 		ret = refused_advice(*fd);
-	if (ret == -ESPIPE)
-		return refuse(fd);
 	if (ret == -EINVAL)
 		sys(SYS_fcntl, *fd, F_SETFL, o->asked & ~O_DIRECT);
 	if (ret)
