@@ -72,21 +72,27 @@ struct record_file {
 	uint32_t block_device;			  /* 1 for a block device, otherwise 0 */
 	uint64_t device, inode;			  /* stat(2), st_dev and st_ino */
 	_Atomic uint32_t mem_align, offset_align; /* bytes, as last seen; 0: unknown */
+	_Atomic uint64_t
+		refused; /* how often O_DIRECT was refused and the file used without (refused.h) */
 	char path[RECORD_PATH]; /* as it was when first seen; empty: unknown (no /proc) */
 	struct record_counts counts[RECORD_DIRECTIONS];
 };
 
 /* What was done for a call, as bits. */
 enum record_done {
-	DONE_BOUNCED = 1,  /* copied through a bounce buffer */
-	DONE_BUFFERED = 2, /* all or part of it went through the page cache */
-	DONE_SECTOR = 4,   /* a sector of a block device was read, changed and written back */
-	DONE_SPLIT = 8,	   /* more than one system call moved data */
-	DONE_RETRIED = 16, /* the same call was issued again, while O_DIRECT was off */
-	DONE_ASIDE = 32,   /* nothing: the program got the kernel's own answer */
+	DONE_BOUNCED = 1,   /* copied through a bounce buffer */
+	DONE_BUFFERED = 2,  /* all or part of it went through the page cache */
+	DONE_SECTOR = 4,    /* a sector of a block device was read, changed and written back */
+	DONE_SPLIT = 8,	    /* more than one system call moved data */
+	DONE_RETRIED = 16,  /* the same call was issued again, while O_DIRECT was off */
+	DONE_ASIDE = 32,    /* nothing: the program got the kernel's own answer */
+	DONE_GIVEN_UP = 64, /* the file system refuses O_DIRECT, and it was taken off for good */
 };
 
-/* A call that the shim changed, or that it was asked to change. 128 bytes. */
+/*
+ * A call that the shim changed, or that it was asked to change. 128 bytes. With DONE_GIVEN_UP it may also
+ * be a call that set O_DIRECT, of which only `nr` and `fd` are known: SYS_openat (for any open), SYS_fcntl.
+ */
 struct record_call {
 	_Atomic uint64_t ticket; /* 1 + its number, written last; any other value: being written */
 	int64_t time_ns;	 /* CLOCK_REALTIME, when it returned */

@@ -1,6 +1,6 @@
 /*
  * Settings from the environment on which the shim and the launcher have to agree: the shim reads
- * DIOSHIM_BOUNCE_MAX and DIOSHIM_DISABLE (config.c), and the launcher checks the options that set
+ * DIOSHIM_BOUNCE_MAX, DIOSHIM_DISABLE and DIOSHIM_REFUSED (config.c), and the launcher checks the options that set
  * them.
  */
 #ifndef DIOSHIM_SETTINGS_H
@@ -27,5 +27,10 @@
 	X(STDIO, "stdio")
 
 #define OPTIMISATION_WORDS_TEXT "hints, hugepages, prefetch, stdio"
+
+/* DIOSHIM_REFUSED: what becomes of files on which the file system refuses O_DIRECT (refused.h). */
+#define REFUSED_FAIL "fail"
+#define REFUSED_BUFFERED "buffered"
+#define REFUSED_WORDS_TEXT REFUSED_FAIL ", " REFUSED_BUFFERED
 
 #endif

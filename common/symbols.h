@@ -59,8 +59,15 @@
 	X(openat64, openat) \
 	X(__openat_2, openat_2) \
 	X(__openat64_2, openat_2) \
+	X(openat2, openat2) \
 	X(creat, creat) \
 	X(creat64, creat)
+
+#define DIOSHIM_TEMPORARY_SYMBOLS(X) \
+	X(mkostemp, mkostemp) \
+	X(mkostemp64, mkostemp) \
+	X(mkostemps, mkostemps) \
+	X(mkostemps64, mkostemps)
 
 #define DIOSHIM_FD_SYMBOLS(X) \
 	X(fcntl, fcntl) \
@@ -105,6 +112,7 @@
 
 #define DIOSHIM_SYMBOLS(X) \
 	DIOSHIM_OPEN_SYMBOLS(X) \
+	DIOSHIM_TEMPORARY_SYMBOLS(X) \
 	DIOSHIM_READ_SYMBOLS(X) \
 	DIOSHIM_WRITE_SYMBOLS(X) \
 	DIOSHIM_FD_SYMBOLS(X) \

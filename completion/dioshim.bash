@@ -31,7 +31,7 @@ _dioshim_short() { # WORD
     esac
     case ${1:i:1} in
       s | t) return ;;
-      o | b | x | r)
+      o | b | x | f | r)
         ((i + 1 < ${#1})) || wants=-${1:i:1}
         return
         ;;
@@ -60,7 +60,7 @@ _dioshim_parse() {
         operand=${places[i + 1]}
         return
         ;;
-      --output | --bounce-max | --disable | --report) wants=$word ;;
+      --output | --bounce-max | --disable | --refused | --report) wants=$word ;;
       --* | -) ;;
       -*) _dioshim_short "$word" ;;
       *)
@@ -97,6 +97,7 @@ _dioshim_argument() { # OPTION TYPED
     -s | --stats) _dioshim_choose "$2" 1 2 5 10 60 ;;
     -b | --bounce-max) _dioshim_choose "$2" 64K 256K 1M 4M 16M 64M ;;
     -x | --disable) _dioshim_disable "$2" ;;
+    -f | --refused) _dioshim_choose "$2" fail buffered ;;
     -t | --trace | -o | --output | -r | --report) _dioshim_files "$2" ;;
   esac
 }
@@ -117,8 +118,8 @@ _dioshim_options() { # TYPED
   local options=()
   case $mode in
     run)
-      options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --disable= --strict
-        --quiet --no-io-uring --check --probe --try --report= --help --version)
+      options=(--stats --stats= --trace --trace= --output= --json --bounce-max= --disable= --refused=
+        --strict --quiet --no-io-uring --check --probe --try --report= --help --version)
       ;;
     check) options=(--json) ;;
     probe) options=(--try --json) ;;

@@ -25,8 +25,11 @@ static const char run_options[] =
 	"                            (default: 16M)\n"
 	"  -x, --disable=LIST      optimisations to disable, separated by commas:\n"
 	"                            hints, hugepages, prefetch; also stdio\n"
+	"  -f, --refused=WORD      where a file system refuses O_DIRECT: fail (default), or\n"
+	"                            buffered: go on without it, and name the files\n"
 	"  -e, --strict            do not start a COMMAND that is out of reach\n"
-	"  -q, --quiet             do not warn about a COMMAND that is out of reach\n"
+	"  -q, --quiet             do not warn about a COMMAND that is out of reach, nor\n"
+	"                            name the files of --refused\n"
 	"  -u, --no-io-uring       let io_uring_setup(2) fail with ENOSYS: many programs\n"
 	"                            use calls instead that the shim covers\n"
 	"\n";

@@ -32,6 +32,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "bounce-max", required_argument, NULL, 'b' },
 	{ "disable", required_argument, NULL, 'x' },
+	{ "refused", required_argument, NULL, 'f' },
 	{ "strict", no_argument, NULL, 'e' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "no-io-uring", no_argument, NULL, 'u' },
@@ -44,14 +45,14 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = "+:s::t::o:jb:x:equcpwr:hV";
+static const char short_options[] = "+:s::t::o:jb:x:f:equcpwr:hV";
 
 static const unsigned char modes_of[] = {
-	['s'] = RUN,	['t'] = RUN,   ['o'] = RUN,
-	['b'] = RUN,	['x'] = RUN,   ['e'] = RUN,
-	['q'] = RUN,	['u'] = RUN,   ['j'] = RUN | CHECK | PROBE | REPORT,
-	['c'] = CHECK,	['p'] = PROBE, ['w'] = PROBE,
-	['r'] = REPORT,
+	['s'] = RUN,   ['t'] = RUN,    ['o'] = RUN,
+	['b'] = RUN,   ['x'] = RUN,    ['e'] = RUN,
+	['q'] = RUN,   ['u'] = RUN,    ['j'] = RUN | CHECK | PROBE | REPORT,
+	['f'] = RUN,   ['c'] = CHECK,  ['p'] = PROBE,
+	['w'] = PROBE, ['r'] = REPORT,
 };
 
 /* The modes' names in messages, and the other options that each accepts. */
@@ -126,6 +127,7 @@ static bool value_missing(int letter)
 {
 	const char *what = letter == 'b'   ? "SIZE " BOUNCE_MAX_RANGE_TEXT
 			   : letter == 'x' ? "LIST of " OPTIMISATION_WORDS_TEXT
+			   : letter == 'f' ? "WORD, one of " REFUSED_WORDS_TEXT
 					   : "FILE name";
 
 	return wrong("--%s: requires a %s", long_name(letter), what);
@@ -168,6 +170,13 @@ static bool take_disable(struct options *o)
 		     optarg);
 }
 
+static bool take_refused(struct options *o)
+{
+	o->refused = optarg;
+	return value_is_refused(optarg) ||
+	       wrong("--refused=%s: not one of " REFUSED_WORDS_TEXT, optarg);
+}
+
 static bool take_option(int letter, struct options *o)
 {
 	switch (letter) {
@@ -181,6 +190,8 @@ static bool take_option(int letter, struct options *o)
 		return take_bounce_max(o);
 	case 'x':
 		return take_disable(o);
+	case 'f':
+		return take_refused(o);
 	case 'r':
 		return take_file('r', &o->report);
 	case 'j':

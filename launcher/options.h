@@ -27,6 +27,7 @@ struct options {
 	const char *output;	/* NULL: stderr */
 	const char *bounce_max; /* NULL: DIOSHIM_BOUNCE_MAX stays as it is */
 	const char *disable;	/* NULL: DIOSHIM_DISABLE stays as it is */
+	const char *refused;	/* NULL: DIOSHIM_REFUSED stays as it is */
 	const char *report;
 	char **operands; /* COMMAND and its arguments, or PATHs; NULL-terminated */
 	int operand_count;

@@ -81,3 +81,8 @@ bool value_is_disable(const char *text)
 		text += length + 1;
 	}
 }
+
+bool value_is_refused(const char *text)
+{
+	return !strcmp(text, REFUSED_FAIL) || !strcmp(text, REFUSED_BUFFERED);
+}

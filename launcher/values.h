@@ -18,4 +18,7 @@ bool value_is_size(const char *text);
  */
 bool value_is_disable(const char *text);
 
+/* Returns whether `text` is a word for DIOSHIM_REFUSED (settings.h). */
+bool value_is_refused(const char *text);
+
 #endif

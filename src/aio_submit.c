@@ -19,6 +19,7 @@
 #include "record_call.h"
 #include "recording.h"
 #include "rwf.h"
+#include "refused.h"
 #include "sigmask.h"
 #include "sys.h"
 #include "usermem.h"
@@ -237,19 +238,27 @@ static void record(const struct iocb *cb, long ret)
 				ret == 1 ? bytes_of(cb) : -1);
 }
 
+/* Without O_DIRECT, requests are made before io_submit(2) returns. */
+static bool is_refused(int fd)
+{
+	return unlikely(refused_buffered) && refused_is(fd);
+}
+
 /*
- * Settles what may have met a window: then it went through the page cache, and has ended. The whole file, because the
+ * Settles what may have met a window, or has no O_DIRECT (refused.h): then it went through the page cache, and has ended. The whole file, because the
  * requests may be gone by now, and an append is elsewhere. This has no errno: the requests are submitted.
  */
 static void settle(struct run *r, long ret)
 {
 	int after = errno;
 
-	if (r->window && (r->pass.met || window_met(r->pass.key, r->pass.since)))
+	if (r->window && (r->pass.met || window_met(r->pass.key, r->pass.since) ||
+			  is_refused((int)r->last.aio_fildes)))
 		pass_settle(&r->pass, aio_writes(&r->last), -1,
 			    ret == 1 ? bytes_of(&r->last) : ret);
 	for (int i = 0; i < r->watches; i++)
-		if (unlikely(window_met(r->watch[i].key, r->watch[i].since)))
+		if (unlikely(window_met(r->watch[i].key, r->watch[i].since)) ||
+		    is_refused(r->watch[i].fd))
 			direct_settle(r->watch[i].fd, r->watch[i].write, -1, 0);
 	errno = after;
 }

@@ -5,6 +5,9 @@
  *   DIOSHIM_BOUNCE_MAX   bytes of bounce buffers, at most; 64K to 64M, default 16M
  *   DIOSHIM_DISABLE      what is not to be done, separated by commas: hints, hugepages,
  *                        prefetch, stdio (disable.h)
+ *   DIOSHIM_REFUSED      what becomes of files on which the file system refuses O_DIRECT: fail, which is
+ *                        the default, or buffered (refused.h)
+ *   DIOSHIM_REFUSED_RECORD  file in which such files are noted, but no calls
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be
  *                        the same
@@ -22,6 +25,8 @@
 #include "complain.h"
 #include "disable.h"
 #include "recording.h"
+#include "refused.h"
+#include "refused_hooks.h"
 #include "settings.h"
 #include "stdio_calls.h"
 
@@ -105,6 +110,19 @@ static void read_disable(void)
 	}
 }
 
+static void read_refused(void)
+{
+	const char *value = secure_getenv("DIOSHIM_REFUSED");
+
+	if (!value || !*value || !strcmp(value, REFUSED_FAIL))
+		return;
+	if (!strcmp(value, REFUSED_BUFFERED))
+		refused_start();
+	else
+		complain("DIOSHIM_REFUSED", value, strlen(value),
+			 "not one of " REFUSED_WORDS_TEXT "; using " REFUSED_FAIL, "");
+}
+
 /* An empty variable counts as not set. */
 static const char *file_named_by(const char *variable)
 {
@@ -117,7 +135,10 @@ __attribute__((constructor)) static void read_environment(void)
 {
 	read_bounce_max();
 	read_disable();
+	/* Before what else stands between, or in the C library's tables. */
+	read_refused();
 	if (!(disabled & DISABLE_STDIO))
 		stdio_start();
-	recording_start(file_named_by("DIOSHIM_STATS"), file_named_by("DIOSHIM_TRACE"));
+	recording_start(file_named_by("DIOSHIM_STATS"), file_named_by("DIOSHIM_TRACE"),
+			refused_buffered ? file_named_by("DIOSHIM_REFUSED_RECORD") : NULL);
 }

@@ -12,6 +12,7 @@ struct entry {
 	_Atomic uint32_t file;	     /* which file it was on when first looked at; 0: not yet */
 	_Atomic uint32_t generation; /* upper bits: changes of the number; lower: its closes */
 	_Atomic bool appends;
+	_Atomic uint32_t refused; /* the file on which O_DIRECT was refused (refused.h); 0: none */
 };
 
 static struct entry table[HINT_FDS];
@@ -36,9 +37,10 @@ enum {
 /*
  * Makes the number refer to something else. A count of closes that overflows looks like a change.
  */
-static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t how)
+static void renew(struct entry *e, uint32_t key, uint32_t file, uint32_t refused, uint32_t how)
 {
 	set_entry(e, key, file);
+	atomic_store_explicit(&e->refused, refused, memory_order_relaxed);
 	atomic_fetch_add_explicit(&e->generation, how, memory_order_release);
 }
 
@@ -47,7 +49,7 @@ void description_opened(int fd, bool direct)
 	if (!entry_of(fd))
 		return;
 	/* The kernel gives out free numbers only, so this one was closed. */
-	renew(entry_of(fd), direct ? window_new_key() : 0, 0, CHANGED + CLOSED);
+	renew(entry_of(fd), direct ? window_new_key() : 0, 0, 0, CHANGED + CLOSED);
 	description_set_appends(fd, false);
 	hint_set(fd, direct ? HINT_DIRECT : 0);
 }
@@ -60,7 +62,8 @@ void description_copied(int from, int to)
 		return;
 	if (source && entry_of(to)) {
 		renew(entry_of(to), atomic_load_explicit(&source->key, memory_order_relaxed),
-		      atomic_load_explicit(&source->file, memory_order_relaxed), CHANGED);
+		      atomic_load_explicit(&source->file, memory_order_relaxed),
+		      atomic_load_explicit(&source->refused, memory_order_relaxed), CHANGED);
 		description_set_appends(to, description_appends(from));
 	}
 	hint_set(to, hint_get(from));
@@ -86,7 +89,7 @@ void description_forget(int fd)
 	if (!hint_get(fd))
 		return;
 	hint_forget(fd);
-	renew(&table[fd], 0, 0, CHANGED + CLOSED);
+	renew(&table[fd], 0, 0, 0, CHANGED + CLOSED);
 }
 
 uint32_t description_generation(int fd)
@@ -111,6 +114,31 @@ uint32_t description_file(int fd)
 	struct entry *e = entry_of(fd);
 
 	return e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;
+}
+
+void description_set_refused(int fd, uint64_t file)
+{
+	struct entry *e = entry_of(fd);
+
+	if (!e)
+		return;
+	if (file)
+		hint_set(fd, HINT_DIRECT);
+	/* So that the mark can be taken off all its numbers: it is not one of all that the file may have. */
+	if (file && (!description_key(fd) || !description_is_certain(description_key(fd))))
+		set_entry(e, window_new_key(), 0);
+	atomic_store_explicit(&e->refused, file ? description_file_of(file) : 0, memory_order_relaxed);
+}
+
+bool description_refused(int fd)
+{
+	return entry_of(fd) && atomic_load_explicit(&entry_of(fd)->refused, memory_order_relaxed);
+}
+
+bool description_refused_on(int fd, uint64_t file)
+{
+	return entry_of(fd) &&
+	       atomic_load_explicit(&entry_of(fd)->refused, memory_order_relaxed) == description_file_of(file);
 }
 
 /* A key made from the file has the highest bit set, unlike those of window_new_key(). */

@@ -44,6 +44,15 @@ void description_forget(int fd);
 uint32_t description_generation(int fd);
 bool description_closed_since(int fd, uint32_t generation);
 
+/*
+ * Records that O_DIRECT was refused on the description of this number, which is on `file` (struct
+ * descriptor), so that it is direct in the program's eyes only (refused.h); 0: it is not so. The other
+ * two return whether that is recorded, on whatever file, and on this one.
+ */
+void description_set_refused(int fd, uint64_t file);
+bool description_refused(int fd);
+bool description_refused_on(int fd, uint64_t file);
+
 /* Returns the key that is remembered; 0 if there is none. */
 uint32_t description_key(int fd);
 

@@ -154,6 +154,15 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	return true;
 }
 
+uint64_t descriptor_file(int fd)
+{
+	struct kernel_statx sx;
+
+	if (!look_by_statx(fd, &sx) || !(S_ISREG(sx.mode) || S_ISBLK(sx.mode)))
+		return 0;
+	return file_of(&sx);
+}
+
 void descriptor_look_size(int fd, struct descriptor *d)
 {
 	struct kernel_statx sx;

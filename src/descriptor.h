@@ -23,6 +23,9 @@ struct descriptor {
  */
 bool descriptor_look(int fd, bool write, struct descriptor *d);
 
+/* Returns the file, as in the struct; 0 if it is neither a regular file nor a block device. */
+uint64_t descriptor_file(int fd);
+
 /* Reads the size of a file again. The size of a block device does not change. */
 void descriptor_look_size(int fd, struct descriptor *d);
 

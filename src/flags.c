@@ -7,6 +7,7 @@
 #include "descriptor.h"
 #include "gate.h"
 #include "hint.h"
+#include "refused.h"
 #include "sys.h"
 
 /* A number without a hint gets its key from its file. */
@@ -38,9 +39,9 @@ void flags_end(struct flags_change *c, int flags)
 {
 	/*
 	 * A description that is no longer direct needs no help. The hints of its other numbers only
-	 * cost time.
+	 * cost time. (They also tell which numbers are marked together, see refused.c.)
 	 */
-	if (flags < 0 ? !c->known : !(flags & O_DIRECT))
+	if (flags < 0 ? !c->known : !(flags & O_DIRECT) && likely(!refused_buffered))
 		hint_forget(c->fd);
 	if (flags >= 0)
 		description_set_appends(c->fd, flags & O_APPEND);
@@ -70,6 +71,8 @@ int flags_shown(int fd, int flags)
 
 	if (flags < 0 || (flags & O_DIRECT) || !key)
 		return flags;
+	if (unlikely(refused_buffered) && refused_is(fd))
+		return flags | O_DIRECT;
 	again = flags_outside_windows(fd, key);
 	return again < 0 ? flags : again;
 }

@@ -32,7 +32,7 @@ void flags_begin(struct flags_change *c, int fd);
 /* Lets the others in, after the call was made; `flags` are the new flags, negative if it failed. */
 void flags_end(struct flags_change *c, int flags);
 
-/* Returns the flags that F_GETFL reports: `flags`, with O_DIRECT if it is only off temporarily. */
+/* Returns the flags that F_GETFL reports: `flags`, with O_DIRECT if it is only off temporarily, or refused (refused.h). */
 int flags_shown(int fd, int flags);
 
 #endif

@@ -13,6 +13,7 @@
 #include "public.h"
 #include "public_fd.h"
 #include "real.h"
+#include "refused.h"
 #include "sys.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -45,7 +46,8 @@ COLD int change_flags(call_fcntl *next, int fd, int cmd, void *arg)
 	int ret;
 
 	flags_begin(&c, fd);
-	ret = next(fd, cmd, arg);
+	ret = unlikely(refused_buffered) ? refused_set_flags(next, fd, (int)(intptr_t)arg)
+					 : next(fd, cmd, arg);
 	flags_end(&c, ret ? -1 : (int)(intptr_t)arg);
 	return ret;
 }

@@ -11,6 +11,9 @@
 /* The number was given out by an open with these flags (O_DIRECT counts). Returns `fd`, also if it is -1. */
 int fd_opened(int fd, int flags);
 
+/* The same for openat2(2), which has its flags in memory, where they may have changed: `fd` is asked. */
+int fd_opened_how(int fd, const struct open_how *how, size_t size);
+
 /* Each makes the call `next` and returns its answer, with its errno. */
 int fd_control(call_fcntl *next, int fd, int cmd, void *arg);
 int fd_duplicate(call_dup *next, int fd);

@@ -10,6 +10,8 @@
 #include "public.h"
 #include "public_fd.h"
 #include "real.h"
+#include "refused.h"
+#include "refused_hooks.h"
 #include "sys.h"
 
 int fd_opened(int fd, int flags)
@@ -24,9 +26,20 @@ int fd_opened(int fd, int flags)
 	ending = number_take_over(fd, &e);
 	description_opened(fd, flags & O_DIRECT);
 	description_set_appends(fd, flags & O_APPEND);
+	if (unlikely(refused_buffered) && (flags & O_DIRECT))
+		refused_opened(fd);
 	if (ending)
 		number_end_finish(&e, false);
 	return fd;
+}
+
+int fd_opened_how(int fd, const struct open_how *how, size_t size)
+{
+	int flags = fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL);
+
+	if (unlikely(refused_buffered) && fd >= 0 && refused_how_direct(how, size))
+		flags |= O_DIRECT;
+	return fd_opened(fd, flags);
 }
 
 /* open(2): the mode exists only with these flags. O_TMPFILE contains the bits of O_DIRECTORY. */
@@ -74,6 +87,25 @@ static mode_t mode_from(int flags, va_list ap)
 		return fd_opened(real.symbol(dirfd, path, flags), flags); \
 	}
 
+#define PUBLIC_openat2(symbol) \
+	PUBLIC int symbol(int dirfd, const char *path, const struct open_how *how, size_t size) \
+	{ \
+		return fd_opened_how(real.symbol(dirfd, path, how, size), how, size); \
+	}
+
+/* They make the call inside the C library. */
+#define PUBLIC_mkostemp(symbol) \
+	PUBLIC int symbol(char *template, int flags) \
+	{ \
+		return fd_opened(real.symbol(template, flags), flags); \
+	}
+
+#define PUBLIC_mkostemps(symbol) \
+	PUBLIC int symbol(char *template, int suffix, int flags) \
+	{ \
+		return fd_opened(real.symbol(template, suffix, flags), flags); \
+	}
+
 #define PUBLIC_creat(symbol) \
 	PUBLIC int symbol(const char *path, mode_t mode) \
 	{ \
@@ -81,3 +113,4 @@ static mode_t mode_from(int flags, va_list ap)
 	}
 
 DIOSHIM_OPEN_SYMBOLS(PUBLIC_SYMBOL)
+DIOSHIM_TEMPORARY_SYMBOLS(PUBLIC_SYMBOL)

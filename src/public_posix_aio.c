@@ -27,6 +27,9 @@
 #include "plan.h"
 #include "public.h"
 #include "real.h"
+#include "record_call.h"
+#include "recording.h"
+#include "refused.h"
 #include "rescue.h"
 #include "sys.h"
 
@@ -59,8 +62,11 @@ static bool refused(const struct aiocb *cb, bool write)
 {
 	struct descriptor d;
 
-	if (!cb->aio_nbytes || cb->aio_offset < 0 || bad_priority(cb) ||
-	    !is_direct(cb->aio_fildes) || !descriptor_look(cb->aio_fildes, write, &d) || !d.known)
+	if (!cb->aio_nbytes || cb->aio_offset < 0 || bad_priority(cb))
+		return false;
+	if (unlikely(refused_buffered) && refused_is(cb->aio_fildes))
+		return true;
+	if (!is_direct(cb->aio_fildes) || !descriptor_look(cb->aio_fildes, write, &d) || !d.known)
 		return false;
 	return (write && (d.flags & O_APPEND)) ||
 	       plan_misaligned(&d.align, (uint64_t)cb->aio_offset, cb->aio_nbytes,
@@ -90,6 +96,35 @@ static void complete(struct aiocb *cb, ssize_t ret, int error)
 	notify(&event);
 }
 
+/*
+ * Makes a request on a description that is direct in the program's eyes only (refused.h): the C library's
+ * threads would not bring it to the device.
+ */
+static ssize_t transfer_buffered(const struct aiocb *cb, bool write)
+{
+	const int fd = cb->aio_fildes;
+	long ret = sys(write ? SYS_pwrite64 : SYS_pread64, fd, cb->aio_buf, cb->aio_nbytes,
+		       cb->aio_offset);
+
+	if (unlikely(recording.any))
+		record_answered(fd, write ? RECORD_WRITE : RECORD_READ, ret);
+	if (ret >= 0)
+		return ret ? refused_moved(fd, write, cb->aio_offset, ret) : 0;
+	errno = (int)-ret;
+	return -1;
+}
+
+/* Returns false if the shim does not make it. */
+static bool transfer(const struct aiocb *cb, bool write, ssize_t *ret)
+{
+	if (likely(!refused_buffered) || !refused_is(cb->aio_fildes))
+		return rescue_predicted(write ? SYS_pwrite64 : SYS_pread64, cb->aio_fildes,
+					(const void *)(uintptr_t)cb->aio_buf, cb->aio_nbytes,
+					cb->aio_offset, ret);
+	*ret = transfer_buffered(cb, write);
+	return true;
+}
+
 /* Makes the request. Returns false if it is left to the C library. Sets *failed if it fails. */
 static bool make(struct aiocb *cb, bool write, bool *failed)
 {
@@ -100,9 +135,7 @@ static bool make(struct aiocb *cb, bool write, bool *failed)
 	if (!refused(cb, write))
 		return false;
 	cb->__error_code = EINPROGRESS;
-	made = rescue_predicted(write ? SYS_pwrite64 : SYS_pread64, cb->aio_fildes,
-				(const void *)(uintptr_t)cb->aio_buf, cb->aio_nbytes,
-				cb->aio_offset, &ret);
+	made = transfer(cb, write, &ret);
 	if (made) {
 		*failed |= ret < 0;
 		complete(cb, ret, ret < 0 ? errno : 0);

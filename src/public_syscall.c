@@ -108,12 +108,6 @@ static int next_close_range(unsigned first, unsigned last, int flags)
 }
 #endif
 
-/* openat2(2) has its flags in memory, which may have changed: the descriptor is asked. */
-static int opened_unseen(int fd)
-{
-	return fd_opened(fd, fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL));
-}
-
 /* The arguments of a call, as the kernel gets them. */
 struct arguments {
 	long a, b, c, d, e, f;
@@ -186,7 +180,8 @@ static long on_numbers(long nr, const struct arguments *x)
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c, x->d), (int)x->c);
 #ifdef SYS_openat2
 	case SYS_openat2:
-		return opened_unseen((int)real.syscall(nr, x->a, x->b, x->c, x->d));
+		return fd_opened_how((int)real.syscall(nr, x->a, x->b, x->c, x->d),
+				     (const struct open_how *)x->c, (size_t)x->d);
 #endif
 	case SYS_open_by_handle_at:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->c);

@@ -4,7 +4,10 @@
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "sys.h"
 #include "text.h"
@@ -58,9 +61,47 @@ static int raw_openat_2(int dirfd, const char *path, int flags)
 	return answer(SYS_openat, dirfd, path, flags, 0);
 }
 
+static int raw_openat2(int dirfd, const char *path, const struct open_how *how, size_t size)
+{
+#ifdef SYS_openat2
+	return answer(SYS_openat2, dirfd, path, how, size);
+#else
+	return answer(-1, dirfd, path, how, size);
+#endif
+}
+
 static int raw_creat(const char *path, mode_t mode)
 {
 	return answer(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/* Names that the time makes different, as in the C library, until one is free. */
+static int raw_mkostemps(char *template, int suffix, int flags)
+{
+	enum { LETTERS = 6, TRIES = 1000, BASE = 52 };
+	const size_t len = strlen(template);
+	const size_t end = len - (size_t)suffix;
+	struct timespec now = { 0 };
+	long fd = -EEXIST;
+
+	if (suffix < 0 || (size_t)suffix + LETTERS > len ||
+	    memcmp(template + end - LETTERS, "XXXXXX", LETTERS) != 0)
+		return (int)to_answer(-EINVAL);
+	flags = (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL;
+	for (int i = 0; i < TRIES && fd == -EEXIST; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		uint64_t value = ((uint64_t)now.tv_nsec << 20 ^ (uintptr_t)&now) + (uint64_t)i;
+
+		for (size_t n = end - LETTERS; n < end; n++, value /= BASE)
+			template[n] = (char)((value % BASE < 26 ? 'a' : 'A') + value % 26);
+		fd = sys(SYS_openat, AT_FDCWD, template, flags, 0600);
+	}
+	return (int)to_answer(fd);
+}
+
+static int raw_mkostemp(char *template, int flags)
+{
+	return raw_mkostemps(template, 0, flags);
 }
 
 static ssize_t raw_read(int fd, void *buf, size_t n)

@@ -17,6 +17,7 @@
 #include "symbols.h"
 
 struct aiocb;
+struct open_how;
 struct sigevent;
 
 /* The parameters of each kind of call (symbols.h). */
@@ -24,7 +25,10 @@ typedef int call_open(const char *path, int flags, ...);
 typedef int call_open_2(const char *path, int flags);
 typedef int call_openat(int dirfd, const char *path, int flags, ...);
 typedef int call_openat_2(int dirfd, const char *path, int flags);
+typedef int call_openat2(int dirfd, const char *path, const struct open_how *how, size_t size);
 typedef int call_creat(const char *path, mode_t mode);
+typedef int call_mkostemp(char *template, int flags);
+typedef int call_mkostemps(char *template, int suffix, int flags);
 typedef ssize_t call_read(int fd, void *buf, size_t n);
 typedef ssize_t call_read_chk(int fd, void *buf, size_t n, size_t size);
 typedef ssize_t call_pread(int fd, void *buf, size_t n, off_t pos);
@@ -63,6 +67,7 @@ typedef int call_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;
 
 DIOSHIM_OPEN_SYMBOLS(DIOSHIM_DECLARE)
+DIOSHIM_TEMPORARY_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_READ_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_WRITE_SYMBOLS(DIOSHIM_DECLARE)
 DIOSHIM_FD_SYMBOLS(DIOSHIM_DECLARE)

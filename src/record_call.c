@@ -4,6 +4,7 @@
 #include "offset.h"
 #include "record_file.h"
 #include "recording.h"
+#include "refused.h"
 #include "sys.h"
 
 /* Counters do not order anything, so they are relaxed. */
@@ -19,6 +20,13 @@ static void count_call(struct record_counts *c, enum record_way way, long ret)
 	counter_add(&c->bytes[way], ret > 0 ? (uint64_t)ret : 0);
 }
 
+/* The file system has refused O_DIRECT. */
+static void count_buffered(struct record_counts *c, ssize_t ret)
+{
+	count_call(c, WAY_PARTIAL, ret);
+	counter_add(&c->buffered, (uint64_t)ret);
+}
+
 void record_answered(int fd, enum record_direction direction, ssize_t ret)
 {
 	struct record *rec = recording.stats;
@@ -28,10 +36,14 @@ void record_answered(int fd, enum record_direction direction, ssize_t ret)
 	if (!rec || !record_direct(fd, &id))
 		return;
 	f = record_file(rec, &id, fd);
-	if (f)
-		count_call(&f->counts[direction], ret < 0 ? WAY_FAILED : WAY_UNTOUCHED, ret);
-	else
+	if (!f)
 		counter_add(&rec->lost_files, 1);
+	else if (ret < 0)
+		count_call(&f->counts[direction], WAY_FAILED, ret);
+	else if (unlikely(refused_buffered) && refused_is(fd))
+		count_buffered(&f->counts[direction], ret);
+	else
+		count_call(&f->counts[direction], WAY_UNTOUCHED, ret);
 }
 
 void record_met_window(int fd, enum record_direction direction, ssize_t ret)

@@ -8,6 +8,7 @@
 #include "descriptor.h"
 #include "hint.h"
 #include "recording.h"
+#include "refused.h"
 #include "sys.h"
 
 /*
@@ -210,6 +211,9 @@ bool record_direct(int fd, struct identity *id)
 	enum seen seen = look_at_flags(fd);
 	bool full;
 
+	/* To the program it is direct. */
+	if (unlikely(refused_buffered) && seen != SEEN_DIRECT && refused_is(fd))
+		return record_identify(fd, id);
 	if (seen != SEEN_ORDINARY && !record_identify(fd, id))
 		return false;
 	if (seen == SEEN_NEVER) {

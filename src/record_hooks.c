@@ -128,6 +128,15 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_openat_2(symbol) \
 	HOOK_NUMBER(symbol, (int dirfd, const char *path, int flags), (dirfd, path, flags), \
 		    record_opened(fd, flags &O_DIRECT))
+/* Its flags are in memory. */
+#define HOOK_openat2(symbol) HOOK_NONE(symbol, openat2)
+/* EINVAL may be about the template. */
+#define HOOK_mkostemp(symbol) \
+	HOOK_NUMBER(symbol, (char *template, int flags), (template, flags), \
+		    record_opened(fd, fd >= 0 && (flags & O_DIRECT)))
+#define HOOK_mkostemps(symbol) \
+	HOOK_NUMBER(symbol, (char *template, int suffix, int flags), (template, suffix, flags), \
+		    record_opened(fd, fd >= 0 && (flags & O_DIRECT)))
 #define HOOK_creat(symbol) \
 	HOOK_NUMBER(symbol, (const char *path, mode_t mode), (path, mode), record_opened(fd, false))
 #define HOOK_dup(symbol) HOOK_NUMBER(symbol, (int from), (from), record_duplicated(from, fd))

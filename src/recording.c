@@ -133,7 +133,7 @@ static struct record *open_record(const char *variable, const char *path)
 	return NULL;
 }
 
-void recording_start(const char *stats, const char *trace)
+void recording_start(const char *stats, const char *trace, const char *names)
 {
 	if (stats)
 		recording.stats = open_record("DIOSHIM_STATS", stats);
@@ -141,6 +141,12 @@ void recording_start(const char *stats, const char *trace)
 		recording.trace = recording.stats;
 	else if (trace)
 		recording.trace = open_record("DIOSHIM_TRACE", trace);
+	if (names && stats && !strcmp(stats, names))
+		recording.names = recording.stats;
+	else if (names && trace && !strcmp(trace, names))
+		recording.names = recording.trace;
+	else if (names)
+		recording.names = open_record("DIOSHIM_REFUSED_RECORD", names);
 	if (recording.stats)
 		record_hooks_install();
 	recording.any = recording.stats ? recording.stats : recording.trace;

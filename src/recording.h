@@ -12,10 +12,14 @@ extern struct recording {
 	struct record *any;   /* one of them; null: nothing is recorded */
 	struct record *stats; /* null: not requested */
 	struct record *trace;
+	struct record *names; /* gets no calls, but the files that record_refused() notes */
 } recording;
 
-/* Called by the constructor with DIOSHIM_STATS and DIOSHIM_TRACE, null where not set. */
-void recording_start(const char *stats, const char *trace);
+/*
+ * Called by the constructor with DIOSHIM_STATS, DIOSHIM_TRACE and DIOSHIM_REFUSED_RECORD, null where not
+ * set.
+ */
+void recording_start(const char *stats, const char *trace, const char *names);
 
 /*
  * Called before and after the shim takes O_DIRECT off a description, so that whoever looks at the

@@ -16,6 +16,7 @@
 #include "number.h"
 #include "record_call.h"
 #include "recording.h"
+#include "refused.h"
 #include "request.h"
 #include "sigmask.h"
 #include "sys.h"
@@ -179,6 +180,7 @@ static bool guess_explains(const struct request *rq, struct descriptor *d)
 static long rescue_counted(struct request *rq, int refusal)
 {
 	struct descriptor d;
+	uint32_t block;
 	long answer = STAND_ASIDE;
 
 	/* Closed after the kernel has refused: answer like a call that comes after the close. */
@@ -194,6 +196,7 @@ static long rescue_counted(struct request *rq, int refusal)
 		return not_ours(rq);
 	}
 	record_looked(rq, &d);
+	block = d.align.block;
 	rq->key = description_find(rq->fd, d.file);
 	description_set_appends(rq->fd, d.flags & O_APPEND);
 	if (!(d.flags & O_DIRECT) && !rescue_direct_outside_windows(rq, &d)) {
@@ -217,7 +220,10 @@ static long rescue_counted(struct request *rq, int refusal)
 	/* EFAULT may come after a part was written (ext4, Linux 6.18): do not append that twice. */
 	if (refusal == EFAULT && request_appends(rq, &d))
 		return STAND_ASIDE;
-	return move_data(rq, &d, refusal);
+	answer = move_data(rq, &d, refusal);
+	if (unlikely(refused_buffered) && refusal == EINVAL && !d.known && answer >= 0)
+		refused_by_calls(rq, &d, block, answer);
+	return answer;
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "record_call.h"
 #include "record_file.h"
 #include "recording.h"
+#include "refused.h"
 #include "stdio_table.h"
 #include "sys.h"
 
@@ -133,11 +134,34 @@ static int stream_close(FILE *fp)
 	return likely(!number_watched(fd)) ? library.close(fp) : fd_close(close_number, fd);
 }
 
+/* --- where the file system refuses O_DIRECT (refused.h) --- */
+
+static struct stdio_calls settled;
+
+static ssize_t settled_read(FILE *fp, void *buf, ssize_t n)
+{
+	ssize_t ret = settled.read(fp, buf, n);
+
+	return ret > 0 ? refused_moved(fp->_fileno, false, REFUSED_IMPLIED, ret) : ret;
+}
+
+/* Nothing counts as written if it could not be brought to the device. */
+static ssize_t settled_write(FILE *fp, const void *buf, ssize_t n)
+{
+	ssize_t ret = settled.write(fp, buf, n);
+
+	return ret > 0 && refused_moved(fp->_fileno, true, REFUSED_IMPLIED, ret) < 0 ? 0 : ret;
+}
+
 void stdio_start(void)
 {
 	static const struct stdio_calls ours = { stream_read, stream_write, stream_close };
 
-	stdio_table_replace(&ours, &library);
+	if (!stdio_table_replace(&ours, &library) || !refused_buffered)
+		return;
+	settled = library;
+	library.read = settled_read;
+	library.write = settled_write;
 }
 
 #else

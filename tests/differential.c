@@ -238,7 +238,8 @@ static void handle_signals(void)
 
 static const char usage[] =
 	"usage: differential [--calls N] [--seconds N] [--seed N] [--check-every N]\n"
-	"                    [--trace FROM] [--report N] [--block-device] [--expect-mismatch]\n"
+	"                    [--trace FROM] [--report N] [--block-device] [--refused]\n"
+	"                    [--expect-mismatch]\n"
 	"                    --direct PATH --ordinary PATH\n";
 
 static uint64_t number_of(const char *text)
@@ -263,6 +264,7 @@ static struct options parse(int argc, char **argv)
 		{ "direct", 1, NULL, 'd' },
 		{ "ordinary", 1, NULL, 'o' },
 		{ "block-device", 0, NULL, 'b' },
+		{ "refused", 0, NULL, 'f' },
 		{ "expect-mismatch", 0, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -291,6 +293,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'd':
 			scene.side[DIRECT].path = optarg;
+			break;
+		case 'f':
+			scene.refused = true;
 			break;
 		case 'o':
 			scene.side[ORDINARY].path = optarg;

@@ -59,6 +59,7 @@ struct side {
 struct scene {
 	struct side side[SIDES];
 	bool block_device;
+	bool refused;	   /* the file system refuses O_DIRECT: DIOSHIM_REFUSED=buffered */
 	off_t device_size; /* of a block device */
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;

@@ -21,7 +21,9 @@ struct outcome observe(const struct scene *s, enum which which, unsigned slot)
 		err(2, "fstat");
 	o.size = s->block_device ? 0 : st.st_size;
 	o.offset = lseek(side->fd[slot], 0, SEEK_CUR);
-	o.flags = raw_syscall(SYS_fcntl, side->fd[slot], F_GETFL);
+	/* Where O_DIRECT is refused, only the shim says that it is there. */
+	o.flags = s->refused && which == DIRECT ? fcntl(side->fd[slot], F_GETFL)
+						: raw_syscall(SYS_fcntl, side->fd[slot], F_GETFL);
 	return o;
 }
 

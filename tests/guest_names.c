@@ -81,6 +81,16 @@ static int open_openat_2(void *function, const char *path, int flags, mode_t mod
 	return ((int (*)(int, const char *, int))function)(AT_FDCWD, path, flags);
 }
 
+static int open_openat2(void *function, const char *path, int flags, mode_t mode)
+{
+	const struct {
+		uint64_t flags, mode, resolve;
+	} how = { (unsigned)flags, flags & O_CREAT ? mode : 0, 0 };
+
+	return ((int (*)(int, const char *, const void *, size_t))function)(AT_FDCWD, path, &how,
+									    sizeof(how));
+}
+
 /* creat(2) takes no flags. */
 static int open_creat(void *function, const char *path, int flags, mode_t mode)
 {
@@ -95,6 +105,7 @@ enum open_takes {
 	TAKEN_BY_openat = TAKES_FLAGS | TAKES_MODE,
 	TAKEN_BY_open_2 = TAKES_FLAGS,
 	TAKEN_BY_openat_2 = TAKES_FLAGS,
+	TAKEN_BY_openat2 = TAKES_FLAGS | TAKES_MODE,
 	TAKEN_BY_creat = TAKES_MODE,
 };
 

@@ -59,6 +59,7 @@ static void copy_file(const struct record_file *from, struct counted_file *to)
 	to->block_device = from->block_device;
 	to->mem_align = atomic_load_explicit(&from->mem_align, memory_order_relaxed);
 	to->offset_align = atomic_load_explicit(&from->offset_align, memory_order_relaxed);
+	to->refused = load(&from->refused);
 	memcpy(to->path, from->path, sizeof(to->path) - 1);
 	to->path[sizeof(to->path) - 1] = 0;
 	for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
@@ -148,6 +149,7 @@ static void add_file(struct counted_file *to, const struct counted_file *from)
 	if (from->offset_align > to->offset_align)
 		to->offset_align = from->offset_align;
 	to->block_device |= from->block_device;
+	to->refused += from->refused;
 	for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
 		counts_add(&to->counts[dir], &from->counts[dir]);
 }
@@ -183,7 +185,7 @@ int counted_take(const struct record *rec, struct counted *c)
 		if (atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_FREE)
 			continue;
 		copy_file(f, &c->file[c->files]);
-		c->files += file_calls(&c->file[c->files]) != 0;
+		c->files += file_calls(&c->file[c->files]) || c->file[c->files].refused;
 	}
 	c->files = merge(c->file, c->files);
 	return 0;

@@ -29,13 +29,14 @@ struct counted_file {
 	uint64_t device, inode;
 	bool block_device;
 	uint32_t mem_align, offset_align; /* 0: unknown */
+	uint64_t refused;		  /* how often O_DIRECT was refused; 0: never */
 	char path[RECORD_PATH];		  /* "": unknown */
 	struct counts counts[RECORD_DIRECTIONS];
 };
 
 struct counted {
 	size_t files;
-	struct counted_file *file;   /* only those with calls; the most bytes first */
+	struct counted_file *file;   /* with calls, or refused; the most bytes first */
 	uint64_t lost;		     /* calls on files for which the record had no room */
 	uint64_t io_urings;	     /* that were seen to be set up */
 	uint64_t opened, not_opened; /* with O_DIRECT; the latter because of it */

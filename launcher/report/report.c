@@ -28,7 +28,8 @@ static int print_json(const struct counted *c, const struct verdict *v, json_t *
 
 static int print_text(const struct counted *c, const struct verdict *v, FILE *to)
 {
-	int error = c->files ? report_table(c, to) : 0;
+	struct counts total = counted_total(c);
+	int error = counts_calls(&total) ? report_table(c, to) : 0;
 
 	for (int i = 0; i < v->lines; i++)
 		fprintf(to, "%s\n", v->line[i]);

@@ -10,6 +10,7 @@
  *     block_device true or false
  *     mem_align    alignment that direct I/O requires of an address; null: unknown
  *     offset_align alignment that it requires of an offset and a length; null: unknown
+ *     refused      how often the file system refused O_DIRECT, so that the file was used without it
  *     read, write  an object of counts each:
  *       calls, bytes   by the way they went (common/record.h): untouched, bounced, partial,
  *                      refused, failed; and their sum: all
@@ -85,6 +86,7 @@ static json_t *file_object(const struct counted_file *f)
 	json_object_set_new(object, "block_device", json_boolean(f->block_device));
 	json_object_set_new(object, "mem_align", alignment(f->mem_align));
 	json_object_set_new(object, "offset_align", alignment(f->offset_align));
+	json_object_set_new(object, "refused", json_count(f->refused));
 	for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
 		json_object_set_new(object, direction_names[dir], with_tails(&f->counts[dir]));
 	return object;

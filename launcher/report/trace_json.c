@@ -16,7 +16,8 @@
  *   error          the errno's name; null if the call succeeded
  *   misaligned     a list of: address, length, offset
  *   done           a list of: bounced, buffered, sector read-modify-write, split, retried,
- *                  kernel result returned
+ *                  kernel result returned, O_DIRECT given up; a call that set O_DIRECT ("openat", for
+ *                  any open, or "fcntl") has only that, and no address, length and position
  *   refusal        the error with which the kernel refused the call, or "none" if it refused
  *                  without an error; null: it did not refuse, or was not asked first
  *   copied, buffered bytes

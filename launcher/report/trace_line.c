@@ -17,8 +17,15 @@
  * DONE      those that apply, separated by commas, in this order: "refused with ERRNO" or "refused
  *           without an error" (by the kernel, before anything else), "bounced BYTES", "buffered
  *           BYTES", "sector read-modify-write", "split" (into several calls), "retried" (the same
- *           call), "kernel result returned"; or "nothing done"
+ *           call), "kernel result returned", "O_DIRECT given up" (the file system refuses it); or
+ *           "nothing done"
  * SECONDS   duration, with six decimals
+ *
+ * If O_DIRECT was refused where it was set (--refused), CALL is openat, for any open, or fcntl. Then there is
+ * no WHAT, and O_DIRECT stands for all arguments after FILE:
+ *
+ *   1234:1240 12:00:01.123456 openat(3</data/x>, O_DIRECT) = 3 # refused with EINVAL, O_DIRECT given up;
+ *   0.000001 s
  *
  * Comments are as in C. Examples (on one line each):
  *
@@ -38,6 +45,7 @@
 #include "print/text.h"
 #include "report/trace.h"
 #include "report/trace_names.h"
+#include "transfers.h"
 
 /* A line under construction. A name needs less than TEXT_NAME bytes, all else less than 1024. */
 struct line {
@@ -83,6 +91,12 @@ static void line_add_file(struct line *line, const struct trace_call *call,
 	memcpy(path, f->path, sizeof(path) - 1);
 	path[sizeof(path) - 1] = 0;
 	line_add(line, "<%s>", text_file(path, f->device, f->inode, "<>", name));
+}
+
+/* A call that set O_DIRECT, and did not transfer data. */
+static bool sets_direct(const struct trace_call *call)
+{
+	return transfer_takes(call->nr) < 0;
 }
 
 /* preadv2() and pwritev2() use the file offset if their offset argument is -1. */
@@ -161,9 +175,13 @@ void trace_line(const struct trace_call *call, const struct record *rec, FILE *t
 	line_add_time(&line, call->time_ns);
 	line_add(&line, "%s(", trace_call_name(call->nr, name));
 	line_add_file(&line, call, rec);
-	line_add_arguments(&line, call);
+	if (sets_direct(call))
+		line_add(&line, ", O_DIRECT");
+	else
+		line_add_arguments(&line, call);
 	line_add_result(&line, call->ret);
-	line_add_misaligned(&line, call->misaligned);
+	if (!sets_direct(call))
+		line_add_misaligned(&line, call->misaligned);
 	line_add_done(&line, call);
 	line_add(&line, "%" PRIu32 ".%06" PRIu32 " s\n", call->duration_ns / 1000000000,
 		 call->duration_ns % 1000000000 / 1000);

@@ -19,7 +19,9 @@ static const struct {
 
 const char *trace_call_name(int nr, char text[TRACE_NAMES])
 {
-	const char *name = transfer_name(nr);
+	const char *name = nr == SYS_openat  ? "openat"
+			   : nr == SYS_fcntl ? "fcntl"
+					     : transfer_name(nr);
 
 	if (name)
 		return name;
@@ -74,8 +76,13 @@ const char *trace_misaligned_name(unsigned n)
 const char *trace_done_name(unsigned n)
 {
 	static const char *const names[] = {
-		"bounced", "buffered", "sector read-modify-write",
-		"split",   "retried",  "kernel result returned",
+		"bounced",
+		"buffered",
+		"sector read-modify-write",
+		"split",
+		"retried",
+		"kernel result returned",
+		"O_DIRECT given up",
 	};
 
 	return n < COUNT(names) ? names[n] : NULL;

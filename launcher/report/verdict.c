@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "print/text.h"
+#include "report/refused_files.h"
 
 __attribute__((format(printf, 2, 3))) static void verdict_add(struct verdict *v, const char *format,
 							      ...)
@@ -179,6 +180,16 @@ static void say_lost(struct verdict *v, uint64_t lost)
 		    text_count(RECORD_FILES, files));
 }
 
+static void say_refused_files(struct verdict *v, const struct counted *c)
+{
+	char sentence[VERDICT_LINE - 1];
+
+	if (!refused_files(c, sentence, sizeof(sentence)))
+		return;
+	sentence[0] = (char)toupper((unsigned char)sentence[0]);
+	verdict_add(v, "%s.", sentence);
+}
+
 static void say_io_urings(struct verdict *v, uint64_t rings)
 {
 	char number[2 * TEXT_NUMBER];
@@ -206,6 +217,7 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 		say_untouched(v, c, &total, about);
 	else if (calls)
 		say_share(v, &total);
+	say_refused_files(v, c);
 	say_files(v, c, VERDICT_LINES - reserved);
 	if (failed)
 		say_failed(v, failed);

@@ -52,6 +52,8 @@ bool environment_set(const struct options *o, const char *first, const char *lib
 {
 	return preload(first, library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
 	       set_variable("DIOSHIM_DISABLE", o->disable) &&
+	       set_variable("DIOSHIM_REFUSED", o->refused) &&
+	       set_variable("DIOSHIM_REFUSED_RECORD", o->refused ? record : NULL) &&
 	       set_variable("DIOSHIM_STATS", o->stats ? record : NULL) &&
 	       set_variable("DIOSHIM_TRACE", o->trace ? record : NULL);
 }

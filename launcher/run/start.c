@@ -1,5 +1,5 @@
 /*
- * See start.h. Without --stats and --trace, the launcher executes COMMAND in its own process, so
+ * See start.h. Without --stats, --trace and --refused, the launcher executes COMMAND in its own process, so
  * that COMMAND has the same signals, limits and parent.
  */
 #include "run/start.h"
@@ -36,8 +36,8 @@ static int start_with(const struct options *o, const char *library)
 	int status = EXIT_LAUNCHER;
 
 	if (!(out && o->strict) && (!o->no_io_uring || no_io_uring()))
-		status = o->stats || o->trace ? supervise(o, first, library)
-					      : become(o, first, library);
+		status = o->stats || o->trace || supervise_names(o) ? supervise(o, first, library)
+								    : become(o, first, library);
 	free(first);
 	return status;
 }

@@ -21,9 +21,11 @@
 #include "run/environment.h"
 #include "print/message.h"
 #include "report/record_map.h"
+#include "report/refused_files.h"
 #include "report/report.h"
 #include "run/exec_failed.h"
 #include "report/trace.h"
+#include "settings.h"
 
 enum {
 	DRAIN_NS = 20000000, /* the ring overflows in this time only at 3 million calls a second */
@@ -42,6 +44,11 @@ struct supervision {
 	int report_error;     /* an errno; 0: none */
 	struct report_tick tick;
 };
+
+bool supervise_names(const struct options *o)
+{
+	return o->refused && !strcmp(o->refused, REFUSED_BUFFERED) && !o->quiet;
+}
 
 static uint64_t now_ns(void)
 {
@@ -170,6 +177,9 @@ static void report(struct supervision *s)
 		return;
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
+	/* The report names them, too. */
+	if (!s->report && supervise_names(s->o))
+		refused_files_message(s->rec);
 	if (!s->report)
 		return;
 	unseen = unseen_way(s);
