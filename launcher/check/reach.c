@@ -13,6 +13,7 @@
 #include "check/elf_object.h"
 #include "check/follow.h"
 #include "check/ld_list.h"
+#include "check/other_root.h"
 #include "check/privilege.h"
 
 struct shim {
@@ -259,6 +260,14 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 	return error;
 }
 
+static void decide_other_root(struct reach *r, const char *root, const char *library)
+{
+	char *what = alloc_format("starts its command in %s, where there is no %s", root, library);
+
+	decide(r, REACH_NO, what, "copy the library to that path below the directory");
+	free(what);
+}
+
 static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 {
 	if (c->kind == SCRIPT_UNREADABLE)
@@ -266,6 +275,8 @@ static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 	else if (c->kind != SCRIPT_ELF)
 		decide(r, REACH_UNKNOWN, "is neither an ELF file nor a script",
 		       "look at it with file(1)");
+	else if (c->root && !other_root_has(c->root, shim->path))
+		decide_other_root(r, c->root, shim->path);
 	else if (c->unknown)
 		decide(r, REACH_UNKNOWN, c->unknown, c->advice);
 	else if (c->lost) {
