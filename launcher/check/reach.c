@@ -15,6 +15,7 @@
 #include "check/ld_list.h"
 #include "check/other_root.h"
 #include "check/privilege.h"
+#include "check/quick.h"
 
 struct shim {
 	const char *path;
@@ -127,6 +128,7 @@ static void add_object(struct reach *r, const char *name, const char *path,
 		.path = alloc_string(path),
 		.imports = o->imports,
 		.uncovered = o->uncovered,
+		.tries_alignments = o->tries_alignments,
 	};
 }
 
@@ -142,7 +144,8 @@ static bool add_libraries(struct reach *r, const struct ld_list *list, const cha
 		if (!strcmp(l->path, shim)) {
 			found = true;
 		} else if (!is_c_library(l->name)) {
-			elf_object_read(l->path, &o);
+			if (elf_object_read(l->path, &o))
+				elf_object_read_contents(l->path, &o);
 			add_object(r, l->name, l->path, &o);
 			elf_object_free(&o);
 		}
@@ -250,6 +253,8 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 		error = errno;
 		r->trouble = alloc_string(o.interpreter);
 	} else {
+		if (shim->libraries)
+			elf_object_read_contents(r->program, &o);
 		add_object(r, base_name(r->program), r->program, &o);
 		r->first = o.first ? alloc_string(o.first) : NULL;
 		r->verdict = REACH_UNKNOWN;
@@ -289,6 +294,26 @@ static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 	return 0;
 }
 
+static int look_with(struct reach *r, const struct chain *c, struct shim *shim)
+{
+	int error = 0;
+
+	if (elf_object_read(shim->path, &shim->object))
+		error = look(r, c, shim);
+	else
+		decide(r, REACH_UNKNOWN, "was not checked: libdioshim.so cannot be read",
+		       "build or install dioshim again");
+	elf_object_free(&shim->object);
+	return error;
+}
+
+/* Without its libraries there is nothing to say of an ordinary program, nor of one that is not known. */
+static bool needs_no_look(const struct chain *c, const char *library)
+{
+	return c->kind == SCRIPT_ELF && !c->lost && !c->root &&
+	       (c->unknown || quick_is_ordinary(c->program, library));
+}
+
 int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r)
 {
 	struct shim shim = { .path = library, .libraries = libraries };
@@ -302,12 +327,10 @@ int reach_look(char *const argv[], const char *library, bool libraries, struct r
 	if (!error) {
 		r->path = alloc_string(c.first);
 		r->program = alloc_string(c.program);
-		if (elf_object_read(library, &shim.object))
-			error = look(r, &c, &shim);
+		if (libraries || !needs_no_look(&c, library))
+			error = look_with(r, &c, &shim);
 		else
-			decide(r, REACH_UNKNOWN, "was not checked: libdioshim.so cannot be read",
-			       "build or install dioshim again");
-		elf_object_free(&shim.object);
+			r->verdict = REACH_UNKNOWN;
 	}
 	chain_free(&c);
 	return error;

@@ -384,6 +384,22 @@ finds() { # LAUNCHER LIBRARY
 
 # Commands out of reach
 
+# Most of the time that a start takes is the dynamic linker's.
+loads() { # ARG...; prints the libraries that the launcher's process opens
+  strace -e trace=openat -o opened "$DIOSHIM_LAUNCHER" "$@" >/dev/null 2>&1 || true
+  sed -n 's|.*"[^"]*/\(lib[a-z]*\)\.so.*O_CLOEXEC) = [0-9].*|\1|p' opened | sort -u | paste -s -d ' '
+}
+
+@test "an ordinary COMMAND is started without loading libraries for it; reports and checks load theirs" {
+  need strace
+  cd -- "$BATS_TEST_TMPDIR"
+  [[ $(loads /bin/true) == "libc libdioshim" ]] || fail "$(loads /bin/true)"
+  [[ $(loads nice sh -c true) == "libc libdioshim" ]]
+  [[ $(loads --stats true) != *libelf* ]] || fail "$(loads --stats true)"
+  [[ $(loads --check true) == *libelf* ]]
+  [[ $(loads --probe --json .) == *libjansson* ]]
+}
+
 @test "a COMMAND out of reach is started with a warning; --quiet omits the warning, --strict the start" {
   need gcc
   echo 'int main(void) { return 42; }' >program.c
