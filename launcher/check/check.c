@@ -65,11 +65,12 @@ char *check_note(const struct reach_object *o)
 {
 	if (!o->tries_alignments)
 		return NULL;
-	return alloc_format("%s tries out which alignments direct I/O needs, and under the shim every trial "
-			    "succeeds: it then works in units of 4096 bytes, and does not open an image for "
-			    "writing whose size is no multiple of that; it aligns its calls itself, so run it "
-			    "without dioshim",
-			    o->name);
+	return alloc_format(
+		"%s tries out which alignments direct I/O needs, and under the shim every trial "
+		"succeeds: it then works in units of 4096 bytes, and does not open an image for "
+		"writing whose size is no multiple of that; it aligns its calls itself, so run it "
+		"without dioshim",
+		o->name);
 }
 
 static void print_notes(const struct reach *r)

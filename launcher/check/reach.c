@@ -16,6 +16,7 @@
 #include "check/other_root.h"
 #include "check/privilege.h"
 #include "check/quick.h"
+#include "run/multilib.h"
 
 struct shim {
 	const char *path;
@@ -240,6 +241,41 @@ static bool decide_program(struct reach *r, const struct elf_object *o,
 	return true;
 }
 
+/* The launcher's dynamic linker cannot list the libraries of a program of the other class. */
+static void decide_own_imports(struct reach *r)
+{
+	if (covered_any_transfer(&r->objects[0].imports))
+		r->verdict = REACH_YES;
+	else
+		decide(r, REACH_UNKNOWN,
+		       "imports no read or write itself, and its libraries cannot be listed",
+		       "run it with --stats");
+}
+
+/*
+ * For a program that the library does not fit: looks at the one for the other ELF class beside it, which ld.so will
+ * take (multilib.h). Returns false if that does not fit either.
+ */
+static bool decide_other_class(struct reach *r, const struct elf_object *o, const struct shim *shim)
+{
+	char *path = multilib_other(shim->path);
+	struct elf_object other = { 0 };
+	bool fits = path && elf_object_read(path, &other) && elf_object_fits(o, &other);
+
+	if (fits && !decide_program(r, o, &other) && shim->libraries)
+		decide_own_imports(r);
+	elf_object_free(&other);
+	free(path);
+	return fits;
+}
+
+static void decide_own_class(struct reach *r, const struct elf_object *o, const struct chain *c,
+			     const struct shim *shim)
+{
+	if (!decide_program(r, o, &shim->object) && shim->libraries)
+		decide_libraries(r, shim->path, c->library_path);
+}
+
 /* Returns 0, or the errno with which execve() would fail after reading the ELF file. */
 static int look_inside(struct reach *r, const struct chain *c, const struct shim *shim)
 {
@@ -258,8 +294,8 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 		add_object(r, base_name(r->program), r->program, &o);
 		r->first = o.first ? alloc_string(o.first) : NULL;
 		r->verdict = REACH_UNKNOWN;
-		if (!decide_program(r, &o, &shim->object) && shim->libraries)
-			decide_libraries(r, shim->path, c->library_path);
+		if (elf_object_fits(&o, &shim->object) || !decide_other_class(r, &o, shim))
+			decide_own_class(r, &o, c, shim);
 	}
 	elf_object_free(&o);
 	return error;
