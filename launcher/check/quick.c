@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,7 +113,7 @@ static bool has_go_section(const struct file *f)
 }
 
 /* Finds where in the file an address is. Returns 0 if nowhere. */
-static uint64_t offset_of(const struct file *f, ElfW(Addr) address)
+static uint64_t offset_of(const struct file *f, uint64_t address)
 {
 	for (unsigned i = 0; i < f->header.e_phnum; i++) {
 		const ElfW(Phdr) *p = segment(f, i);

@@ -133,7 +133,8 @@ static void flock_command(struct chain *c, size_t at)
 	const char *option = c->words.word[at];
 	const char *shell = getenv("SHELL");
 
-	if ((strcmp(option, "-c") && strcmp(option, "--command")) || at + 2 != c->words.count)
+	if ((strcmp(option, "-c") != 0 && strcmp(option, "--command") != 0) ||
+	    at + 2 != c->words.count)
 		words_replace(&c->words, at, NULL, 0);
 	else
 		become_shell(c, shell && *shell ? shell : "/bin/sh", c->words.word[at + 1]);
@@ -202,7 +203,7 @@ static bool pass_operands(struct chain *c, struct parse *p)
 /* setarch ARCHITECTURE comes before the options. */
 static void drop_architecture(struct chain *c)
 {
-	if (strcmp(base_name(c->program), "setarch") || c->words.count < 2 ||
+	if (strcmp(base_name(c->program), "setarch") != 0 || c->words.count < 2 ||
 	    *c->words.word[1] == '-')
 		return;
 	free(c->words.word[1]);
