@@ -137,7 +137,8 @@ struct record {
 	_Atomic uint64_t io_urings;  /* set up through syscall(2); others are not seen */
 	_Atomic uint64_t opened;     /* opens with O_DIRECT that gave a descriptor */
 	_Atomic uint64_t not_opened; /* those that the file system refused (EINVAL, open(2)) */
-	uint64_t spare[7];
+	_Atomic uint64_t liburings;  /* processes that had liburing loaded when they started */
+	uint64_t spare[6];
 	struct record_file file[RECORD_FILES]; /* open addressing, hashed by device and inode */
 	struct record_call call[RECORD_CALLS]; /* a ring, indexed by call number */
 };

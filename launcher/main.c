@@ -61,10 +61,11 @@ int main(int argc, char **argv)
 	struct options o;
 
 	fill_standard_descriptors();
-	/* File names are printed in the locale's encoding. Numbers do not depend on the locale. */
-	setlocale(LC_CTYPE, "");
 	if (!options_parse(argc, argv, &o))
 		return EXIT_USAGE;
+	/* File names in reports are printed in the locale's encoding. Numbers do not depend on the locale. */
+	if (o.mode != MODE_RUN || o.stats || o.trace)
+		setlocale(LC_CTYPE, "");
 	switch (o.mode) {
 	case MODE_RUN:
 		return start(&o);

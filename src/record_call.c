@@ -71,6 +71,12 @@ void record_io_uring(void)
 		counter_add(&recording.stats->io_urings, 1);
 }
 
+void record_liburing(void)
+{
+	if (recording.stats)
+		counter_add(&recording.stats->liburings, 1);
+}
+
 void record_begin(struct request *rq, struct tally *t)
 {
 	rq->tally = t;

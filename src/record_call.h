@@ -30,6 +30,9 @@ void record_met_window(int fd, enum record_direction direction, ssize_t ret);
 /* Counts an io_uring that was set up. */
 void record_io_uring(void);
 
+/* Counts a process that has liburing. */
+void record_liburing(void);
+
 /* Starts the record of a call that is to be rescued: attaches the tally to it. */
 void record_begin(struct request *rq, struct tally *t);
 

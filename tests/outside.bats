@@ -50,6 +50,25 @@ inside() { # WAY
   on_each ext4-512 -- outside io_uring
 }
 
+# QEMU reads 1, 512, 1024... bytes to see what is accepted. A read of 1 byte is no error elsewhere, so it is none here.
+qemu_opens() { # IMAGE
+  qemu-io -f raw -t none -c 'write -P 1 16384 512' "$1"
+}
+
+alignments_are_tried_out() {
+  # No hole: there the kernel accepts 1 byte, too.
+  head -c 16896 /dev/zero >"$scratch/image"
+  run qemu_opens "$scratch/image"
+  [[ $output == *"wrote 512/512"* ]] || fail "without the shim: $output"
+  LD_PRELOAD=$DIOSHIM_LIB run qemu_opens "$scratch/image"
+  [[ $output == *"Image size is not a multiple of request alignment"* ]] || fail "$output"
+}
+
+@test "a limit: QEMU tries out alignments, and finds none" {
+  need qemu-io qemu-utils
+  on_each ext4-512 -- alignments_are_tried_out
+}
+
 compile() { # COMPILER [FLAG...]
   need "$1"
   "$@" -DOUTSIDE_STATIC -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/program" "$DIOSHIM_TOP_SRCDIR/tests/outside.c" ||

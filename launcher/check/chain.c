@@ -37,9 +37,12 @@ void chain_free(struct chain *c)
 	chain_drop_steps(c, 0);
 	free(c->steps);
 	free(c->first);
+	free(c->found);
 	free(c->program);
 	free(c->trouble);
 	free(c->path);
 	free(c->library_path);
+	free(c->lost);
+	free(c->root);
 	*c = (struct chain){ 0 };
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -60,6 +61,29 @@ static void print_uncovered(const struct reach *r)
 	}
 }
 
+char *check_note(const struct reach_object *o)
+{
+	if (!o->tries_alignments)
+		return NULL;
+	return alloc_format(
+		"%s tries out which alignments direct I/O needs, and under the shim every trial "
+		"succeeds: it then works in units of 4096 bytes, and does not open an image for "
+		"writing whose size is no multiple of that; it aligns its calls itself, so run it "
+		"without dioshim",
+		o->name);
+}
+
+static void print_notes(const struct reach *r)
+{
+	for (size_t i = 0; i < r->object_count; i++) {
+		char *note = check_note(&r->objects[i]);
+
+		if (note)
+			printf("note: %s\n", note);
+		free(note);
+	}
+}
+
 static void print_text(const struct reach *r)
 {
 	printf("%s: %s", r->path, check_verdict(r->verdict));
@@ -77,6 +101,7 @@ static void print_text(const struct reach *r)
 		return;
 	print_objects(r);
 	print_uncovered(r);
+	print_notes(r);
 }
 
 int check_command(char *const argv[], const char *library, bool json)
@@ -96,15 +121,6 @@ int check_command(char *const argv[], const char *library, bool json)
 	}
 	reach_free(&r);
 	return status;
-}
-
-unsigned check_uncovered(char *const argv[], const char *library)
-{
-	struct reach r;
-	unsigned ways = reach_look(argv, library, true, &r) ? 0 : reach_uncovered(&r);
-
-	reach_free(&r);
-	return ways;
 }
 
 bool check_before(char *const argv[], const char *library, bool warn, char **first)

@@ -13,9 +13,6 @@
  */
 int check_command(char *const argv[], const char *library, bool json);
 
-/* Returns the ways (uncovered.h) that a command and its libraries import. */
-unsigned check_uncovered(char *const argv[], const char *library);
-
 /*
  * For a command that is to be started. Returns whether it is out of reach, and if `warn` is set, says so in one line
  * on stderr. `*first` becomes a library that has to be preloaded before the shim, to be freed, or NULL.
@@ -24,6 +21,9 @@ bool check_before(char *const argv[], const char *library, bool warn, char **fir
 
 /* "within reach", "out of reach", "cannot tell" */
 const char *check_verdict(enum reach_verdict verdict);
+
+/* What else there is to say of an object, a sentence, to be freed; NULL: nothing. */
+char *check_note(const struct reach_object *o);
 
 /* Prints the JSON document. */
 void check_print_json(const struct reach *r);

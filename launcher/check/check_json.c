@@ -15,6 +15,7 @@
  *                  if the verdict did not depend on them
  *     name           as the program or library that needs it has it
  *     path, path_escaped, imports, uncovered
+ *   notes          a list of sentences: what else there is to say of the program and its libraries
  */
 #include "check/check.h"
 
@@ -97,6 +98,20 @@ static json_t *library_list(const struct reach *r)
 	return list;
 }
 
+static json_t *note_list(const struct reach *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->object_count; i++) {
+		char *note = check_note(&r->objects[i]);
+
+		if (note)
+			json_array_append_new(list, text_value(note));
+		free(note);
+	}
+	return list;
+}
+
 void check_print_json(const struct reach *r)
 {
 	json_t *document = json_object();
@@ -111,6 +126,7 @@ void check_print_json(const struct reach *r)
 	json_set_member(document, "steps", steps);
 	json_set_member(document, "program", program_object(r));
 	json_set_member(document, "libraries", library_list(r));
+	json_set_member(document, "notes", note_list(r));
 	json_dumpf(document, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(document);

@@ -10,6 +10,7 @@
 #include "check/covered.h"
 #include "check/elf_table.h"
 #include "check/regular.h"
+#include "check/ring_code.h"
 #include "check/uncovered.h"
 
 static void set_text(char **text, const char *value)
@@ -22,7 +23,7 @@ static void set_text(char **text, const char *value)
  * AddressSanitizer's runtime ends the program if another library is before it. Those of the other sanitizers do
  * not. Where it is linked statically, it is in the program, which is before all libraries.
  */
-static bool must_be_first(const char *name)
+bool elf_object_must_be_first(const char *name)
 {
 	static const char *const patterns[] = { "libasan.so*", "libhwasan.so*", "libclang_rt.asan*",
 						"libclang_rt.hwasan*" };
@@ -36,7 +37,7 @@ static bool must_be_first(const char *name)
 static void read_needed(const char *name, struct elf_object *o)
 {
 	o->needs = true;
-	if (name && must_be_first(name))
+	if (name && elf_object_must_be_first(name))
 		set_text(&o->first, name);
 }
 
@@ -167,6 +168,56 @@ bool elf_object_read(const char *path, struct elf_object *o)
 	}
 	close(fd);
 	return done;
+}
+
+/* What QEMU says when its trials find no alignment (raw_probe_alignment(), block/file-posix.c). */
+static const char trial[] = "Could not find working O_DIRECT alignment";
+
+static void look_at_piece(const unsigned char *bytes, size_t size, bool code, struct elf_object *o)
+{
+	if (memmem(bytes, size, trial, strlen(trial)))
+		o->tries_alignments = true;
+	if (code && ring_code_find(bytes, size, o->imports.has[COVERED_syscall]))
+		o->uncovered |= UNCOVERED_IO_URING;
+}
+
+/* Reads the segment in pieces that overlap, as a pattern in the last bytes of a piece is not found. */
+static void look_at_segment(int fd, const GElf_Phdr *ph, struct elf_object *o)
+{
+	enum { PIECE = 1 << 16, OVERLAP = RING_CODE_REACH + 1 };
+	unsigned char *bytes = alloc_zeroed(1, PIECE + RING_CODE_REACH);
+	bool code = (ph->p_flags & PF_X) && o->machine == EM_X86_64 && o->elf_class == ELFCLASS64;
+
+	for (uint64_t at = 0; at < ph->p_filesz; at += PIECE - OVERLAP) {
+		uint64_t left = ph->p_filesz - at;
+		ssize_t got =
+			pread(fd, bytes, left < PIECE ? left : PIECE, (off_t)(ph->p_offset + at));
+
+		if (got <= 0)
+			break;
+		/* The end of the segment is looked through, too. */
+		memset(bytes + got, 0, RING_CODE_REACH);
+		look_at_piece(bytes, got + RING_CODE_REACH, code, o);
+	}
+	free(bytes);
+}
+
+void elf_object_read_contents(const char *path, struct elf_object *o)
+{
+	int fd = regular_open(path);
+	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
+	size_t count = 0;
+	GElf_Phdr ph;
+
+	if (elf && elf_getphdrnum(elf, &count))
+		count = 0;
+	for (size_t i = 0; i < count && gelf_getphdr(elf, (int)i, &ph); i++)
+		if (ph.p_type == PT_LOAD && !(ph.p_flags & PF_W))
+			look_at_segment(fd, &ph, o);
+	if (elf)
+		elf_end(elf);
+	if (fd >= 0)
+		close(fd);
 }
 
 void elf_object_free(struct elf_object *o)

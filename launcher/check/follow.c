@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "check/elsewhere.h"
+#include "check/shell.h"
 #include "check/wrapper.h"
 
 enum {
@@ -115,13 +117,15 @@ static bool goes_on(int error)
 	       error == ESTALE || error == ETIMEDOUT;
 }
 
-/* Calls try(), and keeps the path of the first file found: that is the command itself. */
+/* Calls try(), and keeps the path of the file found; the first is the command itself. */
 static int try_first(struct chain *c, const char *path)
 {
 	int error = try(c, path);
 
 	if (!error && !c->first)
 		c->first = alloc_string(path);
+	if (!error)
+		chain_set(&c->found, alloc_string(path));
 	return error;
 }
 
@@ -164,6 +168,16 @@ static int find(struct chain *c)
 	return error;
 }
 
+/* Makes the next command of the chain the one in c->words. Returns false if the chain ends here. */
+static bool unwrap(struct chain *c)
+{
+	if (wrapper_unwrap(c) || (!c->unknown && shell_unwrap(c)))
+		return true;
+	if (!c->unknown)
+		elsewhere_look(c);
+	return false;
+}
+
 int follow_command(char *const argv[], struct chain *c)
 {
 	const char *path = getenv("PATH");
@@ -182,7 +196,7 @@ int follow_command(char *const argv[], struct chain *c)
 				c->trouble = alloc_string(c->words.word[0]);
 			return error;
 		}
-		if (c->kind == SCRIPT_BINARY || c->unknown || !wrapper_unwrap(c))
+		if (c->kind == SCRIPT_BINARY || !unwrap(c))
 			return 0;
 		if (wrappers == WRAPPERS_MOST)
 			return ELOOP;

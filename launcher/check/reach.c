@@ -13,103 +13,16 @@
 #include "check/elf_object.h"
 #include "check/follow.h"
 #include "check/ld_list.h"
-#include "check/privilege.h"
+#include "check/other_root.h"
+#include "check/quick.h"
+#include "check/reach_decide.h"
+#include "run/multilib.h"
 
 struct shim {
 	const char *path;
 	struct elf_object object;
 	bool libraries; /* whether to list the libraries of the program */
 };
-
-/*
- * Sets the verdict. `what` is a clause without its subject: "is statically linked". The subject is
- * "it" if the program is the command itself; if the command leads to another one, its path.
- */
-static void decide(struct reach *r, enum reach_verdict verdict, const char *what,
-		   const char *advice)
-{
-	r->verdict = verdict;
-	r->reason = strcmp(r->path, r->program) ? alloc_format("%s %s", r->program, what)
-						: alloc_format("it %s", what);
-	r->advice = advice;
-}
-
-static const char *machine_name(unsigned machine)
-{
-	static const struct {
-		unsigned machine;
-		const char *name;
-	} names[] = {
-		{ EM_X86_64, "x86-64" },   { EM_386, "i386" },	  { EM_AARCH64, "aarch64" },
-		{ EM_ARM, "arm" },	   { EM_RISCV, "riscv" }, { EM_PPC64, "ppc64" },
-		{ EM_S390, "s390" },	   { EM_MIPS, "mips" },	  { EM_PPC, "powerpc" },
-		{ EM_SPARCV9, "sparc64" }, { EM_IA_64, "ia64" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].machine == machine)
-			return names[i].name;
-	return "another machine";
-}
-
-static int bits(const struct elf_object *o)
-{
-	return o->elf_class == ELFCLASS64 ? 64 : 32;
-}
-
-/* The dynamic linker ignores a preloaded library that does not fit the program. */
-static void decide_misfit(struct reach *r, const struct elf_object *o,
-			  const struct elf_object *library)
-{
-	char *what;
-
-	if (o->elf_class != library->elf_class)
-		what = alloc_format("is a %d-bit program (%s), and the shim is %d-bit", bits(o),
-				    machine_name(o->machine), bits(library));
-	else
-		what = alloc_format("is for %s, and the shim is for %s",
-				    o->machine == library->machine ? "the other byte order"
-								   : machine_name(o->machine),
-				    machine_name(library->machine));
-	decide(r, REACH_NO, what, "use a build of it for the machine that dioshim was built for");
-	free(what);
-}
-
-static void decide_uninterpreted(struct reach *r, const struct elf_object *o)
-{
-	if (o->soname && !fnmatch("ld*.so*", o->soname, 0))
-		decide(r, REACH_UNKNOWN, "is the dynamic linker, which loads another program",
-		       "check that program");
-	else if (o->type == ET_DYN && !o->pie && o->needs)
-		decide(r, REACH_UNKNOWN, "is a shared library, not a program",
-		       "check a program that uses it");
-	else
-		decide(r, REACH_NO, "is statically linked",
-		       "use, or build, a dynamically linked one");
-}
-
-/* Knows other C libraries by the usual names of their dynamic linkers. Returns false if none. */
-static bool decide_foreign_libc(struct reach *r, const struct elf_object *o)
-{
-	static const struct {
-		const char *pattern;
-		enum reach_verdict verdict;
-		const char *what;
-	} others[] = {
-		{ "ld-musl*", REACH_UNKNOWN,
-		  "uses the C library musl, with which the shim is hardly tested" },
-		{ "ld*-uClibc*", REACH_NO, "uses the C library uClibc, and the shim is for GNU's" },
-		{ "linker*", REACH_NO, "uses Android's C library, and the shim is for GNU's" },
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		if (fnmatch(others[i].pattern, base_name(o->interpreter), 0) != 0)
-			continue;
-		decide(r, others[i].verdict, others[i].what, "use a build for the GNU C library");
-		return true;
-	}
-	return false;
-}
 
 /* These are below the shim: it does not see the calls between them. */
 static bool is_c_library(const char *name)
@@ -126,6 +39,7 @@ static void add_object(struct reach *r, const char *name, const char *path,
 		.path = alloc_string(path),
 		.imports = o->imports,
 		.uncovered = o->uncovered,
+		.tries_alignments = o->tries_alignments,
 	};
 }
 
@@ -141,7 +55,8 @@ static bool add_libraries(struct reach *r, const struct ld_list *list, const cha
 		if (!strcmp(l->path, shim)) {
 			found = true;
 		} else if (!is_c_library(l->name)) {
-			elf_object_read(l->path, &o);
+			if (elf_object_read(l->path, &o))
+				elf_object_read_contents(l->path, &o);
 			add_object(r, l->name, l->path, &o);
 			elf_object_free(&o);
 		}
@@ -167,10 +82,10 @@ static void decide_imports(struct reach *r)
 	if (covered_any_transfer(&all))
 		r->verdict = REACH_YES;
 	else
-		decide(r, REACH_UNKNOWN,
-		       "and its libraries import no read or write that the shim covers",
-		       "run it with --stats: it may use stdio, or load more libraries with "
-		       "dlopen()");
+		reach_decide(r, REACH_UNKNOWN,
+			     "and its libraries import no read or write that the shim covers",
+			     "run it with --stats: it may use stdio, or load more libraries with "
+			     "dlopen()");
 }
 
 /* As environment.c sets it. */
@@ -192,11 +107,11 @@ static void decide_libraries(struct reach *r, const char *shim, const char *libr
 	ld_list_read(r->program, preload, library_path, &list);
 	if (list.failure) {
 		what = alloc_format("could not be loaded: %s", list.failure);
-		decide(r, REACH_UNKNOWN, what, "check that it starts without dioshim");
+		reach_decide(r, REACH_UNKNOWN, what, "check that it starts without dioshim");
 	} else if (!add_libraries(r, &list, shim) && list.count) {
 		what = alloc_format("would be loaded without the shim%s%s",
 				    *list.warning ? ": " : "", list.warning);
-		decide(r, REACH_NO, what, "build or install dioshim again");
+		reach_decide(r, REACH_NO, what, "build or install dioshim again");
 	} else {
 		decide_imports(r);
 	}
@@ -205,35 +120,39 @@ static void decide_libraries(struct reach *r, const char *shim, const char *libr
 	ld_list_free(&list);
 }
 
-/* Returns false if the verdict depends on the libraries. */
-static bool decide_program(struct reach *r, const struct elf_object *o,
-			   const struct elf_object *shim)
+/* The launcher's dynamic linker cannot list the libraries of a program of the other class. */
+static void decide_own_imports(struct reach *r)
 {
-	const char *privilege = privilege_gained(r->program);
-
-	if (!elf_object_fits(o, shim))
-		decide_misfit(r, o, shim);
-	else if (o->go)
-		decide(r, REACH_NO,
-		       "is a Go program, which makes system calls without the C library",
-		       "align the buffers in its source, or make it open files without O_DIRECT");
-	else if (!o->interpreter)
-		decide_uninterpreted(r, o);
-	else if (decide_foreign_libc(r, o))
-		return true;
-	else if (privilege) {
-		char *what = alloc_format("%s, and the dynamic linker ignores LD_PRELOAD there",
-					  privilege);
-
-		decide(r, REACH_NO, what,
-		       "run it as the user whose rights it takes, or run a copy without them");
-		free(what);
-	} else if (fnmatch("ld*.so*", base_name(o->interpreter), 0) != 0)
-		decide(r, REACH_UNKNOWN, "has a dynamic linker that may not support LD_PRELOAD",
-		       "run it with --stats");
+	if (covered_any_transfer(&r->objects[0].imports))
+		r->verdict = REACH_YES;
 	else
-		return false;
-	return true;
+		reach_decide(r, REACH_UNKNOWN,
+			     "imports no read or write itself, and its libraries cannot be listed",
+			     "run it with --stats");
+}
+
+/*
+ * For a program that the library does not fit: looks at the one for the other ELF class beside it, which ld.so will
+ * take (multilib.h). Returns false if that does not fit either.
+ */
+static bool decide_other_class(struct reach *r, const struct elf_object *o, const struct shim *shim)
+{
+	char *path = multilib_other(shim->path);
+	struct elf_object other = { 0 };
+	bool fits = path && elf_object_read(path, &other) && elf_object_fits(o, &other);
+
+	if (fits && !reach_decide_program(r, o, &other) && shim->libraries)
+		decide_own_imports(r);
+	elf_object_free(&other);
+	free(path);
+	return fits;
+}
+
+static void decide_own_class(struct reach *r, const struct elf_object *o, const struct chain *c,
+			     const struct shim *shim)
+{
+	if (!reach_decide_program(r, o, &shim->object) && shim->libraries)
+		decide_libraries(r, shim->path, c->library_path);
 }
 
 /* Returns 0, or the errno with which execve() would fail after reading the ELF file. */
@@ -243,31 +162,44 @@ static int look_inside(struct reach *r, const struct chain *c, const struct shim
 	int error = 0;
 
 	if (!elf_object_read(r->program, &o) || (o.type != ET_EXEC && o.type != ET_DYN)) {
-		decide(r, REACH_UNKNOWN, "is a broken ELF file, or not a program",
-		       "look at it with file(1)");
+		reach_decide(r, REACH_UNKNOWN, "is a broken ELF file, or not a program",
+			     "look at it with file(1)");
 	} else if (o.interpreter && access(o.interpreter, F_OK)) {
 		error = errno;
 		r->trouble = alloc_string(o.interpreter);
 	} else {
+		if (shim->libraries)
+			elf_object_read_contents(r->program, &o);
 		add_object(r, base_name(r->program), r->program, &o);
 		r->first = o.first ? alloc_string(o.first) : NULL;
 		r->verdict = REACH_UNKNOWN;
-		if (!decide_program(r, &o, &shim->object) && shim->libraries)
-			decide_libraries(r, shim->path, c->library_path);
+		if (elf_object_fits(&o, &shim->object) || !decide_other_class(r, &o, shim))
+			decide_own_class(r, &o, c, shim);
 	}
 	elf_object_free(&o);
 	return error;
 }
 
+static void decide_other_root(struct reach *r, const char *root, const char *library)
+{
+	char *what = alloc_format("starts its command in %s, where there is no %s", root, library);
+
+	reach_decide(r, REACH_NO, what, "copy the library to that path below the directory");
+	free(what);
+}
+
 static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 {
 	if (c->kind == SCRIPT_UNREADABLE)
-		decide(r, REACH_UNKNOWN, "cannot be read", "run --check as a user who can read it");
+		reach_decide(r, REACH_UNKNOWN, "cannot be read",
+			     "run --check as a user who can read it");
 	else if (c->kind != SCRIPT_ELF)
-		decide(r, REACH_UNKNOWN, "is neither an ELF file nor a script",
-		       "look at it with file(1)");
+		reach_decide(r, REACH_UNKNOWN, "is neither an ELF file nor a script",
+			     "look at it with file(1)");
+	else if (c->root && !other_root_has(c->root, shim->path))
+		decide_other_root(r, c->root, shim->path);
 	else if (c->unknown)
-		decide(r, REACH_UNKNOWN, c->unknown, c->advice);
+		reach_decide(r, REACH_UNKNOWN, c->unknown, c->advice);
 	else if (c->lost) {
 		r->verdict = REACH_NO;
 		r->reason = alloc_string(c->lost);
@@ -276,6 +208,26 @@ static int look(struct reach *r, const struct chain *c, const struct shim *shim)
 		return look_inside(r, c, shim);
 	}
 	return 0;
+}
+
+static int look_with(struct reach *r, const struct chain *c, struct shim *shim)
+{
+	int error = 0;
+
+	if (elf_object_read(shim->path, &shim->object))
+		error = look(r, c, shim);
+	else
+		reach_decide(r, REACH_UNKNOWN, "was not checked: libdioshim.so cannot be read",
+			     "build or install dioshim again");
+	elf_object_free(&shim->object);
+	return error;
+}
+
+/* Without its libraries there is nothing to say of an ordinary program, nor of one that is not known. */
+static bool needs_no_look(const struct chain *c, const char *library)
+{
+	return c->kind == SCRIPT_ELF && !c->lost && !c->root &&
+	       (c->unknown || quick_is_ordinary(c->program, library));
 }
 
 int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r)
@@ -291,12 +243,10 @@ int reach_look(char *const argv[], const char *library, bool libraries, struct r
 	if (!error) {
 		r->path = alloc_string(c.first);
 		r->program = alloc_string(c.program);
-		if (elf_object_read(library, &shim.object))
-			error = look(r, &c, &shim);
+		if (libraries || !needs_no_look(&c, library))
+			error = look_with(r, &c, &shim);
 		else
-			decide(r, REACH_UNKNOWN, "was not checked: libdioshim.so cannot be read",
-			       "build or install dioshim again");
-		elf_object_free(&shim.object);
+			r->verdict = REACH_UNKNOWN;
 	}
 	chain_free(&c);
 	return error;

@@ -24,7 +24,8 @@ struct reach_object {
 	char *name; /* as in DT_NEEDED or LD_PRELOAD; of the program, the last part of its path */
 	char *path;
 	struct covered_set imports;
-	unsigned uncovered; /* ways that it imports (uncovered.h) */
+	unsigned uncovered;    /* ways that it imports (uncovered.h) */
+	bool tries_alignments; /* by misaligned reads (elf_object.h) */
 };
 
 struct reach {

@@ -6,64 +6,32 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "check/wrapper_options.h"
+#include "check/wrapper_table.h"
 
-#define ARG required_argument
-
-enum { OPT_CLEAR = 'i', OPT_UNSET = 'u', OPT_SPLIT = 'S', OPT_VERBOSE = 'v' };
-
-struct wrapper {
-	const char *name;
-	const char *options; /* those that are followed, for getopt(3), after "+" */
-	const struct option *long_options;
-	int operands; /* how many come before the command */
+/* What the options of a wrapper have told. */
+struct parse {
+	const struct wrapper *w;
+	size_t at;   /* where its operands begin */
+	bool none;   /* no command is executed */
+	bool direct; /* watch -x */
 };
 
-static const struct option no_long[] = { { 0 } };
-
-static const struct option env_long[] = { { "ignore-environment", 0, NULL, OPT_CLEAR },
-					  { "unset", ARG, NULL, OPT_UNSET },
-					  { "split-string", ARG, NULL, OPT_SPLIT },
-					  { "debug", 0, NULL, OPT_VERBOSE },
-					  { 0 } };
-
-/* A digit is the old form of nice's number, nice -10. */
-static const struct wrapper wrappers[] = {
-	{ "env", "iu:S:v", env_long, 0 },	{ "ionice", "c:n:t", no_long, 0 },
-	{ "nice", "n:0123456789", no_long, 0 }, { "nohup", "", no_long, 0 },
-	{ "timeout", "k:s:v", no_long, 1 },
-};
-
-/* These start a command, too, but it is not looked for in their arguments. */
-static const char *const others[] = {
-	"chroot", "chrt",   "flock",	   "nsenter", "numactl", "setpriv", "setsid",
-	"stdbuf", "strace", "systemd-run", "taskset", "time",	 "unshare", "xargs",
-};
-
-/* These start their command with a new environment, whatever their arguments are. */
-static const char *const cleaners[] = { "doas", "pkexec", "sudo" };
-
-static char *copy(const char *value)
+static bool is_in(int option, const char *letters)
 {
-	return value ? alloc_string(value) : NULL;
+	return letters && option && strchr(letters, option);
 }
 
-static void change(struct chain *c, const char *name, size_t length, const char *value)
+static bool unknown(struct chain *c, const char *what)
 {
-	if (length == 4 && !strncmp(name, "PATH", 4))
-		chain_set(&c->path, copy(value));
-	if (length == 15 && !strncmp(name, "LD_LIBRARY_PATH", 15))
-		chain_set(&c->library_path, copy(value));
-	if (length == 10 && !strncmp(name, "LD_PRELOAD", 10)) {
-		c->lost = "env removes the shim from LD_PRELOAD";
-		c->advice = "put dioshim after env: env ... dioshim COMMAND";
-	}
+	c->unknown = what;
+	c->advice = "check that program itself";
+	return false;
 }
 
-static void clear_environment(struct chain *c)
+static bool unknown_options(struct chain *c)
 {
-	change(c, "PATH", 4, NULL);
-	change(c, "LD_LIBRARY_PATH", 15, NULL);
-	change(c, "LD_PRELOAD", 10, NULL);
+	return unknown(c, "starts another program, with options that dioshim does not know");
 }
 
 /*
@@ -89,106 +57,184 @@ static bool split(struct words *words, size_t from, const char *text)
 	return plain;
 }
 
-/* Returns 1: the command begins at *at. 0: the words were changed, start again. -1: unknown. */
-static int pass_options(struct chain *c, const struct wrapper *w, size_t *at)
+/* Returns 1: go on. 0: the words were changed, start again. -1: unknown. */
+static int take_option(struct chain *c, struct parse *p, int option)
 {
-	char *options = alloc_format("+%s", w->options);
+	const struct wrapper *w = p->w;
+
+	if (option == '?' || is_in(option, w->blurred))
+		return -1;
+	if (w->kind == WRAPPER_ENV && option == 'S')
+		return split(&c->words, optind, optarg) ? 0 : -1;
+	if (is_in(option, w->none))
+		p->none = true;
+	if (is_in(option, w->cleared))
+		chain_clear_environment(c);
+	if (is_in(option, w->assigns) && !chain_assign(c, optarg))
+		chain_unset(c, optarg);
+	if (w->kind == WRAPPER_WATCH && option == 'x')
+		p->direct = true;
+	return 1;
+}
+
+static int take_options(struct chain *c, struct parse *p, const struct wrapper_options *o)
+{
 	int option;
 	int result = 1;
 
-	optind = 0;
+	optind = 0; /* glibc: start again, and read the "+" again */
 	opterr = 0;
-	while (result > 0 && (option = getopt_long((int)c->words.count, c->words.word, options,
-						   w->long_options, NULL)) >= 0) {
-		if (option == '?')
-			result = -1;
-		else if (w->long_options != env_long)
-			continue;
-		else if (option == OPT_SPLIT)
-			result = split(&c->words, optind, optarg) ? 0 : -1;
-		else if (option == OPT_CLEAR)
-			clear_environment(c);
-		else if (option == OPT_UNSET)
-			change(c, optarg, strlen(optarg), NULL);
-	}
-	*at = optind;
-	free(options);
+	while (result > 0 && (option = getopt_long((int)c->words.count, c->words.word, o->letters,
+						   o->longs, NULL)) >= 0)
+		result = take_option(c, p, option);
+	p->at = optind;
 	return result;
 }
 
-/* Restores the state of getopt, which the launcher's own options use. */
-static int find_operands(struct chain *c, const struct wrapper *w, size_t *at)
+/* Finds the operands. Restores the state of getopt, which the launcher's own options use. */
+static bool parse(struct chain *c, struct parse *p)
 {
+	struct wrapper_options *o = wrapper_options_make(p->w);
 	int index = optind;
 	int errors = opterr;
 	int result;
 
 	do
-		result = pass_options(c, w, at);
+		result = take_options(c, p, o);
 	while (!result);
 	optind = index;
 	opterr = errors;
-	return result;
+	wrapper_options_free(o);
+	return result > 0;
 }
 
-/* Applies env's NAME=VALUE operands, and "-", which means -i. Returns where the command begins. */
-static size_t pass_assignments(struct chain *c, size_t at)
+/* Applies env's NAME=VALUE operands, and "-", which means -i. */
+static void pass_assignments(struct chain *c, struct parse *p)
 {
-	if (at < c->words.count && !strcmp(c->words.word[at], "-")) {
-		clear_environment(c);
-		at++;
+	if (p->at < c->words.count && !strcmp(c->words.word[p->at], "-")) {
+		chain_clear_environment(c);
+		p->at++;
 	}
-	for (; at < c->words.count; at++) {
-		const char *equals = strchr(c->words.word[at], '=');
+	while (p->at < c->words.count && chain_assign(c, c->words.word[p->at]))
+		p->at++;
+}
 
-		if (!equals)
-			break;
-		change(c, c->words.word[at], equals - c->words.word[at], equals + 1);
+/* Makes the words sh -c TEXT. */
+static void become_shell(struct chain *c, const char *shell, const char *text)
+{
+	const char *const with[] = { shell, "-c", text };
+
+	words_replace(&c->words, c->words.count, with, 3);
+}
+
+/* flock FILE -c TEXT runs the shell of $SHELL (sys-utils/flock.c). */
+static void flock_command(struct chain *c, size_t at)
+{
+	const char *option = c->words.word[at];
+	const char *shell = getenv("SHELL");
+
+	if ((strcmp(option, "-c") != 0 && strcmp(option, "--command") != 0) ||
+	    at + 2 != c->words.count)
+		words_replace(&c->words, at, NULL, 0);
+	else
+		become_shell(c, shell && *shell ? shell : "/bin/sh", c->words.word[at + 1]);
+}
+
+/* watch joins its words by blanks. */
+static void watch_command(struct chain *c, size_t at)
+{
+	char *text = alloc_string(c->words.word[at]);
+
+	while (++at < c->words.count) {
+		char *longer = alloc_format("%s %s", text, c->words.word[at]);
+
+		free(text);
+		text = longer;
 	}
-	return at;
+	become_shell(c, "sh", text);
+	free(text);
+}
+
+static bool is_number(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+static bool is_root(const char *directory)
+{
+	char *path = realpath(directory, NULL);
+	bool root = path && !strcmp(path, "/");
+
+	free(path);
+	return root;
+}
+
+/* Returns false if what is executed there cannot be told from here. chroot also changes the directory. */
+static bool enter_root(struct chain *c, const char *root, const char *command)
+{
+	if (!is_root(root)) {
+		chain_set(&c->root, alloc_string(root));
+		c->unknown =
+			"starts its command in another root directory, with the libraries there";
+		c->advice = "check it from inside: chroot DIR dioshim --check COMMAND";
+		return false;
+	}
+	return *command == '/' || !strchr(command, '/') || unknown_options(c);
+}
+
+/* What follows the options: operands, then the command. Returns false if there is no command, or it is unknown. */
+static bool pass_operands(struct chain *c, struct parse *p)
+{
+	const struct wrapper *w = p->w;
+	size_t operands = p->at;
+
+	if (w->kind == WRAPPER_ENV)
+		pass_assignments(c, p);
+	else if (w->kind != WRAPPER_CHRT)
+		p->at += w->operands;
+	else if (p->at < c->words.count && is_number(c->words.word[p->at]))
+		p->at++;
+	if (p->none || p->at >= c->words.count)
+		return false;
+	return w->kind != WRAPPER_CHROOT ||
+	       enter_root(c, c->words.word[operands], c->words.word[p->at]);
+}
+
+/* setarch ARCHITECTURE comes before the options. */
+static void drop_architecture(struct chain *c)
+{
+	if (strcmp(base_name(c->program), "setarch") != 0 || c->words.count < 2 ||
+	    *c->words.word[1] == '-')
+		return;
+	free(c->words.word[1]);
+	for (size_t i = 1; i < c->words.count; i++)
+		c->words.word[i] = c->words.word[i + 1];
+	c->words.count--;
 }
 
 static bool unwrap(struct chain *c, const struct wrapper *w)
 {
-	size_t at;
+	struct parse p = { .w = w };
 
-	if (find_operands(c, w, &at) < 0) {
-		c->unknown = "starts another program, with options that dioshim does not know";
-		c->advice = "check that program itself";
+	if (w->kind == WRAPPER_ARCH)
+		drop_architecture(c);
+	if (!parse(c, &p))
+		return unknown_options(c);
+	if (!pass_operands(c, &p))
 		return false;
-	}
-	at += w->operands;
-	if (w->long_options == env_long)
-		at = pass_assignments(c, at);
-	if (at >= c->words.count)
-		return false;
-	words_replace(&c->words, at, NULL, 0);
+	if (w->kind == WRAPPER_FLOCK)
+		flock_command(c, p.at);
+	else if (w->kind == WRAPPER_WATCH && !p.direct)
+		watch_command(c, p.at);
+	else
+		words_replace(&c->words, p.at, NULL, 0);
 	chain_add_step(c, alloc_format("%s starts %s", c->program, c->words.word[0]));
 	return true;
 }
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
 bool wrapper_unwrap(struct chain *c)
 {
-	const char *name = base_name(c->program);
+	const struct wrapper *w = wrapper_find(base_name(c->program));
 
-	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
-		if (!strcmp(name, wrappers[i].name))
-			return unwrap(c, &wrappers[i]);
-	if (is_one_of(name, cleaners, sizeof(cleaners) / sizeof(*cleaners))) {
-		c->lost = "sudo, doas and pkexec start their command without LD_PRELOAD";
-		c->advice = "put dioshim after it: sudo dioshim COMMAND";
-	} else if (c->words.count > 1 &&
-		   is_one_of(name, others, sizeof(others) / sizeof(*others))) {
-		c->unknown = "starts another program, and dioshim does not read its arguments";
-		c->advice = "check that program itself";
-	}
-	return false;
+	return w && unwrap(c, w);
 }

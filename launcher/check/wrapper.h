@@ -1,6 +1,6 @@
 /*
- * Programs whose arguments are another command, which they execute: env, nice, timeout and similar
- * ones. They may also change the environment, and LD_PRELOAD in it.
+ * Programs whose arguments are another command, which they execute: env, nice, timeout, strace and similar ones
+ * (wrapper_table.h). They may also change the environment, and LD_PRELOAD in it.
  */
 #ifndef DIOSHIM_WRAPPER_H
 #define DIOSHIM_WRAPPER_H

@@ -4,9 +4,10 @@
  *   1. .libs         a build tree
  *   2. .             only if the binary itself is in a directory called .libs
  *   3. ../lib        an installed tree
- *   4. LIBDIR        the configured library directory
+ *   4. ../$LIB       one with a directory for each ELF class: lib64, lib/x86_64-linux-gnu
+ *   5. LIBDIR        the configured library directory
  *
- * So a build tree uses the library that it has built, and an installed tree still works after it
+ * A library for another machine or ELF class is passed over. So a build tree uses the library that it has built, and an installed tree still works after it
  * was moved or copied. Without /proc the binary's directory is unknown, and only LIBDIR is tried.
  */
 #include "run/library.h"
@@ -20,10 +21,11 @@
 
 #include "alloc.h"
 #include "print/message.h"
+#include "run/multilib.h"
 
 #define LIBRARY "libdioshim.so"
 
-enum { PLACES_MAX = 4 };
+enum { PLACES_MAX = 5 };
 
 /* The paths to try, in order. */
 struct places {
@@ -58,6 +60,8 @@ static void list_places(struct places *p)
 {
 	char own[PATH_MAX];
 	bool known = own_directory(own, sizeof(own));
+	char *class = multilib_directory();
+	char *rest = class ? alloc_format("/%s", class) : NULL;
 
 	p->count = 0;
 	if (known) {
@@ -70,8 +74,12 @@ static void list_places(struct places *p)
 		if (last)
 			*last = 0;
 		places_add(p, own, "/lib");
+		if (rest && strcmp(rest, "/lib") != 0)
+			places_add(p, own, rest);
 	}
 	places_add(p, LIBDIR, "");
+	free(rest);
+	free(class);
 }
 
 static void report_missing(const struct places *p)
@@ -107,7 +115,7 @@ char *library_find(void)
 
 	list_places(&p);
 	for (int i = 0; i < p.count; i++) {
-		if (!access(p.path[i], R_OK))
+		if (multilib_fits(p.path[i]))
 			return can_be_named(p.path[i]) ? alloc_string(p.path[i]) : NULL;
 	}
 	report_missing(&p);

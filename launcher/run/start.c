@@ -12,6 +12,7 @@
 #include "run/environment.h"
 #include "run/exec_failed.h"
 #include "run/library.h"
+#include "run/multilib.h"
 #include "run/no_io_uring.h"
 #include "print/message.h"
 #include "check/check.h"
@@ -33,11 +34,13 @@ static int start_with(const struct options *o, const char *library)
 {
 	char *first;
 	bool out = check_before(o->operands, library, o->strict || !o->quiet, &first);
+	char *name = multilib_name(library);
 	int status = EXIT_LAUNCHER;
 
 	if (!(out && o->strict) && (!o->no_io_uring || no_io_uring()))
-		status = o->stats || o->trace || supervise_names(o) ? supervise(o, first, library)
-								    : become(o, first, library);
+		status = o->stats || o->trace || supervise_names(o) ? supervise(o, first, name)
+								    : become(o, first, name);
+	free(name);
 	free(first);
 	return status;
 }

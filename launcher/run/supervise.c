@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "check/check.h"
 #include "check/uncovered.h"
 #include "run/child.h"
 #include "run/environment.h"
@@ -160,8 +160,7 @@ static void watch(struct supervision *s)
 /* Returns what the report has to say of io_uring, to be freed, or NULL. */
 static char *unseen_way(const struct supervision *s)
 {
-	if (s->o->no_io_uring ||
-	    !(check_uncovered(s->o->operands, s->library) & UNCOVERED_IO_URING))
+	if (s->o->no_io_uring || !atomic_load(&s->rec->liburings))
 		return NULL;
 	return alloc_format("%s, which the shim does not see: %s",
 			    uncovered_name(UNCOVERED_IO_URING),

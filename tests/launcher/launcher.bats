@@ -363,6 +363,70 @@ finds() { # LAUNCHER LIBRARY
   finds "libtool/.libs/${DIOSHIM_LAUNCHER##*/}" "$PWD/libtool/.libs/libdioshim.so"
 }
 
+# A tree with libraries of both classes, as this C library would have them. The other one is no shim.
+multilib() {
+  local own
+  # What ld.so makes of $LIB.
+  own=$("$(ld_so)" --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"/\1/p')
+  case $own in
+  lib64) other=lib ;;
+  lib/x86_64-linux-gnu) other=lib/i386-linux-gnu ;;
+  *) skip "what \$LIB stands for is not known here: '$own'" ;;
+  esac
+  mkdir -p usr/bin "usr/$own" "usr/$other"
+  cp "$DIOSHIM_LAUNCHER" usr/bin/dioshim
+  echo 'int nothing;' | gcc -m32 -shared -nostdlib -x c - -o "usr/$other/libdioshim.so" ||
+    skip "this compiler makes no 32-bit libraries"
+  library=usr/$own/libdioshim.so
+}
+
+ld_so() {
+  readelf -p .interp "$DIOSHIM_LAUNCHER" | grep -o '/.*ld.*'
+}
+
+# shellcheck disable=SC2016 # ld.so reads $LIB
+@test "a library of the other ELF class is passed over, and beside the right one, both are found" {
+  local library other
+  multilib
+  # In ../lib, as on Fedora, which is searched first.
+  mkdir -p usr/lib
+  [[ -e usr/lib/libdioshim.so ]] || cp "usr/$other/libdioshim.so" usr/lib
+  cp "$DIOSHIM_LIB" "$library"
+  finds usr/bin/dioshim "$PWD/usr/\$LIB/libdioshim.so"
+  usr/bin/dioshim grep -q "/$library" /proc/self/maps
+  [[ $(usr/bin/dioshim usr/bin/dioshim printenv LD_PRELOAD) == "$PWD/usr/\$LIB/libdioshim.so" ]]
+  rm "usr/$other/libdioshim.so"
+  finds usr/bin/dioshim "$PWD/$library"
+}
+
+@test "a 32-bit program finds the 32-bit library beside the other one" {
+  local library other
+  multilib
+  cp "$DIOSHIM_LIB" "$library"
+  # Its dynamic linker has to be there, but is not run.
+  touch "$PWD/ld-linux.so.2"
+  echo 'long read(int, void *, long); long read(int fd, void *to, long n) { return fd + n + !to; }' |
+    gcc -m32 -shared -nostdlib -x c - -o libread.so
+  echo 'long read(int, void *, long); void _start(void); void _start(void) { read(0, 0, 0); for (;;); }' |
+    gcc -m32 -x c - -x none ./libread.so -nostdlib -fPIE -pie -Wl,--dynamic-linker="$PWD/ld-linux.so.2" -o narrow ||
+    skip "this compiler makes no 32-bit programs"
+  run usr/bin/dioshim --check ./narrow
+  [[ $status == 0 && ${lines[0]} == "./narrow: within reach" ]] || fail "$output"
+  rm "usr/$other/libdioshim.so"
+  run -1 usr/bin/dioshim --check ./narrow
+  [[ ${lines[0]} == "./narrow: out of reach: it is a 32-bit program "* ]]
+}
+
+@test "ld.so has nothing to say about the library in a 32-bit program" {
+  local library other program
+  multilib
+  cp "$DIOSHIM_LIB" "$library"
+  program='int main(void) { return 0; }'
+  { gcc -m32 -x c - -o real <<<"$program" && ./real 2>/dev/null; } || skip "32-bit programs cannot be run here"
+  run usr/bin/dioshim --quiet ./real
+  [[ $status == 0 && -z $output ]] || fail "$output"
+}
+
 @test "a library that is not found: 125, and the directories that were searched" {
   mkdir bin
   cp "$DIOSHIM_LAUNCHER" bin/dioshim
@@ -383,6 +447,22 @@ finds() { # LAUNCHER LIBRARY
 }
 
 # Commands out of reach
+
+# Most of the time that a start takes is the dynamic linker's.
+loads() { # ARG...; prints the libraries that the launcher's process opens
+  strace -e trace=openat -o opened "$DIOSHIM_LAUNCHER" "$@" >/dev/null 2>&1 || true
+  sed -n 's|.*"[^"]*/\(lib[a-z]*\)\.so.*O_CLOEXEC) = [0-9].*|\1|p' opened | sort -u | paste -s -d ' '
+}
+
+@test "an ordinary COMMAND is started without loading libraries for it; reports and checks load theirs" {
+  need strace
+  cd -- "$BATS_TEST_TMPDIR"
+  [[ $(loads /bin/true) == "libc libdioshim" ]] || fail "$(loads /bin/true)"
+  [[ $(loads nice sh -c true) == "libc libdioshim" ]]
+  [[ $(loads --stats true) != *libelf* ]] || fail "$(loads --stats true)"
+  [[ $(loads --check true) == *libelf* ]]
+  [[ $(loads --probe --json .) == *libjansson* ]]
+}
 
 @test "a COMMAND out of reach is started with a warning; --quiet omits the warning, --strict the start" {
   need gcc

@@ -290,7 +290,7 @@ import json, sys
 here = sys.argv[1]
 def read(name):
     d = json.load(open(name + ".json"))
-    assert list(sorted(d)) == ["advice", "libraries", "path", "path_escaped", "program", "reason",
+    assert list(sorted(d)) == ["advice", "libraries", "notes", "path", "path_escaped", "program", "reason",
                                "steps", "verdict"], d
     return d
 d = read("link")
@@ -299,7 +299,7 @@ assert d["path"] == "./link" and d["path_escaped"] is False
 assert d["steps"] == [f"./link is a script for {here}/inside"]
 assert d["program"] == {"path": f"{here}/inside", "path_escaped": False,
                         "imports": ["open", "read"], "uncovered": []}, d
-assert d["libraries"] == []
+assert d["libraries"] == [] and d["notes"] == []
 d = read("bad")
 assert d["program"]["path"] == f"{here}/bad\\377" and d["program"]["path_escaped"] is True
 assert "bad\\377" in d["steps"][-1]

@@ -209,15 +209,24 @@ EOT
 
 # What the shim does not cover
 
-@test "it names io_uring where the program or a library imports it, and no program else" {
-  local ring='int io_uring_queue_init(void); int ring(void); int ring(void) { return io_uring_queue_init(); }'
-  gcc -shared -fPIC -o libring.so -x c - <<<"$ring"
-  gcc -o user -Wl,--unresolved-symbols=ignore-all -x c - -x none ./libring.so \
-    <<<'int ring(void); long read(int, void *, long); int main(int n, char **v) { return n > 9 ? ring() : (int)read(-1, v, 1) + 1; }'
-  check ./user
-  [[ $status -eq 0 ]]
-  grep -qx 'not covered: io_uring, which libring.so can use: with --no-io-uring many programs use other calls' <<<"$output" ||
+# A library by liburing's name for it, and one that imports it.
+rings() {
+  gcc -shared -fPIC -o liburing.so -x c - <<<'int io_uring_queue_init(void); int io_uring_queue_init(void) { return -1; }'
+  gcc -shared -fPIC -o libring.so -x c - -x none ./liburing.so \
+    <<<'int io_uring_queue_init(void); int ring(void); int ring(void) { return io_uring_queue_init(); }'
+}
+
+names_io_uring() { # OBJECT PROGRAM
+  check "$2"
+  grep -qx "not covered: io_uring, which $1 can use: with --no-io-uring many programs use other calls" <<<"$output" ||
     fail "$output"
+}
+
+@test "it names io_uring where the program or a library imports it, and no program else" {
+  rings
+  gcc -o user -Wl,--allow-shlib-undefined -x c - -x none ./libring.so \
+    <<<'int ring(void); long read(int, void *, long); int main(int n, char **v) { return n > 9 ? ring() : (int)read(-1, v, 1) + 1; }'
+  names_io_uring libring.so ./user
   run -0 "$DIOSHIM_LAUNCHER" --check --json ./user
   python3 -c '
 import json, sys
@@ -225,8 +234,61 @@ d = json.loads(sys.argv[1])
 assert d["program"]["uncovered"] == [], d
 assert [l["uncovered"] for l in d["libraries"] if l["name"].endswith("libring.so")] == [["io_uring"]], d
 ' "$output"
-  run -0 "$DIOSHIM_LAUNCHER" --stats ./user
-  [[ $output == *"The program can also use io_uring, which the shim does not see: "* ]]
   check ./inside
   [[ $output != *io_uring* ]]
+}
+
+@test "--stats names io_uring where a process has loaded liburing, also a child's" {
+  rings
+  gcc -o user -Wl,--allow-shlib-undefined -x c - -x none ./libring.so <<<'int ring(void); int main(int n, char **v) { (void)v; return n > 9 ? ring() : 0; }'
+  run -0 "$DIOSHIM_LAUNCHER" --stats ./user
+  [[ $output == *"The program can also use io_uring, which the shim does not see: "* ]]
+  run -0 "$DIOSHIM_LAUNCHER" --stats sh -c './user; :'
+  [[ $output == *"The program can also use io_uring, which the shim does not see: "* ]]
+  run -0 "$DIOSHIM_LAUNCHER" --stats ./inside
+  [[ $output != *io_uring* ]]
+}
+
+@test "it names io_uring that is set up by the program's own code, or by syscall(2)" {
+  [[ $(uname -m) == x86_64 ]] || skip "only x86-64 code is known"
+  local reads='long read(int, void *, long);' empty='(int)read(-1, v, 1) + 1'
+  gcc -O1 -o own -x c - <<<"$reads"' int main(int n, char **v) { long r = 425;
+    if (n > 9) __asm__ volatile("syscall" : "+a"(r) : "D"(0), "S"(0) : "rcx", "r11", "memory");
+    return r != 425 ? (int)r : '"$empty"'; }'
+  names_io_uring own ./own
+  gcc -O1 -o numbered -x c - <<<"$reads"' long syscall(long, ...);
+    int main(int n, char **v) { return n > 9 ? (int)syscall(425, 1, v) : '"$empty"'; }'
+  names_io_uring numbered ./numbered
+  # The number alone says nothing.
+  gcc -O1 -o other -x c - <<<"$reads"' long syscall(long, ...); int twice(int); int twice(int x) { return 2 * x; }
+    int main(int n, char **v) { return n > 9 ? twice(425) + (int)syscall(39) : '"$empty"'; }'
+  check ./other
+  [[ $output == *"within reach"* && $output != *io_uring* ]]
+}
+
+@test "it names io_uring of fio, MariaDB, QEMU and liburing's users" {
+  local program found=
+  [[ $(uname -m) == x86_64 ]] || skip "only x86-64 code is known"
+  for program in fio mariadbd qemu-img; do
+    command -v "$program" || continue
+    check "$program"
+    [[ $output == *"not covered: io_uring, which $program "* ]] || fail "$program: $output"
+    found=1
+  done
+  [[ $found ]] || skip "neither fio nor mariadbd nor qemu-img is here"
+}
+
+@test "it says that QEMU tries out alignments" {
+  echo 'long read(int, void *, long); int puts(const char *);
+    int main(int n, char **v) { return n > 9 ? puts("Could not find working O_DIRECT alignment") : (int)read(-1, v, 1); }' |
+    gcc -x c - -o emulator
+  check ./emulator
+  [[ $status == 0 && $output == *"note: emulator tries out which alignments direct I/O needs, "* ]] || fail "$output"
+  run -0 "$DIOSHIM_LAUNCHER" --check --json ./emulator
+  [[ $(python3 -c 'import json, sys; print(*json.loads(sys.argv[1])["notes"])' "$output") == "emulator tries out "* ]]
+  check ./inside
+  [[ $output != *note:* ]]
+  need qemu-img qemu-utils
+  check qemu-img
+  [[ $output == *"note: qemu-img tries out "* ]]
 }
