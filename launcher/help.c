@@ -61,6 +61,9 @@ void help_print(void)
 	fputs(run_options, stdout);
 	fputs(other_options, stdout);
 	fputs(ending, stdout);
+	/* configure.ac has it, and it may be empty. */
+	if (sizeof(PACKAGE_BUGREPORT) > 1)
+		puts("Bugs: " PACKAGE_BUGREPORT);
 }
 
 void help_print_version(void)

@@ -6,7 +6,8 @@ load lib
 
 setup() {
   cd -- "$DIOSHIM_TOP_SRCDIR" || return
-  flags=(-std=gnu11 -D_GNU_SOURCE -Icommon -Isrc -Ilauncher '-DLIBDIR="/usr/lib"' '-DPACKAGE_STRING="dioshim 0"')
+  flags=(-std=gnu11 -D_GNU_SOURCE -Icommon -Isrc -Ilauncher '-DLIBDIR="/usr/lib"' '-DPACKAGE_STRING="dioshim 0"'
+    '-DPACKAGE_BUGREPORT=""')
   read -r -a libraries < <(pkg-config --cflags libelf smartcols jansson)
   flags+=("${libraries[@]}")
   sources=(src/*.c launcher/*.c launcher/*/*.c)
@@ -53,7 +54,8 @@ check_with_cppcheck() { # SOURCE...
 @test "shellcheck reports nothing" {
   need shellcheck
   shellcheck -x setup .ci/run tests/run-bats tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats \
-    tests/*/*.bats tests/*/*.bash bench/*.sh completion/*.bash
+    tests/*/*.bats tests/*/*.bash bench/*.sh completion/*.bash packaging/{make-deb,news-to-changelog,release,try-deb} \
+    packaging/debian/*.prerm
 }
 
 @test "the code is formatted as .clang-format says" {

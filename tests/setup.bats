@@ -13,7 +13,7 @@ setup() {
   bin=$BATS_TEST_TMPDIR/bin
   uid=0
   export TMPDIR=$BATS_TEST_TMPDIR
-  mkdir -p "$checkout"/{common,src,launcher,tests,bench} "$bin"
+  mkdir -p "$checkout"/{common,src,launcher,tests,bench,packaging} "$bin"
   # Without the headers and file patterns in its tables: a test cannot remove those from the machine.
   sed '/^[a-z0-9/]*\.h  *lib/d; /^\/usr/d' "$DIOSHIM_TOP_SRCDIR/setup" >"$checkout/setup"
   chmod +x "$checkout/setup"
