@@ -74,8 +74,13 @@ const char *trace_misaligned_name(unsigned n)
 const char *trace_done_name(unsigned n)
 {
 	static const char *const names[] = {
-		"bounced", "buffered", "sector read-modify-write",
-		"split",   "retried",  "kernel result returned",
+		"bounced",
+		"buffered",
+		"sector read-modify-write",
+		"split",
+		"retried",
+		"kernel result returned",
+		"direct I/O refused by the file system",
 	};
 
 	return n < COUNT(names) ? names[n] : NULL;
