@@ -201,7 +201,7 @@ static void open_list(const char *variable, const char *list, bool stats,
 
 void recording_start(const char *stats, const char *trace)
 {
-	struct name taken[RECORDINGS];
+	struct name taken[RECORDINGS] = { 0 };
 
 	if (stats)
 		open_list("DIOSHIM_STATS", stats, true, taken);

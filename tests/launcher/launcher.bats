@@ -602,7 +602,7 @@ f = os.open("file", os.O_RDWR | os.O_DIRECT)
 open("ready", "w").close()
 wait_for("go")
 for i in range(3): os.pwrite(f, b" " * 1000, 4096 * i)
-open("done", "w").close()
+open("written", "w").close()
 wait_for("end")
 '
 
@@ -611,7 +611,7 @@ wait_for("end")
   need python3
   local name option
   for option in --stats --trace; do
-    rm -f ready go done end
+    rm -f ready go end written
     launcher "$option" "$([[ $option == --trace ]] && echo --json || echo --quiet)" \
       sh -c 'python3 -c "$0" >/dev/null 2>&1 & until [ -e ready ]; do sleep 0.05; done' "$late_writer" 2>report 3>&-
     if [[ $option == --stats ]]; then
@@ -622,7 +622,7 @@ wait_for("end")
     fi
     [[ -e $name ]]
     touch go
-    eventually test -e done
+    eventually test -e written
     run -0 launcher --report="$name"
     if [[ $option == --stats ]]; then
       grep -q '^total  *3 ' <<<"$output" || fail "$output"

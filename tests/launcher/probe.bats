@@ -222,7 +222,7 @@ teardown() {
 make_refusing() {
   ((EUID == 0)) || skip "mounting needs root"
   need mksquashfs squashfs-tools
-  cd -- "$BATS_TEST_TMPDIR"
+  cd -- "$BATS_TEST_TMPDIR" || return
   mkdir tree squash over
   pattern 200000 >tree/file
   mksquashfs tree image -quiet -no-progress >/dev/null
