@@ -172,7 +172,7 @@ static struct recording_to *place_of(const struct name *name, struct name taken[
 			taken[i] = *name;
 			return &recording.to[i];
 		}
-		if (taken[i].length == name->length &&
+		if (taken[i].text && taken[i].length == name->length &&
 		    !memcmp(taken[i].text, name->text, name->length))
 			return &recording.to[i];
 	}
