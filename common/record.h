@@ -18,10 +18,13 @@
 #define RECORD_MAGIC UINT64_C(0x316d6968736f6964) /* "dioshim1", little-endian */
 
 enum {
-	RECORD_FILES = 2048,  /* files that are counted separately; a power of two */
-	RECORD_CALLS = 65536, /* calls kept for the trace; a power of two */
-	RECORD_PATH = 256,    /* bytes of a path that are kept, including its NUL */
-	RECORD_TAILS = 8,     /* tail lengths that are counted separately, per file and direction */
+	RECORD_FILES = 16384, /* files that are counted separately */
+	RECORD_PLACES =
+		32768, /* of the table that finds them; a power of two, and so many that half stay free */
+	RECORD_OTHERS = 131072, /* other files, of which only the number is kept; a power of two */
+	RECORD_CALLS = 65536,	/* calls kept for the trace; a power of two */
+	RECORD_PATH = 256,	/* bytes of a path that are kept, including its NUL */
+	RECORD_TAILS = 8, /* tail lengths that are counted separately, per file and direction */
 };
 
 /* What became of a call. */
@@ -42,6 +45,11 @@ enum record_misaligned {
 	MISALIGNED_LENGTH = 2,
 	MISALIGNED_OFFSET = 4,
 	RECORD_MISALIGNED = 3, /* the number of these bits */
+
+	/* Of a traced call: they are no facts, but guesses; the file system reports no alignments. */
+	MISALIGNED_GUESSED = 8,
+	/* Of a traced call: what it would have needed was not looked at, or is not known. */
+	MISALIGNED_UNKNOWN = 16,
 };
 
 /* An unaligned end: (pos + len) modulo the offset alignment. 0: this entry is free. */
@@ -59,19 +67,22 @@ struct record_counts {
 	_Atomic uint64_t buffered; /* bytes moved through the page cache */
 	/* Calls by the bits above: address, length, offset. */
 	_Atomic uint64_t misaligned[RECORD_MISALIGNED];
-	_Atomic uint64_t no_tail;     /* changed calls that ended on a multiple of the alignment */
+	_Atomic uint64_t not_direct; /* calls for which direct I/O was refused at every alignment */
+	_Atomic uint64_t no_tail;    /* changed calls that ended on a multiple of the alignment */
 	_Atomic uint64_t other_tails; /* changed calls whose tail found no free entry */
 	struct record_tail tail[RECORD_TAILS];
 };
 
-enum record_state { RECORD_FREE, RECORD_CLAIMED, RECORD_READY };
+enum record_state { RECORD_FREE, RECORD_READY };
 
 struct record_file {
-	/* enum record_state. Once it is READY, only the alignments and the counts change. */
+	/* enum record_state. Once it is READY and has a place, only the alignments and the counts change. */
 	_Atomic uint32_t state;
 	uint32_t block_device;			  /* 1 for a block device, otherwise 0 */
 	uint64_t device, inode;			  /* stat(2), st_dev and st_ino */
 	_Atomic uint32_t mem_align, offset_align; /* bytes, as last seen; 0: unknown */
+	_Atomic uint32_t not_direct; /* 1 once direct I/O was refused at every alignment */
+	uint32_t spare;
 	_Atomic uint64_t
 		refused; /* how often O_DIRECT was refused and the file used without (refused.h) */
 	char path[RECORD_PATH]; /* as it was when first seen; empty: unknown (no /proc) */
@@ -80,13 +91,15 @@ struct record_file {
 
 /* What was done for a call, as bits. */
 enum record_done {
-	DONE_BOUNCED = 1,   /* copied through a bounce buffer */
-	DONE_BUFFERED = 2,  /* all or part of it went through the page cache */
-	DONE_SECTOR = 4,    /* a sector of a block device was read, changed and written back */
-	DONE_SPLIT = 8,	    /* more than one system call moved data */
-	DONE_RETRIED = 16,  /* the same call was issued again, while O_DIRECT was off */
-	DONE_ASIDE = 32,    /* nothing: the program got the kernel's own answer */
-	DONE_GIVEN_UP = 64, /* the file system refuses O_DIRECT, and it was taken off for good */
+	DONE_BOUNCED = 1,  /* copied through a bounce buffer */
+	DONE_BUFFERED = 2, /* all or part of it went through the page cache */
+	DONE_SECTOR = 4,   /* a sector of a block device was read, changed and written back */
+	DONE_SPLIT = 8,	   /* more than one system call moved data */
+	DONE_RETRIED = 16, /* the same call was issued again, while O_DIRECT was off */
+	DONE_ASIDE = 32,   /* nothing: the program got the kernel's own answer */
+	DONE_NOT_DIRECT =
+		64, /* direct I/O was refused at every alignment: by the file system, then */
+	DONE_GIVEN_UP = 128, /* the file system refuses O_DIRECT, and it was taken off for good */
 };
 
 /*
@@ -127,10 +140,11 @@ struct record_call {
 _Static_assert(sizeof(struct record_call) == 128, "one call, two cache lines");
 
 struct record {
-	_Atomic uint64_t magic;	     /* RECORD_MAGIC once the file is set up */
-	_Atomic uint64_t size;	     /* sizeof(struct record): differs between versions */
-	_Atomic uint64_t lost_files; /* calls on files for which there was no entry */
-	_Atomic uint64_t calls;	     /* calls put into call[] so far */
+	_Atomic uint64_t magic; /* RECORD_MAGIC once the file is set up */
+	_Atomic uint64_t size;	/* sizeof(struct record): differs between versions */
+	_Atomic uint64_t
+		lost_files;	/* calls on files for which there was no entry: those of `other` */
+	_Atomic uint64_t calls; /* calls put into call[] so far */
 	/* Calls for which O_DIRECT was taken off a description: begun, ended (recording.h). */
 	_Atomic uint64_t buffered_begun;
 	_Atomic uint64_t buffered_ended;
@@ -138,9 +152,19 @@ struct record {
 	_Atomic uint64_t opened;     /* opens with O_DIRECT that gave a descriptor */
 	_Atomic uint64_t not_opened; /* those that the file system refused (EINVAL, open(2)) */
 	_Atomic uint64_t liburings;  /* processes that had liburing loaded when they started */
-	uint64_t spare[6];
-	struct record_file file[RECORD_FILES]; /* open addressing, hashed by device and inode */
+	_Atomic uint64_t files;	     /* how many entries of file[] are taken, from the first */
+	uint64_t spare[5];
+	/* All files without an entry together; its alignments are the largest of theirs. */
+	struct record_file other;
+	/*
+	 * Finds an entry: 1 + its index, or 0 if free. Open addressing, hashed by device and inode. The entries
+	 * themselves have no gaps, so that a reader sees, and memory has, only as many pages as there are files.
+	 */
+	_Atomic uint32_t place[RECORD_PLACES];
+	_Atomic uint64_t
+		other_file[RECORD_OTHERS]; /* a set: a number for each file of `other`; 0: free */
 	struct record_call call[RECORD_CALLS]; /* a ring, indexed by call number */
+	struct record_file file[RECORD_FILES];
 };
 
 #endif

@@ -50,8 +50,10 @@ long direct_issue(const struct request *rq)
 	ret = request_issue(rq);
 	met = met || window_met(rq->key, since);
 	gate_leave_direct(g);
-	if (likely(!met))
+	if (likely(!met)) {
+		tally_direct(rq->tally, ret);
 		return ret;
+	}
 	buffered_repair(rq->fd, rq->key);
 	if (ret <= 0)
 		return ret;

@@ -108,6 +108,8 @@ static long read_direct(struct reading *r, struct bounce *b)
 	if (try_otherwise(got)) {
 		if (got != -EINVAL || !descriptor_guess_more(r->d))
 			r->buffered_only = true;
+		if (got == -EINVAL && r->buffered_only)
+			tally_refused(r->rq->tally, r->d->known);
 		return 0;
 	}
 	if (got < 0)

@@ -20,61 +20,66 @@ static void count_call(struct record_counts *c, enum record_way way, long ret)
 	counter_add(&c->bytes[way], ret > 0 ? (uint64_t)ret : 0);
 }
 
-/* The file system has refused O_DIRECT. */
-static void count_buffered(struct record_counts *c, ssize_t ret)
 {
-	count_call(c, WAY_PARTIAL, ret);
-	counter_add(&c->buffered, (uint64_t)ret);
+	struct record_file *f = record_file(rec, id, fd);
+
+/* Returns the file's entry in a record file, and counts the call as lost if it has none of its own. */
+static struct record_file *entry_of(struct record *rec, const struct identity *id, int fd)
+}
+
+static void count_answer(struct record_counts *c, enum record_way way, ssize_t ret)
+{
+	count_call(c, way, ret);
+	if (way == WAY_PARTIAL)
+		counter_add(&c->buffered, (uint64_t)ret);
 }
 
 void record_answered(int fd, enum record_direction direction, ssize_t ret)
 {
-	struct record *rec = recording.stats;
+	enum record_way way = ret < 0 ? WAY_FAILED : WAY_UNTOUCHED;
 	struct identity id;
-	struct record_file *f;
 
-	if (!rec || !record_direct(fd, &id))
+	if (!recording.stats || !record_direct(fd, &id))
 		return;
-	f = record_file(rec, &id, fd);
-	if (!f)
-		counter_add(&rec->lost_files, 1);
-	else if (ret < 0)
-		count_call(&f->counts[direction], WAY_FAILED, ret);
-	else if (unlikely(refused_buffered) && refused_is(fd))
-		count_buffered(&f->counts[direction], ret);
-	else
-		count_call(&f->counts[direction], WAY_UNTOUCHED, ret);
+	/* The file system has refused O_DIRECT. */
+	if (unlikely(refused_buffered) && ret >= 0 && refused_is(fd))
+		way = WAY_PARTIAL;
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		if (to->stats)
+			count_answer(&entry_of(to->rec, &id, fd)->counts[direction], way, ret);
 }
 
-void record_met_window(int fd, enum record_direction direction, ssize_t ret)
+static void count_met_window(struct record_counts *c, ssize_t ret)
 {
-	struct record *rec = recording.stats;
-	struct identity id;
-	struct record_file *f;
-	struct record_counts *c;
-
-	if (!rec || !record_direct(fd, &id))
-		return;
-	f = record_file(rec, &id, fd);
-	if (!f)
-		return;
-	c = &f->counts[direction];
 	atomic_fetch_sub_explicit(&c->calls[WAY_UNTOUCHED], 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&c->bytes[WAY_UNTOUCHED], (uint64_t)ret, memory_order_relaxed);
 	count_call(c, WAY_PARTIAL, ret);
 	counter_add(&c->buffered, (uint64_t)ret);
 }
 
+void record_met_window(int fd, enum record_direction direction, ssize_t ret)
+{
+	struct identity id;
+
+	if (!recording.stats || !record_direct(fd, &id))
+		return;
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		if (to->stats)
+			count_met_window(&record_file(to->rec, &id, fd)->counts[direction], ret);
+}
+
 void record_io_uring(void)
 {
-	if (recording.stats)
-		counter_add(&recording.stats->io_urings, 1);
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		if (to->stats)
+			counter_add(&to->rec->io_urings, 1);
 }
 
 void record_liburing(void)
 {
-	if (recording.stats)
-		counter_add(&recording.stats->liburings, 1);
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		if (to->stats)
+			counter_add(&to->rec->liburings, 1);
 }
 
 void record_begin(struct request *rq, struct tally *t)
@@ -136,14 +141,26 @@ void record_retried(const struct request *rq)
 	t->direct = true;
 }
 
+/*
+ * Returns what was misaligned. Guessed alignments tell that only if direct calls that have them were accepted: a file
+ * system may refuse all, or refuse for another reason.
+ */
 static uint16_t misaligned(const struct tally *t)
 {
 	uint64_t mem = t->mem ? t->mem - 1 : 0;
 	uint64_t off = t->off ? t->off - 1 : 0;
+	uint16_t bits = ((t->addrs & mem) ? MISALIGNED_ADDRESS : 0) |
+			((t->len & off) || (t->lens & mem) ? MISALIGNED_LENGTH : 0) |
+			(t->pos > 0 && ((uint64_t)t->pos & off) ? MISALIGNED_OFFSET : 0);
 
-	return ((t->addrs & mem) ? MISALIGNED_ADDRESS : 0) |
-	       ((t->len & off) || (t->lens & mem) ? MISALIGNED_LENGTH : 0) |
-	       (t->pos > 0 && ((uint64_t)t->pos & off) ? MISALIGNED_OFFSET : 0);
+	if (t->known)
+		return bits;
+	return t->off && t->confirmed ? bits | MISALIGNED_GUESSED : MISALIGNED_UNKNOWN;
+}
+
+static bool was_misaligned(const struct tally *t)
+{
+	return t->misaligned & (MISALIGNED_ADDRESS | MISALIGNED_LENGTH | MISALIGNED_OFFSET);
 }
 
 /* Adds what can be told only at the end. */
@@ -159,14 +176,14 @@ static void complete_tally(const struct request *rq, struct tally *t, long answe
 	if (t->moves > 1)
 		t->done |= DONE_SPLIT;
 	/* O_DIRECT was off when the call was issued again; it would have been refused otherwise. */
-	if ((t->done & DONE_RETRIED) && t->misaligned)
+	if ((t->done & DONE_RETRIED) && was_misaligned(t))
 		tally_buffered(t, answer);
 }
 
 static enum record_way way_of(const struct tally *t, long answer)
 {
 	if (answer < 0)
-		return answer == -EINVAL && t->misaligned ? WAY_REFUSED : WAY_FAILED;
+		return answer == -EINVAL && was_misaligned(t) ? WAY_REFUSED : WAY_FAILED;
 	if (t->done & DONE_ASIDE)
 		return WAY_UNTOUCHED;
 	return t->done & (DONE_BUFFERED | DONE_SECTOR) ? WAY_PARTIAL : WAY_BOUNCED;
@@ -199,49 +216,80 @@ static void count_rescued(struct record_counts *c, const struct tally *t, long a
 	counter_add(&c->buffered, t->buffered);
 	for (int i = 0; i < RECORD_MISALIGNED; i++)
 		counter_add(&c->misaligned[i], t->misaligned >> i & 1);
-	if ((way == WAY_BOUNCED || way == WAY_PARTIAL) && t->off && t->pos >= 0)
+	counter_add(&c->not_direct, !!(t->done & DONE_NOT_DIRECT));
+	if ((way == WAY_BOUNCED || way == WAY_PARTIAL) && t->off && t->pos >= 0 &&
+	    !(t->misaligned & MISALIGNED_UNKNOWN))
 		counter_add(tail_counter(c, ((uint64_t)t->pos + t->len) & (t->off - 1)), 1);
 }
 
-/* A guess that worked confirms the offset alignment, but not that of the address. */
-static void keep_alignments(struct record_file *f, const struct tally *t)
+/* The alignment of `other`, whose files may have different ones, is that of the strictest. */
+static void keep_alignment(_Atomic uint32_t *kept, uint32_t align, bool other)
 {
-	if (t->known)
-		atomic_store_explicit(&f->mem_align, t->mem, memory_order_relaxed);
-	if (t->known || (t->off && t->moves && !t->buffered))
-		atomic_store_explicit(&f->offset_align, t->off, memory_order_relaxed);
+	if (!other || atomic_load_explicit(kept, memory_order_relaxed) < align)
+		atomic_store_explicit(kept, align, memory_order_relaxed);
 }
 
-static struct record_file *place_of(struct record *rec, const struct request *rq,
-				    const struct identity *id)
+/* A guess that worked confirms the offset alignment, but not that of the address. */
+static void keep_alignments(struct record_file *f, const struct tally *t, bool other)
 {
-	struct record_file *f = record_file(rec, id, rq->fd);
+	if (t->known)
+		keep_alignment(&f->mem_align, t->mem, other);
+	if (t->known || (t->off && t->confirmed))
+		keep_alignment(&f->offset_align, t->off, other);
+}
 
-	if (f)
-		keep_alignments(f, rq->tally);
-	else
-		counter_add(&rec->lost_files, 1);
-	return f;
+static uint32_t index_of(const struct record *rec, const struct record_file *f)
+{
+	return record_file_is_other(rec, f) ? RECORD_FILES : (uint32_t)(f - rec->file);
+}
+
+/*
+ * Notes what a call has shown of a file: that guessed alignments are right, or that the file system refuses all. Or lets
+ * it know, if it has not tried by itself (a predicted call), what others have shown.
+ */
+static void share_findings(struct record_file *f, struct tally *t)
+{
+	if (t->known)
+		return;
+	if (t->done & DONE_NOT_DIRECT)
+		atomic_store_explicit(&f->not_direct, 1, memory_order_relaxed);
+	if (t->confirmed || (t->done & DONE_NOT_DIRECT))
+		return;
+	if (atomic_load_explicit(&f->offset_align, memory_order_relaxed))
+		t->confirmed = true;
+	else if ((t->done & DONE_BUFFERED) &&
+		 atomic_load_explicit(&f->not_direct, memory_order_relaxed))
+		t->done |= DONE_NOT_DIRECT;
+}
+
+/* Looks up the file in all record files. */
+static void find_entries(const struct request *rq, const struct identity *id,
+			 struct record_file *entry[RECORDINGS])
+{
+	for (int i = 0; recording.to[i].rec; i++) {
+		entry[i] = entry_of(recording.to[i].rec, id, rq->fd);
+		if (!record_file_is_other(recording.to[i].rec, entry[i]))
+			share_findings(entry[i], rq->tally);
+	}
 }
 
 void record_rescued(const struct request *rq, int refusal, long answer)
 {
+	struct record_file *entry[RECORDINGS];
 	struct tally *t = rq->tally;
 	struct identity id;
-	struct record_file *f = NULL;
 
 	if (!(t->direct ? record_identify(rq->fd, &id) : record_direct(rq->fd, &id)))
 		return;
+	find_entries(rq, &id, entry);
 	complete_tally(rq, t, answer);
-	if (recording.stats) {
-		f = place_of(recording.stats, rq, &id);
-		if (f)
-			count_rescued(&f->counts[record_direction(rq)], t, answer);
+	for (int i = 0; recording.to[i].rec; i++) {
+		const struct recording_to *to = &recording.to[i];
+
+		keep_alignments(entry[i], t, record_file_is_other(to->rec, entry[i]));
+		if (to->stats)
+			count_rescued(&entry[i]->counts[record_direction(rq)], t, answer);
+		if (to->trace)
+			record_ring(to->rec, index_of(to->rec, entry[i]), rq, refusal, answer);
 	}
-	if (!recording.trace)
-		return;
-	if (recording.trace != recording.stats)
-		f = place_of(recording.trace, rq, &id);
-	record_ring(recording.trace, f ? (uint32_t)(f - recording.trace->file) : RECORD_FILES, rq,
-		    refusal, answer);
 }

@@ -11,10 +11,7 @@
 #include "refused.h"
 #include "sys.h"
 
-/*
- * How far from its own place an entry may be. This limits what a call costs when the table is full,
- * and matters only when more than nine tenths of it are taken.
- */
+/* How far from its own place one may be. This limits what a call costs; tables that half are free need a few. */
 enum { PROBES = 256 };
 
 /* What a descriptor number was at the last reliable look. Only a hint, like hint.h. */
@@ -45,24 +42,34 @@ bool record_identify(int fd, struct identity *id)
 	return true;
 }
 
-static struct record_file *file_place(struct record *rec, const struct identity *id, unsigned n)
+/* Mixes both numbers into all bits. */
+static uint64_t hash_of(const struct identity *id)
 {
-	uint64_t hash = (id->inode * 31 + id->device) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = id->inode + id->device * UINT64_C(0xbf58476d1ce4e5b9);
 
-	return &rec->file[((hash >> 32) + n) % RECORD_FILES];
+	x = (x ^ x >> 31) * UINT64_C(0x9e3779b97f4a7c15);
+	return x ^ x >> 32;
 }
 
-/*
- * An entry that is only claimed is another thread's, or of one that was killed while it filled it
- * in.
- */
+static _Atomic uint32_t *place_of(struct record *rec, const struct identity *id, unsigned n)
+{
+	return &rec->place[(hash_of(id) + n) % RECORD_PLACES];
+}
+
+/* Returns the entry to which a place leads; null if the place is free. */
+static struct record_file *file_at(struct record *rec, const _Atomic uint32_t *place)
+{
+	uint32_t number = atomic_load_explicit(place, memory_order_acquire);
+
+	return number && number <= RECORD_FILES ? &rec->file[number - 1] : NULL;
+}
+
 static bool is_file_of(const struct record_file *f, const struct identity *id)
 {
-	return atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_READY &&
-	       f->device == id->device && f->inode == id->inode;
+	return f->device == id->device && f->inode == id->inode;
 }
 
-static void fill_place(struct record_file *f, const struct identity *id, int fd, const char *path)
+static void fill_entry(struct record_file *f, const struct identity *id, int fd, const char *path)
 {
 	struct descriptor d;
 
@@ -99,52 +106,109 @@ static void path_of(int fd, char path[RECORD_PATH])
 	memset(path + (len > 0 ? len : 0), 0, RECORD_PATH - (len > 0 ? len : 0));
 }
 
+/* Takes a new entry. Returns null if there is none left. */
+static struct record_file *take_entry(struct record *rec)
+{
+	uint64_t n = atomic_load_explicit(&rec->files, memory_order_relaxed);
+
+	while (n < RECORD_FILES)
+		if (atomic_compare_exchange_weak(&rec->files, &n, n + 1))
+			return &rec->file[n];
+	return NULL;
+}
+
+/* Gives it back, unless others have been taken since; then it stays unused. */
+static void return_entry(struct record *rec, struct record_file *f)
+{
+	uint64_t n = (uint64_t)(f - rec->file) + 1;
+
+	atomic_store_explicit(&f->state, RECORD_FREE, memory_order_relaxed);
+	atomic_compare_exchange_strong(&rec->files, &n, n - 1);
+}
+
 /*
- * Claims the first free entry. Two threads that do so at once for one file get two entries, and so
- * does one that passes an entry that is only claimed: a reader adds up those with the same device
- * and inode.
+ * Makes an entry, and then a place that leads to it, so that who finds the place finds a complete entry. If another
+ * thread or process makes one for the same file meanwhile, its entry is the one.
  */
 static struct record_file *add_file(struct record *rec, const struct identity *id, int fd)
 {
+	struct record_file *f = take_entry(rec);
 	char path[RECORD_PATH];
 
+	if (!f)
+		return NULL;
 	path_of(fd, path);
+	fill_entry(f, id, fd, path);
 	for (unsigned n = 0; n < PROBES; n++) {
-		struct record_file *f = file_place(rec, id, n);
-		uint32_t state = RECORD_FREE;
+		_Atomic uint32_t *at = place_of(rec, id, n);
+		struct record_file *there = file_at(rec, at);
+		uint32_t number = 0;
 
-		if (is_file_of(f, id))
+		if (!there &&
+		    atomic_compare_exchange_strong(at, &number, (uint32_t)(f - rec->file) + 1))
 			return f;
-		if (atomic_load(&f->state) == RECORD_FREE &&
-		    atomic_compare_exchange_strong(&f->state, &state, RECORD_CLAIMED)) {
-			fill_place(f, id, fd, path);
-			return f;
+		there = file_at(rec, at);
+		if (there && is_file_of(there, id)) {
+			return_entry(rec, f);
+			return there;
 		}
+	}
+	return_entry(rec, f);
+	return NULL;
+}
+
+static struct record_file *find_file(struct record *rec, const struct identity *id)
+{
+	for (unsigned n = 0; n < PROBES; n++) {
+		struct record_file *f = file_at(rec, place_of(rec, id, n));
+
+		if (!f || is_file_of(f, id))
+			return f;
 	}
 	return NULL;
 }
 
-static struct record_file *find_file(struct record *rec, const struct identity *id, bool *full)
+/* Notes one of the files without an entry, if there is room. */
+static void note_other(struct record *rec, const struct identity *id)
 {
-	*full = false;
-	for (unsigned n = 0; n < PROBES; n++) {
-		struct record_file *f = file_place(rec, id, n);
+	const uint64_t number = hash_of(id) | 1;
 
-		if (is_file_of(f, id))
-			return f;
-		if (atomic_load_explicit(&f->state, memory_order_relaxed) == RECORD_FREE)
-			return NULL;
+	for (unsigned n = 0; n < PROBES; n++) {
+		_Atomic uint64_t *at = &rec->other_file[(number + n) % RECORD_OTHERS];
+		uint64_t there = atomic_load_explicit(at, memory_order_relaxed);
+
+		if (!there && atomic_compare_exchange_strong(at, &there, number))
+			return;
+		/* Also if another has just noted it: then the exchange has failed, and told what is there. */
+		if (there == number)
+			return;
 	}
-	*full = true;
-	return NULL;
 }
 
 struct record_file *record_file(struct record *rec, const struct identity *id, int fd)
 {
-	bool full;
-	struct record_file *f = find_file(rec, id, &full);
+	struct record_file *f = find_file(rec, id);
 
-	return f || full ? f : add_file(rec, id, fd);
+	if (!f)
+		f = add_file(rec, id, fd);
+	if (f)
+		return f;
+	note_other(rec, id);
+	return &rec->other;
+}
+
+bool record_file_is_other(const struct record *rec, const struct record_file *f)
+{
+	return f == &rec->other;
+}
+
+/* Returns whether one of the record files has an entry for the file. */
+static bool is_used_directly(const struct identity *id)
+{
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		if (find_file(to->rec, id))
+			return true;
+	return false;
 }
 
 /* `fd`: -1 with errno if the open failed. */
@@ -158,8 +222,10 @@ static void count_open(struct record *rec, int fd)
 
 void record_opened(int fd, bool direct)
 {
-	if (direct && recording.stats)
-		count_open(recording.stats, fd);
+	if (direct)
+		for (const struct recording_to *to = recording.to; to->rec; to++)
+			if (to->stats)
+				count_open(to->rec, fd);
 	remember_seen(fd, direct ? SEEN_DIRECT : SEEN_ORDINARY);
 }
 
@@ -179,14 +245,14 @@ void record_closes(int fd)
  */
 static enum seen look_at_flags(int fd)
 {
-	uint64_t ended = atomic_load(&recording.any->buffered_ended);
+	uint64_t ended = recording_buffered_ended();
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
 
 	if (flags < 0)
 		return SEEN_ORDINARY;
 	if (flags & O_DIRECT)
 		return SEEN_DIRECT;
-	return atomic_load(&recording.any->buffered_begun) == ended ? SEEN_ORDINARY : SEEN_NEVER;
+	return recording_buffered_begun() == ended ? SEEN_ORDINARY : SEEN_NEVER;
 }
 
 /*
@@ -209,7 +275,6 @@ static enum seen look_longer(int fd)
 bool record_direct(int fd, struct identity *id)
 {
 	enum seen seen = look_at_flags(fd);
-	bool full;
 
 	/* To the program it is direct. */
 	if (unlikely(refused_buffered) && seen != SEEN_DIRECT && refused_is(fd))
@@ -217,7 +282,7 @@ bool record_direct(int fd, struct identity *id)
 	if (seen != SEEN_ORDINARY && !record_identify(fd, id))
 		return false;
 	if (seen == SEEN_NEVER) {
-		if (!find_file(recording.any, id, &full))
+		if (!is_used_directly(id))
 			return false;
 		seen = look_longer(fd);
 	}

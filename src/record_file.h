@@ -26,7 +26,11 @@ void record_opened(int fd, bool direct);
 void record_duplicated(int from, int to);
 void record_closes(int fd);
 
-/* Returns the file's entry, which is made if there is none yet. Null if all are taken. */
+/*
+ * Returns the file's entry, which is made if there is none yet. If all are taken, returns the one that such files have
+ * together.
+ */
 struct record_file *record_file(struct record *rec, const struct identity *id, int fd);
+bool record_file_is_other(const struct record *rec, const struct record_file *f);
 
 #endif

@@ -8,15 +8,13 @@
 #include "recording.h"
 #include "sys.h"
 
-/* Returns the file's index in the record; RECORD_FILES if it has no room. */
+/* Returns the file's index in the record; RECORD_FILES if it has none of its own. */
 static uint32_t note(struct record *rec, const struct identity *id, int fd)
 {
 	struct record_file *f = record_file(rec, id, fd);
 
-	if (!f)
-		return RECORD_FILES;
 	atomic_fetch_add_explicit(&f->refused, 1, memory_order_relaxed);
-	return (uint32_t)(f - rec->file);
+	return record_file_is_other(rec, f) ? RECORD_FILES : (uint32_t)(f - rec->file);
 }
 
 static void add_line(struct record *rec, uint32_t file, int fd, long nr)
@@ -30,19 +28,14 @@ static void add_line(struct record *rec, uint32_t file, int fd, long nr)
 
 void record_refused(int fd, long nr)
 {
-	struct record *stats = recording.stats, *trace = recording.trace, *names = recording.names;
 	struct identity id;
 
-	if ((!stats && !trace && !names) || !record_identify(fd, &id))
+	if (!recording.to[0].rec || !record_identify(fd, &id))
 		return;
-	if (trace) {
-		uint32_t file = note(trace, &id, fd);
+	for (const struct recording_to *to = recording.to; to->rec; to++) {
+		uint32_t file = note(to->rec, &id, fd);
 
-		if (nr != RECORD_NO_LINE)
-			add_line(trace, file, fd, nr);
+		if (to->trace && nr != RECORD_NO_LINE)
+			add_line(to->rec, file, fd, nr);
 	}
-	if (stats && stats != trace)
-		note(stats, &id, fd);
-	if (names && names != trace && names != stats)
-		note(names, &id, fd);
 }

@@ -7,6 +7,7 @@
 #include "recording.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -102,52 +103,153 @@ static long map_record(int fd, bool launchers)
 		   0L);
 }
 
-static struct record *open_record(const char *variable, const char *path)
+/* A name in a list of names. */
+struct name {
+	const char *variable;
+	const char *text; /* `length` bytes of it */
+	size_t length;
+};
+
+static void say_why(const struct name *name, const char *why)
 {
-	static const char end[] = "; nothing is recorded";
+	complain(name->variable, name->text, name->length, why ? why : "cannot be opened or mapped",
+		 "; nothing is recorded");
+}
+
+static struct record *open_record(const struct name *name)
+{
 	/*
 	 * The launcher's (config.c): it has its size and its header. A program that is started after the launcher's
 	 * end must neither create it again nor use what has its name then, which may be a descriptor of another
 	 * process.
 	 */
-	bool launchers = path[0] == '/' && path[1] == '/';
-	/* NONBLOCK, NOCTTY: the name may be that of anything. */
-	int fd = sys(SYS_openat, AT_FDCWD, path,
-		     (launchers ? 0 : O_CREAT | O_NOFOLLOW) | O_RDWR | O_CLOEXEC | O_NONBLOCK |
-			     O_NOCTTY,
-		     0600);
-	long got = fd < 0 ? fd : map_record(fd, launchers);
+	bool launchers = name->length > 1 && name->text[0] == '/' && name->text[1] == '/';
+	char path[PATH_MAX];
 	const char *why;
+	long got;
+	int fd;
 
+	if (name->length >= sizeof(path)) {
+		say_why(name, "File name too long");
+		return NULL;
+	}
+	memcpy(path, name->text, name->length);
+	path[name->length] = 0;
+	/* NONBLOCK, NOCTTY: the name may be that of anything. */
+	fd = sys(SYS_openat, AT_FDCWD, path,
+		 (launchers ? 0 : O_CREAT | O_NOFOLLOW) | O_RDWR | O_CLOEXEC | O_NONBLOCK |
+			 O_NOCTTY,
+		 0600);
+	got = fd < 0 ? fd : map_record(fd, launchers);
 	if (fd >= 0)
 		sys(SYS_close, fd);
 	if (got > NOT_OURS)
 		return (struct record *)got;
-	if (launchers && got == -ENOENT)
+	/* EPERM: the launcher has found nobody who maps it, and has sealed it (launcher/run/left.c). */
+	if (launchers && (got == -ENOENT || got == -EPERM))
 		return NULL;
 	if (got == NOT_OURS)
 		why = "neither an empty file nor a record file of this version of dioshim";
 	else
 		why = strerrordesc_np ? strerrordesc_np((int)-got) : NULL;
-	complain(variable, path, strlen(path), why ? why : "cannot be opened or mapped", end);
+	say_why(name, why);
 	return NULL;
+}
+
+/* A colon belongs to a name unless a slash follows it. */
+static size_t name_length(const char *list)
+{
+	const char *end = strstr(list, ":/");
+
+	return end ? (size_t)(end - list) : strlen(list);
+}
+
+/* Returns the place of a file in the list, which may be a new one with no record yet; null: there is none left. */
+static struct recording_to *place_of(const struct name *name, struct name taken[RECORDINGS])
+{
+	for (int i = 0; i < RECORDINGS; i++) {
+		if (!recording.to[i].rec) {
+			taken[i] = *name;
+			return &recording.to[i];
+		}
+		if (taken[i].text && taken[i].length == name->length &&
+		    !memcmp(taken[i].text, name->text, name->length))
+			return &recording.to[i];
+	}
+	say_why(name, "there are too many record files");
+	return NULL;
+}
+
+enum purpose { FOR_STATS, FOR_TRACE, FOR_NAMES };
+
+static void use_for(struct recording_to *to, enum purpose purpose)
+{
+	to->stats |= purpose == FOR_STATS;
+	to->trace |= purpose == FOR_TRACE;
+	to->names |= purpose == FOR_NAMES;
+}
+
+static void open_list(const char *variable, const char *list, enum purpose purpose,
+		      struct name taken[RECORDINGS])
+{
+	while (*list) {
+		struct name name = { variable, list, name_length(list) };
+		struct recording_to *to = place_of(&name, taken);
+
+		if (to && !to->rec)
+			to->rec = open_record(&name);
+		if (to && to->rec)
+			use_for(to, purpose);
+		list += name.length;
+		list += *list == ':';
+	}
 }
 
 void recording_start(const char *stats, const char *trace, const char *names)
 {
+	struct name taken[RECORDINGS] = { 0 };
+
 	if (stats)
-		recording.stats = open_record("DIOSHIM_STATS", stats);
-	if (trace && stats && !strcmp(stats, trace))
-		recording.trace = recording.stats;
-	else if (trace)
-		recording.trace = open_record("DIOSHIM_TRACE", trace);
-	if (names && stats && !strcmp(stats, names))
-		recording.names = recording.stats;
-	else if (names && trace && !strcmp(trace, names))
-		recording.names = recording.trace;
-	else if (names)
-		recording.names = open_record("DIOSHIM_REFUSED_RECORD", names);
+		open_list("DIOSHIM_STATS", stats, FOR_STATS, taken);
+	if (trace)
+		open_list("DIOSHIM_TRACE", trace, FOR_TRACE, taken);
+	if (names)
+		open_list("DIOSHIM_REFUSED_RECORD", names, FOR_NAMES, taken);
+	for (const struct recording_to *to = recording.to; to->rec; to++) {
+		recording.stats |= to->stats;
+		recording.trace |= to->trace;
+		recording.any |= to->stats || to->trace;
+	}
 	if (recording.stats)
 		record_hooks_install();
-	recording.any = recording.stats ? recording.stats : recording.trace;
+}
+
+uint64_t recording_buffered_begun(void)
+{
+	uint64_t all = 0;
+
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		all += atomic_load(&to->rec->buffered_begun);
+	return all;
+}
+
+uint64_t recording_buffered_ended(void)
+{
+	uint64_t all = 0;
+
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		all += atomic_load(&to->rec->buffered_ended);
+	return all;
+}
+
+void recording_count_begin(void)
+{
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		atomic_fetch_add(&to->rec->buffered_begun, 1);
+}
+
+void recording_count_end(void)
+{
+	for (const struct recording_to *to = recording.to; to->rec; to++)
+		atomic_fetch_add(&to->rec->buffered_ended, 1);
 }

@@ -172,8 +172,10 @@ static long not_ours(const struct request *rq)
 static bool guess_explains(const struct request *rq, struct descriptor *d)
 {
 	while (!misaligned(rq, d))
-		if (!descriptor_guess_more(d))
+		if (!descriptor_guess_more(d)) {
+			tally_refused(rq->tally, d->known);
 			return false;
+		}
 	return true;
 }
 

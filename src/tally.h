@@ -30,6 +30,7 @@ struct tally {
 	uint16_t moves;	     /* system calls that have moved data */
 	bool direct;	     /* O_DIRECT was seen, or was off only for another thread's call */
 	bool known;	     /* the kernel has reported the alignments */
+	bool confirmed;	     /* or a direct call was accepted at those that were guessed */
 	bool append;	     /* the kernel chose the offset */
 };
 
@@ -48,11 +49,28 @@ static inline void tally_done(struct tally *t, enum record_done done)
 		t->done |= done;
 }
 
+/*
+ * The kernel has refused direct I/O with EINVAL at all alignments that were tried. If it has not reported any, the file
+ * system refuses direct I/O, whatever the alignment.
+ */
+static inline void tally_refused(struct tally *t, bool known)
+{
+	if (unlikely(t) && !known)
+		t->done |= DONE_NOT_DIRECT;
+}
+
 /* Counts a system call that was to move data and has returned `ret`. */
 static inline void tally_moved(struct tally *t, long ret)
 {
 	if (unlikely(t) && ret > 0 && t->moves < UINT16_MAX)
 		t->moves++;
+}
+
+/* A direct call has returned `ret`. */
+static inline void tally_direct(struct tally *t, long ret)
+{
+	if (unlikely(t) && ret > 0)
+		t->confirmed = true;
 }
 
 /* Counts the bytes of one that went through the page cache. */

@@ -8,6 +8,7 @@
 #include "buffered.h"
 #include "description.h"
 #include "range.h"
+#include "tally.h"
 #include "write_edges.h"
 #include "write_step.h"
 
@@ -55,6 +56,8 @@ static void choose_otherwise(struct writing *w, long ret)
 		limit_end(w);
 	else if (ret != -EINVAL || !descriptor_guess_more(w->d))
 		w->buffered_only = true;
+	if (ret == -EINVAL && w->buffered_only)
+		tally_refused(w->rq->tally, w->d->known);
 }
 
 /* Makes one step. Returns the bytes moved, or a negative errno; 0: try again, differently. */

@@ -30,6 +30,11 @@ recorded() { # WHAT [ARG...]
   watched "$DIOSHIM_TEST_BIN/recorded" "$@"
 }
 
+# Prints the size of a record file, as the tests were built.
+record_size() {
+  "$DIOSHIM_TEST_BIN/recordcat" --size
+}
+
 cat_record() {
   "$DIOSHIM_TEST_BIN/recordcat" "${1-$record}"
 }
@@ -190,14 +195,54 @@ window() {
 
 many_files() {
   rm -f "$record"
-  recorded many "$scratch" 3000
-  (($(value ready) <= 2048 && $(value ready) > 1800))
-  (($(value all.read.untouched) == $(value ready)))
-  (($(value ready) + $(value lost_files) == 3000))
+  recorded many "$scratch" 17000
+  (($(value ready) == 16384 && $(value lost_files) == 616 && $(value others) == 616))
+  (($(value all.read.untouched) == 17000))
+  recorded many "$scratch" 17000
+  (($(value ready) == 16384 && $(value lost_files) == 1232 && $(value others) == 616))
+  (($(value all.read.untouched) == 34000))
 }
 
-@test "files beyond those that the record has room for are counted as lost" {
+@test "calls on files beyond those that the record has room for are in the total, and the files are counted" {
   on_each tmpfs -- many_files
+}
+
+# Two lists with a file in common, names with colons, and too many names.
+several() {
+  local n list=$record
+  new_file
+  rm -f "$record".*
+  shim DIOSHIM_STATS="$record:$record.b:12:30" DIOSHIM_TRACE="$record.c:$record.b:12:30" \
+    "$DIOSHIM_TEST_BIN/recorded" exec "$file" /bin/true
+  for n in "$record" "$record.b:12:30"; do
+    [[ $(record=$n ways read) == untouched=20 && $(record=$n ways write) == partial=10 ]]
+  done
+  [[ ! $(record=$record.c ways read) && $(record=$record value calls) == 0 ]]
+  [[ $(record=$record.c value calls) == 10 && $(record=$record.b:12:30 value calls) == 10 ]]
+  # A file that is no record does not keep calls out of the others.
+  new_file
+  run -0 --separate-stderr shim DIOSHIM_STATS="$file:$record" "$DIOSHIM_TEST_BIN/recorded" exec "$file" /bin/true
+  [[ $(ways read) == untouched=20 && $stderr == "dioshim: DIOSHIM_STATS=$file: neither"*"; nothing is recorded"* ]]
+  new_file
+  for n in 1 2 3 4 5 6 7 8; do list+=:$record.$n; done
+  run -0 --separate-stderr shim DIOSHIM_STATS="$list" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct pread,3,8192,4096
+  [[ $(ways read) == bounced=1 && $(record=$record.7 ways read) == bounced=1 && ! -e $record.8 ]]
+  [[ $stderr == "dioshim: DIOSHIM_STATS=$record.8: there are too many record files; nothing is recorded" ]]
+}
+
+@test "each of several record files has all calls" {
+  on_each ext4-512 -- several
+}
+
+sharing_two() {
+  new_file
+  shim DIOSHIM_STATS="$record.outer:$record" "$DIOSHIM_TEST_BIN/recorded" sharing "$file"
+  (($(total read) == 4000 && $(total write) == 4000))
+  (($(record=$record.outer total read) == 4000 && $(record=$record.outer total write) == 4000))
+}
+
+@test "calls of eight threads with one descriptor are counted in two record files" {
+  on_each ext4-512 -- sharing_two
 }
 
 # The trace
@@ -308,10 +353,10 @@ foreign() {
   new_file
   cd "$BATS_TEST_TMPDIR" || return
   head -c 100 /dev/urandom >short
-  truncate -s 10092672 zeros
+  truncate -s "$(record_size)" zeros
   printf 'dioshim1' >one-word
-  { printf 'dioshim1' && head -c 20000000 /dev/zero; } >longer
-  { printf 'dioshim1\1\0\0\0\0\0\0\0' && head -c 10000000 /dev/zero; } >other-version
+  { printf 'dioshim1' && head -c 40000000 /dev/zero; } >longer
+  { printf 'dioshim1\1\0\0\0\0\0\0\0' && head -c 20000000 /dev/zero; } >other-version
   for name in short zeros one-word longer other-version; do
     cp -a "$name" "$name.before"
     useless "$BATS_TEST_TMPDIR/$name" "neither an empty file"
@@ -353,7 +398,7 @@ bad_paths() {
   scratch=$BATS_TEST_TMPDIR
   for n in 1 2; do
     watched "$DIOSHIM_TEST_BIN/callone" /dev/null rdwr getfl
-    [[ $(stat -c %s "$record") == 10092672 && $(value lost_files) == 0 ]]
+    [[ $(stat -c %s "$record") == $(record_size) && $(value lost_files) == 0 ]]
   done
   rm "$record"
   umask 0

@@ -2,9 +2,10 @@
  * Prints a record file (common/record.h), one KEY=VALUE on each line, for the tests to compare.
  *
  *	recordcat FILE
+ *	recordcat --size	prints the size of a record file
  *
  * A counter is printed as NAME.DIRECTION.COUNTER, where NAME is the last part of the file's path,
- * or "all" for the sum of all files. The entries of one file are added up. Counters that are 0 are
+ * or "all" for the sum of all files. Counters that are 0 are
  * left out. The calls of the trace come in their order, each on one line: call=N nr=... The exit
  * status is 1 if FILE is not a record file, or incomplete.
  */
@@ -26,7 +27,7 @@ static const char *const bits[] = { "address", "length", "offset" };
 /* The counters of a record, as plain integers that can be added up. */
 struct sums {
 	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS], copied, copy_ns, buffered;
-	uint64_t misaligned[RECORD_MISALIGNED], no_tail, other_tails;
+	uint64_t misaligned[RECORD_MISALIGNED], not_direct, no_tail, other_tails;
 	struct record_tail tail[RECORD_TAILS];
 };
 
@@ -41,12 +42,10 @@ static void add(struct sums *s, const struct record_counts *c)
 	s->copied += c->copied;
 	s->copy_ns += c->copy_ns;
 	s->buffered += c->buffered;
+	s->not_direct += c->not_direct;
 	s->no_tail += c->no_tail;
 	s->other_tails += c->other_tails;
-	/*
-	 * Where a file has several entries, they may have different tails: adds those of the same
-	 * length.
-	 */
+	/* Files may have different tails: adds those of the same length. */
 	for (int i = 0, at = 0; i < RECORD_TAILS && c->tail[i].bytes; i++) {
 		while (at < RECORD_TAILS && s->tail[at].bytes &&
 		       s->tail[at].bytes != c->tail[i].bytes)
@@ -78,6 +77,7 @@ static void print_sums(const char *name, const char *direction, const struct sum
 	print(name, direction, "copied", "", s->copied);
 	print(name, direction, "copy_ns", "", s->copy_ns);
 	print(name, direction, "buffered", "", s->buffered);
+	print(name, direction, "not_direct", "", s->not_direct);
 	print(name, direction, "no_tail", "", s->no_tail);
 	print(name, direction, "other_tails", "", s->other_tails);
 	for (int i = 0; i < RECORD_TAILS && s->tail[i].bytes; i++) {
@@ -86,20 +86,10 @@ static void print_sums(const char *name, const char *direction, const struct sum
 	}
 }
 
-static int same(const struct record_file *a, const struct record_file *b)
+static void print_file(const struct record_file *f, struct sums all[])
 {
-	return a->state == RECORD_READY && b->state == RECORD_READY && a->device == b->device &&
-	       a->inode == b->inode;
-}
-
-static void print_file(const struct record *rec, int n, struct sums all[])
-{
-	const struct record_file *f = &rec->file[n];
 	const char *name = strrchr(f->path, '/') ? strrchr(f->path, '/') + 1 : f->path;
 
-	for (int i = 0; i < n; i++)
-		if (same(f, &rec->file[i]))
-			return;
 	printf("%s.path=%s\n%s.block_device=%" PRIu32 "\n%s.mem_align=%" PRIu32
 	       "\n%s.offset_align=%" PRIu32 "\n%s.device=%" PRIu64 "\n%s.inode=%" PRIu64 "\n",
 	       name, f->path, name, f->block_device, name, f->mem_align, name, f->offset_align,
@@ -107,29 +97,38 @@ static void print_file(const struct record *rec, int n, struct sums all[])
 	for (int d = 0; d < RECORD_DIRECTIONS; d++) {
 		struct sums sums = { 0 };
 
-		for (int i = n; i < RECORD_FILES; i++)
-			if (same(f, &rec->file[i])) {
-				add(&sums, &rec->file[i].counts[d]);
-				add(&all[d], &rec->file[i].counts[d]);
-			}
+		add(&sums, &f->counts[d]);
+		add(&all[d], &f->counts[d]);
 		print_sums(name, directions[d], &sums);
 	}
+}
+
+static int others(const struct record *rec)
+{
+	int n = 0;
+
+	for (int i = 0; i < RECORD_OTHERS; i++)
+		n += rec->other_file[i] != 0;
+	return n;
 }
 
 static void print_files(const struct record *rec)
 {
 	struct sums all[RECORD_DIRECTIONS] = { 0 };
-	int states[3] = { 0 };
+	int ready = 0;
 
-	for (int i = 0; i < RECORD_FILES; i++) {
-		states[rec->file[i].state % 3]++;
-		if (rec->file[i].state == RECORD_READY)
-			print_file(rec, i, all);
+	for (uint64_t i = 0; i < rec->files; i++) {
+		if (rec->file[i].state != RECORD_READY)
+			continue;
+		ready++;
+		print_file(&rec->file[i], all);
 	}
-	for (int d = 0; d < RECORD_DIRECTIONS; d++)
+	for (int d = 0; d < RECORD_DIRECTIONS; d++) {
+		add(&all[d], &rec->other.counts[d]);
 		print_sums("all", directions[d], &all[d]);
-	printf("claimed=%d\nready=%d\nlost_files=%" PRIu64 "\n", states[RECORD_CLAIMED],
-	       states[RECORD_READY], rec->lost_files);
+	}
+	printf("claimed=%d\nready=%d\nlost_files=%" PRIu64 "\nothers=%d\n", (int)rec->files - ready,
+	       ready, rec->lost_files, others(rec));
 }
 
 static void print_calls(const struct record *rec)
@@ -163,7 +162,9 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 2)
-		errx(99, "usage: recordcat FILE");
+		errx(99, "usage: recordcat FILE|--size");
+	if (!strcmp(argv[1], "--size"))
+		return printf("%zu\n", sizeof(*rec)) < 0;
 	fd = open(argv[1], O_RDONLY);
 	if (fd < 0 || fstat(fd, &st))
 		err(1, "%s", argv[1]);

@@ -7,6 +7,7 @@
 #include "print/message.h"
 #include "probe/probe_look.h"
 #include "probe/probe_print.h"
+#include "probe/probe_refusal.h"
 #include "probe/probe_try.h"
 
 int probe_paths(char **paths, int count, bool try, bool json)
@@ -23,6 +24,7 @@ int probe_paths(char **paths, int count, bool try, bool json)
 			message("%s: %s", paths[i], trouble);
 			continue;
 		}
+		probe_refusal(p, try);
 		probe_new_file(p, try);
 		if (try && p->block_device)
 			probe_device(p);

@@ -19,12 +19,19 @@ enum probe_way {
 	PROBE_SHORT,	/* fewer bytes than requested */
 };
 
+/* Where the file system refuses O_DIRECT with EINVAL, whatever the alignment. */
+enum probe_refusal {
+	PROBE_NOT_REFUSED, /* or not known */
+	PROBE_AT_OPEN,	   /* open(2) */
+	PROBE_AT_CALL,	   /* the first read or write */
+};
+
 struct probe_answer {
 	enum probe_way way;
 	int error; /* the errno of PROBE_REFUSED */
 };
 
-enum { PROBE_UNKNOWN = -1, PROBE_NOTE = 256 };
+enum { PROBE_UNKNOWN = -1, PROBE_NOTE = 512 };
 
 struct probe {
 	const char *path;
@@ -37,6 +44,7 @@ struct probe {
 	int64_t block, sector, physical_sector;
 	int64_t mem_align, offset_align, read_offset_align;
 	int64_t atomic_min, atomic_max, atomic_segments;
+	enum probe_refusal refused;
 	/* All aligned; the address misaligned; the offset and the length misaligned. */
 	struct probe_answer aligned, address, offset;
 	char note[PROBE_NOTE];

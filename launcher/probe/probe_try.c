@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "probe/probe_call.h"
 #include "probe/probe_look.h"
+#include "probe/probe_refusal.h"
 
 enum {
 	SPAN_LEAST = 65536, /* a multiple of all usual alignments */
@@ -75,6 +76,9 @@ static bool fill_file(int fd, const struct probe_scene *s)
 
 static void note_results(struct probe *p)
 {
+	probe_refusal_tried(p);
+	if (p->refused)
+		return;
 	if (p->aligned.way == PROBE_REFUSED)
 		probe_note(p, "aligned calls also fail: %s", strerror(p->aligned.error));
 	else if (p->aligned.way == PROBE_BUFFERED && p->address.way == PROBE_BUFFERED &&
@@ -114,11 +118,32 @@ static void look_at_new_file(int fd, struct probe *p)
 		probe_alignments(&sx, p);
 }
 
+/* Takes what a file in the directory tells, for a directory in which none can be created. */
+static void look_at_file_in(struct probe *p, bool try)
+{
+	const char *directory = p->path;
+	char *path = probe_file_in(p->directory);
+	struct kernel_statx sx;
+
+	if (!path || probe_statx(AT_FDCWD, path, 0, &sx)) {
+		free(path);
+		return;
+	}
+	probe_note(p, "a file in it was probed");
+	probe_alignments(&sx, p);
+	p->path = path;
+	p->is_file = true;
+	probe_refusal(p, try);
+	p->is_file = false;
+	p->path = directory;
+	free(path);
+}
+
 void probe_new_file(struct probe *p, bool try)
 {
 	int fd;
 
-	if (p->block_device || (p->is_file && !try))
+	if (p->block_device || p->refused || (p->is_file && !try))
 		return;
 	if (!p->directory) {
 		probe_note(p, "not tried: its directory is on another device");
@@ -128,10 +153,14 @@ void probe_new_file(struct probe *p, bool try)
 	if (fd < 0) {
 		probe_note(p, "cannot create a file %s: %s",
 			   p->is_file ? "in its directory" : "there", strerror(errno));
+		if (!p->is_file)
+			look_at_file_in(p, try);
 		return;
 	}
 	look_at_new_file(fd, p);
-	if (try) {
+	if (!p->is_file)
+		probe_refusal_new(p, fd);
+	if (try && !p->refused) {
 		if (p->is_file)
 			probe_note(p, "tried on a new file in its directory");
 		try_writes(fd, p);

@@ -29,6 +29,35 @@ uint64_t counts_bytes(const struct counts *c)
 	return sum(c->bytes);
 }
 
+uint64_t counts_direct(const struct counts *c)
+{
+	uint64_t bytes = counts_bytes(c);
+	uint64_t aside = c->copied + c->buffered;
+
+	return aside < bytes ? bytes - aside : 0;
+}
+
+uint64_t counts_cost(const struct counts *c)
+{
+	uint64_t refused = c->calls[WAY_REFUSED];
+
+	return (refused ? REFUSED_NS + refused : 0) + c->calls[WAY_PARTIAL] * PARTIAL_NS +
+	       c->copy_ns;
+}
+
+static int more(uint64_t a, uint64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int by_calls(const void *one, const void *other)
+{
+	const struct tail *a = one, *b = other;
+	int order = more(a->calls, b->calls);
+
+	return order ? order : -more(a->bytes, b->bytes);
+}
+
 static void copy_counts(const struct record_counts *from, struct counts *to)
 {
 	for (int way = 0; way < RECORD_WAYS; way++) {
@@ -40,18 +69,17 @@ static void copy_counts(const struct record_counts *from, struct counts *to)
 	to->buffered = load(&from->buffered);
 	for (int bit = 0; bit < RECORD_MISALIGNED; bit++)
 		to->misaligned[bit] = load(&from->misaligned[bit]);
+	to->not_direct = load(&from->not_direct);
 	to->no_tail = load(&from->no_tail);
 	to->other_tails = load(&from->other_tails);
 	for (int i = 0; i < RECORD_TAILS; i++) {
 		to->tail[i].bytes = load(&from->tail[i].bytes);
 		to->tail[i].calls = load(&from->tail[i].calls);
 	}
+	qsort(to->tail, RECORD_TAILS, sizeof(to->tail[0]), by_calls);
 }
 
-/*
- * The path may have no NUL: an entry that is only RECORD_CLAIMED may be incomplete, if its writer
- * was killed.
- */
+/* The path may have no NUL: a record file may be damaged. */
 static void copy_file(const struct record_file *from, struct counted_file *to)
 {
 	to->device = from->device;
@@ -76,11 +104,6 @@ static uint64_t file_bytes(const struct counted_file *f)
 	return counts_bytes(&f->counts[RECORD_READ]) + counts_bytes(&f->counts[RECORD_WRITE]);
 }
 
-static int more(uint64_t a, uint64_t b)
-{
-	return (a < b) - (a > b);
-}
-
 static int by_identity(const void *one, const void *other)
 {
 	const struct counted_file *a = one, *b = other;
@@ -99,14 +122,6 @@ static int by_bytes(const void *one, const void *other)
 	if (!order)
 		order = strcmp(a->path, b->path);
 	return order ? order : by_identity(a, b);
-}
-
-static int by_calls(const void *one, const void *other)
-{
-	const struct tail *a = one, *b = other;
-	int order = more(a->calls, b->calls);
-
-	return order ? order : -more(a->bytes, b->bytes);
 }
 
 static void add_tail(struct counts *to, const struct tail *tail)
@@ -132,6 +147,7 @@ void counts_add(struct counts *to, const struct counts *from)
 	to->buffered += from->buffered;
 	for (int bit = 0; bit < RECORD_MISALIGNED; bit++)
 		to->misaligned[bit] += from->misaligned[bit];
+	to->not_direct += from->not_direct;
 	to->no_tail += from->no_tail;
 	to->other_tails += from->other_tails;
 	for (int i = 0; i < RECORD_TAILS; i++)
@@ -140,54 +156,54 @@ void counts_add(struct counts *to, const struct counts *from)
 	qsort(to->tail, RECORD_TAILS, sizeof(to->tail[0]), by_calls);
 }
 
-static void add_file(struct counted_file *to, const struct counted_file *from)
+/* An entry is taken before it is filled in. Those that are not, yet or any more, have no calls. */
+static uint64_t entries(const struct record *rec)
 {
-	if (!*to->path)
-		memcpy(to->path, from->path, sizeof(to->path));
-	if (from->mem_align > to->mem_align)
-		to->mem_align = from->mem_align;
-	if (from->offset_align > to->offset_align)
-		to->offset_align = from->offset_align;
-	to->block_device |= from->block_device;
-	to->refused += from->refused;
-	for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
-		counts_add(&to->counts[dir], &from->counts[dir]);
+	uint64_t n = atomic_load_explicit(&rec->files, memory_order_acquire);
+
+	return n < RECORD_FILES ? n : RECORD_FILES;
 }
 
-/* Merges entries of the same file, and sorts by bytes. Returns how many entries remain. */
-static size_t merge(struct counted_file *file, size_t files)
+static uint64_t count_others(const struct record *rec)
 {
-	size_t kept = 0;
+	uint64_t n = 0;
 
-	qsort(file, files, sizeof(*file), by_identity);
-	for (size_t i = 0; i < files; i++) {
-		if (kept && !by_identity(&file[kept - 1], &file[i]))
-			add_file(&file[kept - 1], &file[i]);
-		else if (kept++ != i)
-			file[kept - 1] = file[i];
-	}
-	qsort(file, kept, sizeof(*file), by_bytes);
-	return kept;
+	for (int i = 0; i < RECORD_OTHERS; i++)
+		n += load(&rec->other_file[i]) != 0;
+	return n;
+}
+
+static void take_others(const struct record *rec, struct counted *c)
+{
+	c->lost = load(&rec->lost_files);
+	if (!c->lost)
+		return;
+	copy_file(&rec->other, &c->other);
+	c->others = count_others(rec);
+	/* Where the set is nearly full, some may have found no place in it. */
+	c->others_at_least = c->others > RECORD_OTHERS / 4 * 3;
 }
 
 int counted_take(const struct record *rec, struct counted *c)
 {
-	*c = (struct counted){ .lost = load(&rec->lost_files),
-			       .io_urings = load(&rec->io_urings),
+	uint64_t all = entries(rec);
+
+	*c = (struct counted){ .io_urings = load(&rec->io_urings),
 			       .opened = load(&rec->opened),
 			       .not_opened = load(&rec->not_opened) };
-	c->file = calloc(RECORD_FILES, sizeof(*c->file));
+	c->file = calloc(all + 1, sizeof(*c->file));
 	if (!c->file)
 		return ENOMEM;
-	for (int i = 0; i < RECORD_FILES; i++) {
+	for (uint64_t i = 0; i < all; i++) {
 		const struct record_file *f = &rec->file[i];
 
-		if (atomic_load_explicit(&f->state, memory_order_acquire) == RECORD_FREE)
+		if (atomic_load_explicit(&f->state, memory_order_acquire) != RECORD_READY)
 			continue;
 		copy_file(f, &c->file[c->files]);
 		c->files += file_calls(&c->file[c->files]) || c->file[c->files].refused;
 	}
-	c->files = merge(c->file, c->files);
+	qsort(c->file, c->files, sizeof(*c->file), by_bytes);
+	take_others(rec, c);
 	return 0;
 }
 
@@ -197,29 +213,42 @@ void counted_free(struct counted *c)
 	*c = (struct counted){ 0 };
 }
 
+struct counts counts_of_file(const struct counted_file *f)
+{
+	struct counts sum = f->counts[RECORD_READ];
+
+	counts_add(&sum, &f->counts[RECORD_WRITE]);
+	return sum;
+}
+
+static void add_file(struct counts *total, const struct counted_file *f)
+{
+	for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
+		counts_add(total, &f->counts[dir]);
+}
+
 struct counts counted_total(const struct counted *c)
 {
 	struct counts total = { 0 };
 
 	for (size_t i = 0; i < c->files; i++)
-		for (int dir = 0; dir < RECORD_DIRECTIONS; dir++)
-			counts_add(&total, &c->file[i].counts[dir]);
+		add_file(&total, &c->file[i]);
+	add_file(&total, &c->other);
 	memset(total.tail, 0, sizeof(total.tail));
 	return total;
 }
 
-void counts_ways(const struct record *rec, uint64_t calls[RECORD_WAYS], uint64_t bytes[RECORD_WAYS])
+struct counts counts_of_record(const struct record *rec)
 {
-	memset(calls, 0, RECORD_WAYS * sizeof(calls[0]));
-	memset(bytes, 0, RECORD_WAYS * sizeof(bytes[0]));
-	for (int i = 0; i < RECORD_FILES; i++) {
-		if (atomic_load_explicit(&rec->file[i].state, memory_order_relaxed) == RECORD_FREE)
-			continue;
-		for (int way = 0; way < RECORD_WAYS; way++) {
-			for (int dir = 0; dir < RECORD_DIRECTIONS; dir++) {
-				calls[way] += load(&rec->file[i].counts[dir].calls[way]);
-				bytes[way] += load(&rec->file[i].counts[dir].bytes[way]);
-			}
-		}
+	struct counts total = { 0 };
+	struct counted_file f;
+
+	for (uint64_t i = 0; i < entries(rec); i++) {
+		copy_file(&rec->file[i], &f);
+		add_file(&total, &f);
 	}
+	copy_file(&rec->other, &f);
+	add_file(&total, &f);
+	memset(total.tail, 0, sizeof(total.tail));
+	return total;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +39,20 @@ static int map(int fd, struct record **rec)
 	return 0;
 }
 
-/* Returns whether other processes can open the descriptor by this path. */
-static bool opens(const char *path)
+/*
+ * Maps it as other processes will, by its path; this fails if they cannot open it. Of a read-only descriptor, so that the
+ * kernel can tell whether somebody maps it for writing (run/left.c).
+ */
+static int map_by_path(const char *path, struct record **rec)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error;
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	if (fd < 0)
+		return errno;
+	error = map(fd, rec);
+	close(fd);
+	return error;
 }
 
 /*
@@ -61,14 +66,12 @@ static int make_in_memory(struct record_file_made *made)
 {
 	int error;
 
-	made->fd = memfd_create("dioshim", MFD_CLOEXEC);
+	made->fd = memfd_create("dioshim", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (made->fd < 0)
 		return errno;
 	made->path = alloc_format("//proc/%ld/fd/%d", (long)getpid(), made->fd);
 	error = fchmod(made->fd, 0600) ? errno : set_up(made->fd);
-	if (!error && !opens(made->path))
-		error = ENOENT;
-	return error ? error : map(made->fd, &made->rec);
+	return error ? error : map_by_path(made->path, &made->rec);
 }
 
 /* Its blocks are reserved: see above. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "print/screen.h"
 #include "report/record_map.h"
 #include "report/report_table.h"
 #include "report/trace.h"
@@ -17,9 +18,10 @@ static int dump(json_t *document, FILE *to)
 	return bad ? ENOMEM : 0;
 }
 
-static int print_json(const struct counted *c, const struct verdict *v, json_t *trace, FILE *to)
+static int print_json(const struct counted *c, const struct verdict_about *about,
+		      const struct verdict *v, json_t *trace, FILE *to)
 {
-	json_t *document = report_json(c, v);
+	json_t *document = report_json(c, about, v);
 
 	if (trace)
 		json_object_set_new(document, "trace", trace);
@@ -29,10 +31,11 @@ static int print_json(const struct counted *c, const struct verdict *v, json_t *
 static int print_text(const struct counted *c, const struct verdict *v, FILE *to)
 {
 	struct counts total = counted_total(c);
-	int error = counts_calls(&total) ? report_table(c, to) : 0;
+	size_t width = screen_width(to);
+	int error = counts_calls(&total) ? report_table(c, width, to) : 0;
 
 	for (int i = 0; i < v->lines; i++)
-		fprintf(to, "%s\n", v->line[i]);
+		screen_print(to, v->line[i], width, 2);
 	return error;
 }
 
@@ -44,7 +47,7 @@ static int print(const struct counted *c, const struct verdict_about *about, jso
 	int error;
 
 	verdict_make(c, about, &v);
-	error = json ? print_json(c, &v, trace, to) : print_text(c, &v, to);
+	error = json ? print_json(c, about, &v, trace, to) : print_text(c, &v, to);
 	if (fflush(to) && !error)
 		error = errno;
 	return error ? error : ferror(to) ? EIO : 0;
@@ -60,6 +63,24 @@ int report_print(const struct record *rec, const struct verdict_about *about, FI
 	error = print(&c, about, NULL, to, json);
 	counted_free(&c);
 	return error;
+}
+
+void report_left(const struct verdict_about *about, FILE *to, bool json)
+{
+	char line[VERDICT_LINE];
+	json_t *object;
+
+	if (!json) {
+		verdict_left(about, line);
+		fprintf(to, "# %s\n", line);
+		return;
+	}
+	object = json_pack("{s:I, s:s?}", "processes_left", (json_int_t)about->left, "record",
+			   about->record);
+	if (object)
+		json_dumpf(object, to, JSON_COMPACT);
+	fputc('\n', to);
+	json_decref(object);
 }
 
 /* A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "record.h"
+#include "report/counts.h"
 #include "report/verdict.h"
 
 /*
@@ -16,6 +17,12 @@
 int report_print(const struct record *rec, const struct verdict_about *about, FILE *to, bool json);
 
 /*
+ * For a trace without a report: says that processes still run, in a line that begins with '#', or as an object with
+ * "processes_left" and "record".
+ */
+void report_left(const struct verdict_about *about, FILE *to, bool json);
+
+/*
  * Prints --report=FILE: the calls that the file keeps, and the report if calls were counted.
  * Messages go to stderr. Returns the exit status: 0 or 125.
  */
@@ -23,8 +30,8 @@ int report_file(const char *path, FILE *to, bool json);
 
 /* The state of --stats=SECONDS between its lines. report_tick_start() initialises it. */
 struct report_tick {
-	uint64_t started_ns, last_ns;			 /* CLOCK_MONOTONIC */
-	uint64_t calls[RECORD_WAYS], bytes[RECORD_WAYS]; /* of all files, up to the last line */
+	uint64_t started_ns, last_ns; /* CLOCK_MONOTONIC */
+	struct counts total;	      /* of all files, up to the last line */
 };
 
 void report_tick_start(struct report_tick *tick, const struct record *rec);

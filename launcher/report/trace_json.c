@@ -15,9 +15,12 @@
  *   result         bytes, or a negative errno
  *   error          the errno's name; null if the call succeeded
  *   misaligned     a list of: address, length, offset
+ *   alignment      "known"; "guessed", because the file system reports none, but accepts direct I/O that has it;
+ *                  "unknown", and then nothing is in the list
  *   done           a list of: bounced, buffered, sector read-modify-write, split, retried,
- *                  kernel result returned, O_DIRECT given up; a call that set O_DIRECT ("openat", for
- *                  any open, or "fcntl") has only that, and no address, length and position
+ *                  kernel result returned, direct I/O refused by the file system, O_DIRECT given up; a call that
+ *                  set O_DIRECT ("openat", for any open, or "fcntl") has only the last, and no address, length
+ *                  and position
  *   refusal        the error with which the kernel refused the call, or "none" if it refused
  *                  without an error; null: it did not refuse, or was not asked first
  *   copied, buffered bytes
@@ -97,6 +100,10 @@ json_t *trace_object(const struct trace_call *call, const struct record *rec)
 	json_set_member(object, "result", json_integer(call->ret));
 	json_set_member(object, "error", error_or_null(call->ret < 0 ? (int)-call->ret : 0));
 	json_set_member(object, "misaligned", names(call->misaligned, trace_misaligned_name));
+	json_set_member(object, "alignment",
+			json_string(call->misaligned & MISALIGNED_UNKNOWN   ? "unknown"
+				    : call->misaligned & MISALIGNED_GUESSED ? "guessed"
+									    : "known"));
 	json_set_member(object, "done", names(call->done, trace_done_name));
 	json_set_member(object, "refusal", error_or_null(call->refusal));
 	json_set_member(object, "copied", json_count(call->copied));

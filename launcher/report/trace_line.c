@@ -13,12 +13,14 @@
  *           follows the last argument before FLAGS: "1000", then "at 2025"
  * FLAGS     of preadv2 and pwritev2: RWF_A|RWF_B, 0
  * RESULT    bytes, or -1 ERRNO (description)
- * WHAT      "address, length, offset misaligned", those that were; or "aligned"
+ * WHAT      "address, length, offset misaligned", those that were; or "aligned". After "misaligned (guessed)" and
+ *           "aligned (guessed)", the file system reports no alignments, and has accepted direct I/O at guessed ones.
+ *           "alignment unknown": it reports none, and no guess was confirmed, or nothing was looked at
  * DONE      those that apply, separated by commas, in this order: "refused with ERRNO" or "refused
  *           without an error" (by the kernel, before anything else), "bounced BYTES", "buffered
  *           BYTES", "sector read-modify-write", "split" (into several calls), "retried" (the same
- *           call), "kernel result returned", "O_DIRECT given up" (the file system refuses it); or
- *           "nothing done"
+ *           call), "kernel result returned", "direct I/O refused by the file system" (at every alignment that was
+ *           tried), "O_DIRECT given up" (for that reason, --refused); or "nothing done"
  * SECONDS   duration, with six decimals
  *
  * If O_DIRECT was refused where it was set (--refused), CALL is openat, for any open, or fcntl. Then there is
@@ -139,7 +141,11 @@ static void line_add_misaligned(struct line *line, unsigned bits)
 			before = ", ";
 		}
 	}
-	line_add(line, *before ? " misaligned; " : "aligned; ");
+	if (bits & MISALIGNED_UNKNOWN)
+		line_add(line, "alignment unknown; ");
+	else
+		line_add(line, "%s%s; ", *before ? " misaligned" : "aligned",
+			 bits & MISALIGNED_GUESSED ? " (guessed)" : "");
 }
 
 static void line_add_done(struct line *line, const struct trace_call *call)

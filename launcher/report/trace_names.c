@@ -82,6 +82,7 @@ const char *trace_done_name(unsigned n)
 		"split",
 		"retried",
 		"kernel result returned",
+		"direct I/O refused by the file system",
 		"O_DIRECT given up",
 	};
 

@@ -27,7 +27,7 @@ static bool alignments_known(const struct counted *c)
 	for (size_t i = 0; i < c->files; i++)
 		if (!c->file[i].offset_align)
 			return false;
-	return true;
+	return !c->lost;
 }
 
 static bool misaligned(const struct counts *c)
@@ -79,7 +79,7 @@ static void say_untouched(struct verdict *v, const struct counted *c, const stru
 	const char *were = taken == 1 ? "was" : "were";
 	const char *which = taken == 1 ? "The " : "All ";
 	bool well = about && about->ended && !about->status;
-	bool aligned = !c->lost && !misaligned(total) && alignments_known(c);
+	bool aligned = !misaligned(total) && alignments_known(c);
 	char number[2 * TEXT_NUMBER];
 
 	text_counted(taken, "call", number, sizeof(number));
@@ -88,7 +88,7 @@ static void say_untouched(struct verdict *v, const struct counted *c, const stru
 	else if (aligned)
 		verdict_add(v, "%s%s%s %s aligned%s.", which, number, but, were,
 			    well ? ": this program does not need dioshim" : "");
-	else if (c->lost || misaligned(total) || !well)
+	else if (misaligned(total) || !well)
 		verdict_add(v, "%s%s%s %s accepted unchanged.", which, number, but, were);
 	else
 		verdict_add(v,
@@ -107,8 +107,6 @@ static void say_untouched(struct verdict *v, const struct counted *c, const stru
 static void say_share(struct verdict *v, const struct counts *total)
 {
 	uint64_t bytes = counts_bytes(total);
-	uint64_t aside = total->copied + total->buffered;
-	uint64_t direct = aside < bytes ? bytes - aside : 0;
 	char size[TEXT_NUMBER], share[TEXT_NUMBER], copied[TEXT_NUMBER], buffered[TEXT_NUMBER];
 
 	if (!bytes) {
@@ -118,49 +116,20 @@ static void say_share(struct verdict *v, const struct counts *total)
 	verdict_add(v,
 		    "%s of %s moved directly to or from the program's buffers; %s copied, %s "
 		    "through the page cache.",
-		    text_share(direct, bytes, share), text_bytes(bytes, size),
+		    text_share(counts_direct(total), bytes, share), text_bytes(bytes, size),
 		    text_bytes(total->copied, copied), text_bytes(total->buffered, buffered));
 	v->line[v->lines - 1][0] = (char)toupper((unsigned char)share[0]);
 }
 
-static int costly_first(const void *one, const void *other)
+/* Adds as much advice as there is room for, `room` lines in all. */
+static void say_advice(struct verdict *v, const struct counted *c, int room)
 {
-	const struct advice *a = one, *b = other;
+	size_t count;
+	struct advice *advice = advice_make(c, &count);
 
-	if (a->cost_ns != b->cost_ns)
-		return a->cost_ns < b->cost_ns ? 1 : -1;
-	return a->file < b->file ? -1 : a->file > b->file;
-}
-
-/* Adds the advice, which is sorted by cost, up to `room` lines in all. */
-static void say_advice(struct verdict *v, const struct advice *advice, size_t count, int room)
-{
-	for (size_t i = 0; i < count && v->lines < room; i++) {
-		int of_file = 0;
-
-		for (size_t j = 0; j < i; j++)
-			of_file += advice[j].file == advice[i].file;
-		if (of_file < VERDICT_OF_FILE)
-			verdict_add(v, "%s", advice[i].text);
-	}
-}
-
-static void say_files(struct verdict *v, const struct counted *c, int room)
-{
-	struct advice *all = calloc(c->files * ADVICE_MOST + 1, sizeof(*all));
-	size_t count = 0;
-
-	if (!all)
-		return;
-	for (size_t i = 0; i < c->files; i++) {
-		int n = verdict_file(&c->file[i], all + count);
-
-		for (; n > 0; n--)
-			all[count++].file = i;
-	}
-	qsort(all, count, sizeof(*all), costly_first);
-	say_advice(v, all, count, room);
-	free(all);
+	for (size_t i = 0; i < count && v->lines < room; i++)
+		verdict_add(v, "%s", advice[i].text);
+	free(advice);
 }
 
 static void say_failed(struct verdict *v, uint64_t failed)
@@ -171,13 +140,15 @@ static void say_failed(struct verdict *v, uint64_t failed)
 		    text_counted(failed, "call", number, sizeof(number)));
 }
 
-static void say_lost(struct verdict *v, uint64_t lost)
+static void say_lost(struct verdict *v, const struct counted *c)
 {
-	char number[2 * TEXT_NUMBER], files[TEXT_NUMBER];
+	char number[2 * TEXT_NUMBER], calls[2 * TEXT_NUMBER], files[TEXT_NUMBER];
 
-	verdict_add(v, "%s on other files %s not counted: a record file has room for %s files.",
-		    text_counted(lost, "call", number, sizeof(number)), lost == 1 ? "was" : "were",
-		    text_count(RECORD_FILES, files));
+	verdict_add(v, "%s%s, with %s, %s only in the total: a record file has room for %s files.",
+		    c->others_at_least ? "Over " : "",
+		    text_counted(c->others, "file", number, sizeof(number)),
+		    text_counted(c->lost, "call", calls, sizeof(calls)),
+		    c->others == 1 ? "is" : "are", text_count(RECORD_FILES, files));
 }
 
 static void say_refused_files(struct verdict *v, const struct counted *c)
@@ -201,6 +172,25 @@ static void say_io_urings(struct verdict *v, uint64_t rings)
 		    rings == 1 ? "was" : "were", rings == 1 ? "it" : "them");
 }
 
+void verdict_left(const struct verdict_about *about, char line[VERDICT_LINE])
+{
+	bool one = about->left == 1;
+	char number[TEXT_NUMBER];
+
+	text_count(about->left, number);
+	if (about->record)
+		snprintf(line, VERDICT_LINE,
+			 "%s %s: until %s, dioshim --report=%s also shows what %s from now on.",
+			 number,
+			 one ? "process of COMMAND still runs" : "processes of COMMAND still run",
+			 one ? "it has ended" : "they have ended", about->record,
+			 one ? "it does" : "they do");
+	else
+		snprintf(line, VERDICT_LINE, "%s %s; what %s from now on is not reported.", number,
+			 one ? "process of COMMAND still runs" : "processes of COMMAND still run",
+			 one ? "it does" : "they do");
+}
+
 void verdict_make(const struct counted *c, const struct verdict_about *about, struct verdict *v)
 {
 	struct counts total = counted_total(c);
@@ -208,7 +198,8 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 	uint64_t changed = calls - total.calls[WAY_UNTOUCHED] - total.calls[WAY_FAILED];
 	uint64_t failed = total.calls[WAY_FAILED];
 	const char *unseen = about ? about->unseen : NULL;
-	int reserved = !!failed + !!c->lost + !!c->not_opened + (unseen || c->io_urings);
+	bool left = about && about->left;
+	int reserved = !!failed + !!c->lost + !!c->not_opened + (unseen || c->io_urings) + left;
 
 	v->lines = 0;
 	if (!calls && !c->lost)
@@ -218,15 +209,17 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 	else if (calls)
 		say_share(v, &total);
 	say_refused_files(v, c);
-	say_files(v, c, VERDICT_LINES - reserved);
+	say_advice(v, c, VERDICT_LINES - reserved);
 	if (failed)
 		say_failed(v, failed);
 	if (c->lost)
-		say_lost(v, c->lost);
+		say_lost(v, c);
 	if (c->not_opened)
 		say_not_opened(v, c->not_opened);
 	if (c->io_urings)
 		say_io_urings(v, c->io_urings);
 	else if (unseen)
 		verdict_add(v, "The program can also use %s.", unseen);
+	if (left)
+		verdict_left(about, v->line[v->lines++]);
 }

@@ -7,8 +7,7 @@
 #include "report/counts.h"
 
 enum {
-	VERDICT_LINES = 10,  /* at most, in all */
-	VERDICT_OF_FILE = 3, /* at most, of one file */
+	VERDICT_LINES = 12,  /* at most, in all */
 	VERDICT_LINE = 1536, /* bytes of one, with a file name and a NUL */
 };
 
@@ -23,21 +22,26 @@ struct verdict_about {
 		unseen; /* a way to transfer data that it can use and the shim does not see; NULL: none */
 	bool ended; /* it has ended, with this exit status, or with 128 + a signal */
 	int status;
+	unsigned left;	    /* processes that it has started and that still run, and are recorded */
+	const char *record; /* where the record can be read while they run; NULL: nowhere */
 };
 
 /* Writes the verdict; the most costly advice comes first. `about`: NULL if nothing else is known. */
 void verdict_make(const struct counted *c, const struct verdict_about *about, struct verdict *v);
 
-/* A sentence about a file, and the estimated cost by which sentences are sorted. */
+/* Writes the sentences about processes that still run, which the verdict has, too. */
+void verdict_left(const struct verdict_about *about, char line[VERDICT_LINE]);
+
+/* A sentence about files, and the estimated cost by which sentences are sorted. */
 struct advice {
 	uint64_t cost_ns;
-	size_t file;
 	char text[VERDICT_LINE];
 };
 
-enum { ADVICE_MOST = 4 * RECORD_DIRECTIONS };
-
-/* Writes all advice about one file (verdict_file.c), without `file`. Returns how many there are. */
-int verdict_file(const struct counted_file *f, struct advice advice[ADVICE_MOST]);
+/*
+ * Writes all advice, the most costly first; advice that is the same for several files is one sentence (advice.c).
+ * Returns an array to be freed, and its length in `*count`.
+ */
+struct advice *advice_make(const struct counted *c, size_t *count);
 
 #endif

@@ -47,13 +47,31 @@ static bool preload(const char *first, const char *library)
 	return done;
 }
 
+/*
+ * Adds a record file to those that are named already, by the user or by a launcher around this one (src/recording.h):
+ * each is to have all calls.
+ */
+static bool add_record(const char *name, const char *record)
+{
+	const char *old = getenv(name);
+	char *both;
+	bool done;
+
+	if (!record || !old || !*old || *record != '/')
+		return set_variable(name, record);
+	both = alloc_format("%s:%s", old, record);
+	done = set_variable(name, both);
+	free(both);
+	return done;
+}
+
 bool environment_set(const struct options *o, const char *first, const char *library,
 		     const char *record)
 {
 	return preload(first, library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
 	       set_variable("DIOSHIM_DISABLE", o->disable) &&
 	       set_variable("DIOSHIM_REFUSED", o->refused) &&
-	       set_variable("DIOSHIM_REFUSED_RECORD", o->refused ? record : NULL) &&
-	       set_variable("DIOSHIM_STATS", o->stats ? record : NULL) &&
-	       set_variable("DIOSHIM_TRACE", o->trace ? record : NULL);
+	       add_record("DIOSHIM_REFUSED_RECORD", o->refused ? record : NULL) &&
+	       add_record("DIOSHIM_STATS", o->stats ? record : NULL) &&
+	       add_record("DIOSHIM_TRACE", o->trace ? record : NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * See supervise.h. COMMAND and its children write to a record file that they and the launcher have
  * mapped (common/record.h), and the launcher reads it periodically. Processes that COMMAND leaves
- * in the background continue to write to it, but the launcher does not wait for them.
+ * in the background continue to write to it; the launcher does not wait for them, but says so (left.c).
  */
 #include "run/supervise.h"
 
@@ -24,6 +24,7 @@
 #include "report/refused_files.h"
 #include "report/report.h"
 #include "run/exec_failed.h"
+#include "run/left.h"
 #include "report/trace.h"
 #include "settings.h"
 
@@ -169,22 +170,27 @@ static char *unseen_way(const struct supervision *s)
 
 static void report(struct supervision *s)
 {
-	struct verdict_about about;
-	char *unseen;
+	struct verdict_about about = { .ended = true, .status = s->child.status };
+	char *unseen = NULL, *record = NULL;
 
 	if (!s->rec)
 		return;
+	about.left = s->made.fd < 0 ? 0 : left_count(s->made.fd);
+	if (about.left)
+		about.record = record = left_keep(s->made.fd);
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
-	/* The report names them, too. */
 	if (!s->report && supervise_names(s->o))
+		/* The report names them, too. */
 		refused_files_message(s->rec);
-	if (!s->report)
-		return;
-	unseen = unseen_way(s);
-	about = (struct verdict_about){ unseen, true, s->child.status };
-	s->report_error = report_print(s->rec, &about, s->report, s->o->json);
+	if (s->report) {
+		about.unseen = unseen = unseen_way(s);
+		s->report_error = report_print(s->rec, &about, s->report, s->o->json);
+	} else if (about.left) {
+		report_left(&about, s->trace, s->o->json);
+	}
 	free(unseen);
+	free(record);
 }
 
 /* `error`: of what was written before; 0: none is known. Returns false after a message if something was not written. */

@@ -624,6 +624,103 @@ reports() { # SENTENCE COMMAND...
     dd if=/proc/version iflag=direct of=/dev/null count=1 status=none
 }
 
+# Launchers in launchers, and processes that outlive COMMAND
+
+need_direct() {
+  need dd coreutils
+  dd if=/dev/zero of=file oflag=direct bs=4096 count=1 status=none || skip "no O_DIRECT on $PWD"
+}
+
+# `total` of REPORT: the number of calls.
+counted() { # REPORT
+  awk '$1 == "total" { print $2 }' "$1"
+}
+
+write_direct() { # COUNT
+  echo "dd if=/dev/zero of=file oflag=direct bs=1000 count=$1 status=none"
+}
+
+@test "the inner and the outer of two launchers count, and trace, what the inner one runs" {
+  need_direct
+  launcher --stats --output=outer sh -c "$(write_direct 1); '$DIOSHIM_LAUNCHER' --stats --output=inner $(write_direct 2)"
+  [[ $(counted outer) == 3 && $(counted inner) == 2 ]] || fail "$(<outer)$(<inner)"
+  launcher --trace=outer sh -c "$(write_direct 1)
+    '$DIOSHIM_LAUNCHER' --trace=inner '$DIOSHIM_LAUNCHER' --stats --output=innermost $(write_direct 2)"
+  [[ $(wc -l <outer) == 3 && $(wc -l <inner) == 2 && $(counted innermost) == 2 ]]
+  # And so does the file that the user has named.
+  DIOSHIM_STATS=$PWD/mine:1 launcher --stats --output=report sh -c "$(write_direct 4)"
+  launcher --report="$PWD/mine:1" >outer
+  [[ $(counted report) == 4 && $(counted outer) == 4 ]] || fail "$(<outer)"
+}
+
+# The name after --report= in FILE; nothing if there is none.
+named_in() { # FILE
+  sed -n 's/.*dioshim --report=\(\/proc\/[0-9]*\/fd\/[0-9]*\) also shows what .* from now on\.$/\1/p' "$1"
+}
+
+@test "processes that still run when COMMAND has ended: how many, and how to see the rest" {
+  need_direct
+  mkfifo end
+  local daemon="for n in 1 2; do cat end >/dev/null 2>&1 & done"
+  launcher --stats --output=report bash -c "$daemon; $(write_direct 1)" 3>&-
+  grep -q '^2 processes of COMMAND still run: until they have ended, ' report || fail "$(<report)"
+  local name
+  name=$(named_in report)
+  run -0 launcher --report="$name"
+  grep -q '^total  *1 ' <<<"$output" || fail "$output"
+  : >end
+  eventually eval '[[ ! -e '"$name"' ]]'
+}
+
+# A process that was started before COMMAND's end, and that writes after it.
+late_writer='import os, sys, time
+def wait_for(name):
+    for i in range(1000):
+        if os.path.exists(name): break
+        time.sleep(0.02)
+f = os.open("file", os.O_RDWR | os.O_DIRECT)
+open("ready", "w").close()
+wait_for("go")
+for i in range(3): os.pwrite(f, b" " * 1000, 4096 * i)
+open("written", "w").close()
+wait_for("end")
+'
+
+@test "what such a process does afterwards is in the report of --report, as long as it runs" {
+  need_direct
+  need python3
+  local name option
+  for option in --stats --trace; do
+    rm -f ready go end written
+    launcher "$option" "$([[ $option == --trace ]] && echo --json || echo --quiet)" \
+      sh -c 'python3 -c "$0" >/dev/null 2>&1 & until [ -e ready ]; do sleep 0.05; done' "$late_writer" 2>report 3>&-
+    if [[ $option == --stats ]]; then
+      name=$(named_in report)
+      grep -q '^1 process of COMMAND still runs: until it has ended, ' report || fail "$(<report)"
+    else
+      name=$(python3 -c 'import json; d = json.load(open("report")); assert d["processes_left"] == 1; print(d["record"])')
+    fi
+    [[ -e $name ]]
+    touch go
+    eventually test -e written
+    run -0 launcher --report="$name"
+    if [[ $option == --stats ]]; then
+      grep -q '^total  *3 ' <<<"$output" || fail "$output"
+    else
+      (($(grep -c 'pwrite64.* = 1000 ' <<<"$output") == 3)) || fail "$output"
+    fi
+    touch end
+    eventually eval '[[ ! -e '"$name"' ]]'
+  done
+}
+
+@test "nothing is said of processes if there are none, and no process remains" {
+  launcher --stats --json --output=report sh -c 'true & wait'
+  python3 -c 'import json; d = json.load(open("report")); assert d["processes_left"] == 0 and d["record"] is None, d'
+  run -0 launcher --stats true
+  [[ $output != *process* ]]
+}
+
 # Sanitizers
 
 sanitized() { # COMPILER FLAG...
@@ -713,12 +810,12 @@ got() { # TEXT
 
 # A shell with job control, in a terminal.
 
-in_terminal() { # SCRIPT
+in_terminal() { # SCRIPT [COLUMNS]
   need tmux
   need_terminal
   make_listener
   export DIOSHIM_LAUNCHER
-  TERM=screen tmux -S terminal -f /dev/null new-session -d -x 120 -y 40 "trap : INT QUIT; $1" 3>&-
+  TERM=screen tmux -S terminal -f /dev/null new-session -d -x "${2-120}" -y 60 "trap : INT QUIT; $1" 3>&-
 }
 
 terminal_shell() {
@@ -814,4 +911,35 @@ is_in_state() { # PID STATE
   is_in_state "$launcher" S
   kill -CONT "$(<signals)"
   ends_with 5 "$launcher"
+}
+
+# What a terminal shows has no line that it would have to split; capture-pane joins none.
+in_columns() { # COLUMNS
+  local directory=a-directory-with-quite-a-long-name/and-another-one-in-it
+  mkdir -p "$directory"
+  dd if=/dev/zero of="$directory/file" oflag=direct bs=4096 count=1 status=none
+  in_terminal "\"\$DIOSHIM_LAUNCHER\" --stats sh -c 'dd if=/dev/zero of=$directory/file oflag=direct bs=1000 count=3 status=none
+    dd if=$directory/file of=/dev/null iflag=direct bs=1000 status=none'
+    \"\$DIOSHIM_LAUNCHER\" --probe --try $directory/file /dev/none $directory; echo shown >ended; exec sleep 30" "$1"
+  eventually test -e ended
+  eventually shows ': '
+  tmux -S terminal capture-pane -p >screen
+  tmux -S terminal capture-pane -p -J >joined
+  tmux -S terminal kill-server
+  rm ended
+  cat screen
+  # A line that was split by the terminal is one line with -J.
+  diff <(sed 's/ *$//' screen) <(sed 's/ *$//' joined)
+  awk -v most="$1" 'length > most { exit 1 }' screen
+}
+
+@test "in terminals of 80 and of 200 columns, every line of --stats and of --probe fits" {
+  need_direct
+  in_columns 80
+  grep -q '^/[^ ]*\.\.\.[^ ]*file  *write ' screen
+  grep -q '^FILE .* CALLS BOUNCED PARTIAL BYTES COPIED BUFFERED' screen
+  in_columns 200
+  grep -q "^$PWD/a-directory-with.*/file  *write " screen
+  grep -q '^FILE .*COPY TIME$' screen
+  grep -q "^a-directory-with[^ ]*/file " screen
 }

@@ -209,6 +209,112 @@ missing_file() {
   on_each ext4-4096 -- missing_file
 }
 
+# Where O_DIRECT is refused
+
+teardown() {
+  local place
+  for place in over huge squash; do
+    ! mountpoint -q "$BATS_TEST_TMPDIR/$place" || umount "$BATS_TEST_TMPDIR/$place"
+  done
+}
+
+# Makes squash/file, and over/file, which is the same through an overlay.
+make_refusing() {
+  ((EUID == 0)) || skip "mounting needs root"
+  need mksquashfs squashfs-tools
+  cd -- "$BATS_TEST_TMPDIR" || return
+  mkdir tree squash over
+  pattern 200000 >tree/file
+  mksquashfs tree image -quiet -no-progress >/dev/null
+  mount -t squashfs -o loop,ro image squash 2>/dev/null || skip "no squashfs here"
+  mount -t overlay -o lowerdir=squash:tree none over 2>/dev/null || skip "no overlay here"
+}
+
+says_refused() { # WHERE PATH...
+  local path try
+  for path in "${@:2}"; do
+    for try in '' --try; do
+      probe $try --json "$path" >json
+      where=$path value_is refused "\"$1\"" <json
+      [[ $(value note <json) == *"O_DIRECT refused at open\"" || $1 != open ]]
+      run -0 probe $try "$path"
+      [[ ${lines[1]} =~ \ refused\ +refused\ .*\ refused$ && $output != *unknown* ]] || fail "$output"
+    done
+  done
+}
+
+@test "squashfs, and an overlay over it: O_DIRECT is refused at open" {
+  make_refusing
+  says_refused open squash/file squash over/file over
+}
+
+@test "hugetlbfs: O_DIRECT is refused at open" {
+  ((EUID == 0)) || skip "mounting needs root"
+  cd -- "$BATS_TEST_TMPDIR"
+  mkdir huge
+  mount -t hugetlbfs none huge 2>/dev/null || skip "no hugetlbfs here"
+  : >huge/file
+  says_refused open huge/file huge
+}
+
+# As a FUSE or network file system may do: strace lets the calls fail.
+first_call() { # PATH
+  timeout 20 strace -qq -o /dev/null -e inject=pwrite64:error=EINVAL:when=2+ \
+    "$DIOSHIM_LAUNCHER" --probe --try --json "$1" >"$BATS_TEST_TMPDIR/json"
+  value_is refused '"first call"' <"$BATS_TEST_TMPDIR/json"
+}
+
+refused_at_first_call() {
+  first_call "$scratch"
+  value_is note '"O_DIRECT accepted at open, and refused at the first call"' <"$BATS_TEST_TMPDIR/json"
+  probe --try --json "$scratch" | value_is refused null
+}
+
+@test "O_DIRECT that is accepted at open, and refused at the first call" {
+  need strace
+  on_each tmpfs -- refused_at_first_call
+}
+
+# fcntl(2) sets the flag where open(2) would refuse it; the next call is refused, however aligned it is.
+late='import fcntl, mmap, os, sys
+f = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.fcntl(f, fcntl.F_SETFL, os.O_DIRECT)
+m = memoryview(mmap.mmap(-1, 65536))
+for start, end, at in (0, 4096, 0), (1, 1001, 3):
+    os.preadv(f, [m[start:end]], at)
+os.read(f, 4096)
+'
+
+@test "a trace says that the file system refuses direct I/O, not that an aligned read is misaligned; so does --stats" {
+  make_refusing
+  run -0 "$DIOSHIM_LAUNCHER" --trace=trace --stats "$python" -c "$late" over/file
+  local report=$output
+  cat trace
+  (($(wc -l <trace) == 3 && $(grep -c '# alignment unknown; .*direct I/O refused by the file system; ' trace) == 3))
+  run ! grep -E 'misaligned|# aligned' trace
+  [[ $report == *"3 reads of $PWD/over/file: the file system refused direct I/O at every alignment (see dioshim --probe PATH), so they used the page cache, or failed."* ]] || fail "$report"
+  [[ $report != *misaligned* && $report != *"block boundary"* ]] || fail "$report"
+  # Where alignments are known, misaligned is misaligned.
+  cd -- "$(test_path ext4-512)" || skip "not on ext4-512"
+  pattern 8192 >late
+  "$DIOSHIM_LAUNCHER" --trace="$BATS_TEST_TMPDIR/trace" "$python" -c "$late" late
+  grep -q '# address, length, offset misaligned; refused with EINVAL, bounced ' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "no line of the table is wider than the terminal, whatever is in it" {
+  cd -- "$BATS_TEST_TMPDIR"
+  local long=a-directory-with-quite-a-long-name/and-another-one-in-it
+  mkdir -p "$long"
+  : >"$long/file"
+  COLUMNS=80 probe --try "$long" "$long/file" "$long/none" /dev/none >table
+  cat table
+  awk 'length > 80 { exit 1 }' table
+  grep -q '^a-.*\.\.\..*-it ' table
+  grep -q "^$long/none: does not exist;" table
+  # Not a terminal: the whole path.
+  probe "$long/file" | grep -q "^$long/file "
+}
+
 @test "each error is one line, the other paths are printed, status 1" {
   cd -- "$BATS_TEST_TMPDIR"
   mkfifo fifo

@@ -79,6 +79,8 @@ static int ticks(const char *path, bool json)
 	usleep(100000);
 	fill_ways(&to->file[6].counts[RECORD_READ], WAY_UNTOUCHED, 1000, 4096000);
 	fill_ways(&to->file[6].counts[RECORD_WRITE], WAY_BOUNCED, 204, 835584);
+	to->file[6].counts[RECORD_WRITE].copied = 835584;
+	fill_ways(&to->other.counts[RECORD_READ], WAY_UNTOUCHED, 1, 4096);
 	report_tick(&tick, from, stdout, json);
 	report_tick(&tick, from, stdout, json);
 	record_map_close(from);

@@ -2,6 +2,7 @@
 #include "recordmake.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -12,28 +13,64 @@ static void nothing(struct record *rec)
 	(void)rec;
 }
 
-/* Two files, one of them with two entries, and calls on files without an entry. */
+/* Two files, an entry that is not ready, and calls on two files without an entry. */
 static void mixed(struct record *rec)
 {
 	struct record_counts *read = &fill_file(rec, 5, 11, "/data/y", 512)->counts[RECORD_READ];
 	struct record_file *x = fill_file(rec, 6, 12, "/data/x", 512);
-	struct record_file *again = fill_file(rec, 8, 12, "", 512);
+	struct record_file *unready = fill_file(rec, 8, 12, "", 512);
 
 	fill_ways(read, WAY_UNTOUCHED, 1000, 1000 << 20);
 	fill_ways(read, WAY_BOUNCED, 3000, 12 << 20);
 	read->misaligned[0] = 3000;
 	read->copied = 12 << 20;
 	read->copy_ns = 800000000;
-	fill_ways(&x->counts[RECORD_WRITE], WAY_PARTIAL, 1200, 1200000);
-	fill_ways(&again->counts[RECORD_WRITE], WAY_PARTIAL, 4, 4000);
-	again->state = RECORD_CLAIMED;
+	fill_ways(&x->counts[RECORD_WRITE], WAY_PARTIAL, 1204, 1204000);
+	unready->state = RECORD_FREE;
 	x->counts[RECORD_WRITE].misaligned[1] = 1204;
 	x->counts[RECORD_WRITE].buffered = 590000;
 	x->counts[RECORD_WRITE].tail[2].bytes = 100;
 	x->counts[RECORD_WRITE].tail[2].calls = 1204;
 	fill_ways(&x->counts[RECORD_WRITE], WAY_REFUSED, 12, 0);
 	fill_file(rec, 9, 13, "/never/used", 512);
-	rec->lost_files = 2;
+	fill_ways(&rec->other.counts[RECORD_WRITE], WAY_UNTOUCHED, 3, 3000);
+	rec->other_file[1] = rec->other_file[1000] = 1;
+	rec->lost_files = 3;
+}
+
+/* 10,000 files that differ only in what they cost, and 5 that have no entry. */
+static void many(struct record *rec)
+{
+	char path[RECORD_PATH];
+
+	for (unsigned i = 0; i < 10000; i++) {
+		struct record_file *f;
+
+		snprintf(path, sizeof(path),
+			 "/data/a-directory-with-a-long-name/another-one/file-%05u", i);
+		f = fill_file(rec, i, i + 1, path, 512);
+		fill_ways(&f->counts[RECORD_WRITE], WAY_BOUNCED, 2, 8192);
+		f->counts[RECORD_WRITE].misaligned[0] = 2;
+		f->counts[RECORD_WRITE].copied = 8192;
+		f->counts[RECORD_WRITE].copy_ns = 1000 + i * 7919 % 10000;
+	}
+	fill_ways(&rec->other.counts[RECORD_READ], WAY_UNTOUCHED, 7, 7000);
+	for (unsigned i = 0; i < 5; i++)
+		rec->other_file[i * 1000] = i + 1;
+	rec->lost_files = 7;
+}
+
+/* All columns have something: too wide for 80 columns. */
+static void full(struct record *rec)
+{
+	struct record_file *f =
+		fill_file(rec, 0, 1, "/srv/database/table-space/segment.000001", 512);
+	struct record_counts *c = &f->counts[RECORD_WRITE];
+
+	for (int way = 0; way < RECORD_WAYS; way++)
+		fill_ways(c, way, 1234567, way < WAY_REFUSED ? UINT64_C(4096) << 20 : 0);
+	c->copied = c->buffered = 123 << 20;
+	c->copy_ns = 1234567890;
 }
 
 /* Names that a terminal would obey, or that are not valid in JSON. */
@@ -85,8 +122,10 @@ static void calls(struct record *rec)
 		call.len = i * 1001;
 		call.pos = i % 3 || call.positional ? i * INT64_C(4000000001) : -1;
 		call.ret = results[i % 5];
-		call.misaligned = i % 8;
-		call.done = i % 64;
+		call.misaligned = i % 16;
+		if (i % 17 == 0)
+			call.misaligned = MISALIGNED_UNKNOWN;
+		call.done = i % 128;
 		call.refusal = refusals[i % 3];
 		call.rwf = nr == SYS_preadv2 || nr == SYS_pwritev2 ? (int32_t)(i % 2048) : 0;
 		call.copied = i * 3;
@@ -102,7 +141,8 @@ int make_scene(const char *name, struct record *rec)
 		const char *name;
 		void (*make)(struct record *);
 	} scenes[] = {
-		{ "nothing", nothing }, { "mixed", mixed }, { "names", names }, { "calls", calls }
+		{ "nothing", nothing }, { "mixed", mixed }, { "names", names },
+		{ "calls", calls },	{ "many", many },   { "full", full },
 	};
 
 	for (unsigned i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {

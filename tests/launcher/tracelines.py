@@ -34,6 +34,13 @@ def done(call):
     return ', '.join(words) or 'nothing done'
 
 
+def what(call):
+    if call['alignment'] == 'unknown':
+        return 'alignment unknown'
+    words = ', '.join(call['misaligned']) + ' misaligned' if call['misaligned'] else 'aligned'
+    return words + (' (guessed)' if call['alignment'] == 'guessed' else '')
+
+
 def expected(call):
     moment = datetime.datetime.fromtimestamp(call['time_ns'] // 10**9, datetime.timezone.utc)
     takes_offset = call['call'] in POSITIONAL
@@ -51,7 +58,7 @@ def expected(call):
         'flags': call['flags'] if call['call'].endswith('v2') else None,
         'result': '-1' if failed else str(call['result']),
         'error': call['error'],
-        'what': ', '.join(call['misaligned']) + ' misaligned' if call['misaligned'] else 'aligned',
+        'what': what(call),
         'done': done(call),
         'seconds': f"{call['duration_ns'] // 10**9}.{call['duration_ns'] % 10**9 // 1000:06}",
     }

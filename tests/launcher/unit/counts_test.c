@@ -1,4 +1,4 @@
-/* Tests of launcher/report/counts.h: one entry for each file, even if the record has several. */
+/* Tests of launcher/report/counts.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,26 +31,18 @@ static void files_without_calls_are_left_out(void **state)
 	counted_free(&c);
 }
 
-static void doubled_files_are_added_up(void **state)
+/* One that another process is about to fill in, or that was given back. */
+static void entries_that_are_not_ready_are_left_out(void **state)
 {
-	struct record_file *f = fill_file(*state, 7, 1, "", 512);
-	struct record_file *again = fill_file(*state, 9, 1, "/a", 4096);
+	struct record_file *f = fill_file(*state, 0, 1, "/a", 512);
 	struct counted c;
 
 	fill_ways(&f->counts[RECORD_READ], WAY_BOUNCED, 2, 20);
-	fill_ways(&again->counts[RECORD_READ], WAY_BOUNCED, 3, 30);
-	fill_ways(&again->counts[RECORD_WRITE], WAY_FAILED, 1, 0);
-	f->counts[RECORD_READ].copied = 5;
-	again->counts[RECORD_READ].copied = 6;
-	again->state = RECORD_CLAIMED;
+	f->state = RECORD_FREE;
+	fill_ways(&fill_file(*state, 1, 2, "/b", 512)->counts[RECORD_READ], WAY_BOUNCED, 1, 1);
 	assert_int_equal(counted_take(*state, &c), 0);
 	assert_int_equal(c.files, 1);
-	assert_string_equal(c.file[0].path, "/a");
-	assert_int_equal(c.file[0].offset_align, 4096);
-	assert_int_equal(c.file[0].counts[RECORD_READ].calls[WAY_BOUNCED], 5);
-	assert_int_equal(c.file[0].counts[RECORD_READ].bytes[WAY_BOUNCED], 50);
-	assert_int_equal(c.file[0].counts[RECORD_READ].copied, 11);
-	assert_int_equal(c.file[0].counts[RECORD_WRITE].calls[WAY_FAILED], 1);
+	assert_string_equal(c.file[0].path, "/b");
 	counted_free(&c);
 }
 
@@ -79,11 +71,43 @@ static void every_place_may_be_taken(void **state)
 
 	for (unsigned i = 0; i < RECORD_FILES; i++)
 		fill_ways(&fill_file(rec, i, i + 1, "/a", 512)->counts[0], WAY_UNTOUCHED, 1, 1);
-	rec->lost_files = 3;
+	rec->files = RECORD_FILES + 5;
 	assert_int_equal(counted_take(rec, &c), 0);
 	assert_int_equal(c.files, RECORD_FILES);
-	assert_int_equal(c.lost, 3);
+	assert_int_equal(c.others, 0);
 	assert_int_equal(counted_total(&c).calls[WAY_UNTOUCHED], RECORD_FILES);
+	counted_free(&c);
+}
+
+static void files_without_an_entry_are_in_the_total(void **state)
+{
+	struct record *rec = *state;
+	struct counts total;
+	struct counted c;
+
+	fill_ways(&fill_file(rec, 0, 1, "/a", 512)->counts[RECORD_READ], WAY_UNTOUCHED, 1, 10);
+	fill_ways(&rec->other.counts[RECORD_READ], WAY_UNTOUCHED, 2, 20);
+	fill_ways(&rec->other.counts[RECORD_WRITE], WAY_PARTIAL, 1, 5);
+	rec->other.counts[RECORD_WRITE].buffered = 5;
+	rec->other_file[3] = rec->other_file[RECORD_OTHERS - 1] = 77;
+	rec->lost_files = 3;
+	assert_int_equal(counted_take(rec, &c), 0);
+	assert_int_equal(c.files, 1);
+	assert_int_equal(c.lost, 3);
+	assert_int_equal(c.others, 2);
+	assert_false(c.others_at_least);
+	total = counted_total(&c);
+	assert_int_equal(total.calls[WAY_UNTOUCHED], 3);
+	assert_int_equal(total.bytes[WAY_PARTIAL], 5);
+	counted_free(&c);
+	total = counts_of_record(rec);
+	assert_int_equal(total.calls[WAY_UNTOUCHED], 3);
+	assert_int_equal(counts_bytes(&total), 35);
+	assert_int_equal(counts_direct(&total), 30);
+	for (int i = 0; i < RECORD_OTHERS; i++)
+		rec->other_file[i] = 1;
+	assert_int_equal(counted_take(rec, &c), 0);
+	assert_true(c.others_at_least);
 	counted_free(&c);
 }
 
@@ -131,9 +155,13 @@ static void a_path_without_an_end_is_cut(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(files_without_calls_are_left_out), TEST(doubled_files_are_added_up),
-		TEST(the_most_bytes_come_first),	TEST(every_place_may_be_taken),
-		TEST(tails_are_added_by_length),	TEST(tails_without_a_place_are_counted),
+		TEST(files_without_calls_are_left_out),
+		TEST(entries_that_are_not_ready_are_left_out),
+		TEST(files_without_an_entry_are_in_the_total),
+		TEST(the_most_bytes_come_first),
+		TEST(every_place_may_be_taken),
+		TEST(tails_are_added_by_length),
+		TEST(tails_without_a_place_are_counted),
 		TEST(a_path_without_an_end_is_cut),
 	};
 

@@ -16,6 +16,8 @@ struct record_file *fill_file(struct record *rec, unsigned index, uint64_t inode
 	f->offset_align = align;
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	f->state = RECORD_READY;
+	if (rec->files <= index)
+		rec->files = index + 1;
 	return f;
 }
 

@@ -132,13 +132,17 @@ static void untouched_but_not_all_was_seen(void **state)
 {
 	(void)state;
 	add_file("/x")->counts[RECORD_READ].calls[WAY_UNTOUCHED] = 2;
-	counted.lost = 1;
-	assert_line(0, "All 2 calls were accepted unchanged.");
-	assert_line(1, "1 call on other files was not counted: a record file has room for 2,048 "
-		       "files.");
-	counted.lost = 2;
-	assert_line(1, "2 calls on other files were not counted: a record file has room for 2,048 "
-		       "files.");
+	counted.lost = counted.others = 1;
+	counted.other.counts[RECORD_WRITE].calls[WAY_UNTOUCHED] = 1;
+	assert_line(0, "All 3 calls were accepted by the kernel unchanged: on these files this "
+		       "program does not need dioshim.");
+	assert_line(1, "1 file, with 1 call, is only in the total: a record file has room for "
+		       "16,384 files.");
+	counted.lost = 3;
+	counted.others = 2;
+	counted.others_at_least = true;
+	assert_line(1, "Over 2 files, with 3 calls, are only in the total: a record file has room "
+		       "for 16,384 files.");
 }
 
 static void only_failures(void **state)
@@ -272,7 +276,8 @@ static void refusals_come_first(void **state)
 	assert_line(1, "1 write to /x still failed with EINVAL; --trace shows it.");
 }
 
-static void few_lines_and_the_costly_ones(void **state)
+/* The same advice is given once, with the most costly file. */
+static void one_sentence_for_many_files(void **state)
 {
 	char path[16];
 
@@ -281,30 +286,84 @@ static void few_lines_and_the_costly_ones(void **state)
 		snprintf(path, sizeof(path), "/%d", i);
 		struct counts *c = changed(path, RECORD_WRITE);
 
+		c->misaligned[0] = 2;
+		c->copied = 512;
+		c->copy_ns = i == 13 ? 1000000000 : 0;
+	}
+	assert_line(1, "40 writes to /13 and 19 other files used a misaligned buffer (10K copied, "
+		       "1.0 s): align buffers to 512 bytes, for example with posix_memalign(3).");
+	assert_lines(2);
+	/* Other alignments are other advice. */
+	files[4].mem_align = files[5].mem_align = 4096;
+	assert_line(1, "36 writes to /13 and 17 other files used a misaligned buffer (9.0K copied, "
+		       "1.0 s): align buffers to 512 bytes, for example with posix_memalign(3).");
+	assert_line(2,
+		    "4 writes to /4 and 1 other file used a misaligned buffer (1.0K copied, 0 s): "
+		    "align buffers to 4096 bytes, for example with posix_memalign(3).");
+	assert_lines(3);
+}
+
+static void advice_for_files_without_an_entry(void **state)
+{
+	struct counts *c = &counted.other.counts[RECORD_READ];
+
+	(void)state;
+	counted.lost = 5;
+	counted.others = 3;
+	c->calls[WAY_BOUNCED] = c->misaligned[0] = 5;
+	c->bytes[WAY_BOUNCED] = 1000;
+	counted.other.mem_align = 512;
+	assert_line(1, "5 reads of 3 other files used a misaligned buffer: align buffers to 512 "
+		       "bytes, for example with posix_memalign(3).");
+	changed("/x", RECORD_READ)->misaligned[0] = 2;
+	assert_line(1, "7 reads of /x and 3 other files used a misaligned buffer: align buffers to "
+		       "512 bytes, for example with posix_memalign(3).");
+	counted.others_at_least = true;
+	assert_line(1, "7 reads of /x and over 3 other files used a misaligned buffer: align "
+		       "buffers to 512 bytes, for example with posix_memalign(3).");
+}
+
+static void refused_by_the_file_system(void **state)
+{
+	struct counts *c = changed("/x", RECORD_READ);
+
+	(void)state;
+	c->not_direct = 1204;
+	assert_line(1, "1,204 reads of /x: the file system refused direct I/O at every alignment "
+		       "(see dioshim --probe PATH), so they used the page cache, or failed.");
+	assert_lines(2);
+}
+
+static void all_kinds_at_once_leave_room_for_the_rest(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		struct counts *c = changed("/x", i % 2);
+
+		files[i].mem_align = files[i].offset_align = 512u << i;
 		c->misaligned[0] = c->misaligned[1] = 1;
 		c->misaligned[2] = 2;
 		c->calls[WAY_REFUSED] = 1;
-		c->copy_ns = i == 13 ? 1000000000 : 0;
 	}
-	counted.lost = 1;
+	counted.lost = counted.others = 1;
 	assert_lines(VERDICT_LINES);
-	assert_non_null(strstr(verdict.line[VERDICT_LINES - 1], "not counted"));
-	for (int i = 0; i < 20; i++)
-		files[i].counts[RECORD_WRITE].calls[WAY_REFUSED] = 0;
-	verdict_make(&counted, &about, &verdict);
-	assert_non_null(strstr(verdict.line[1], "to /13 "));
+	assert_non_null(strstr(verdict.line[VERDICT_LINES - 1], "only in the total"));
+	assert_non_null(strstr(verdict.line[1], "still failed with EINVAL"));
 }
 
-static void three_lines_a_file(void **state)
+static void processes_that_still_run(void **state)
 {
 	(void)state;
-	for (int dir = 0; dir < 2; dir++) {
-		struct counts *c = dir ? &files[0].counts[dir] : changed("/x", dir);
-
-		c->misaligned[0] = c->misaligned[1] = 1;
-		c->misaligned[2] = 2;
-	}
-	assert_lines(1 + VERDICT_OF_FILE);
+	about.left = 1;
+	about.record = "/proc/7/fd/3";
+	assert_line(1, "1 process of COMMAND still runs: until it has ended, dioshim "
+		       "--report=/proc/7/fd/3 also shows what it does from now on.");
+	about.left = 12;
+	assert_line(1, "12 processes of COMMAND still run: until they have ended, dioshim "
+		       "--report=/proc/7/fd/3 also shows what they do from now on.");
+	about.record = NULL;
+	assert_line(1,
+		    "12 processes of COMMAND still run; what they do from now on is not reported.");
 }
 
 static void a_path_of_only_escapes_is_not_cut(void **state)
@@ -336,8 +395,11 @@ int main(void)
 		TEST(misaligned_memory),
 		TEST(unaligned_offsets),
 		TEST(refusals_come_first),
-		TEST(few_lines_and_the_costly_ones),
-		TEST(three_lines_a_file),
+		TEST(one_sentence_for_many_files),
+		TEST(advice_for_files_without_an_entry),
+		TEST(refused_by_the_file_system),
+		TEST(all_kinds_at_once_leave_room_for_the_rest),
+		TEST(processes_that_still_run),
 		TEST(a_path_of_only_escapes_is_not_cut),
 	};
 
