@@ -341,29 +341,52 @@ COLD bool submit_bounced(struct run *r, aio_context_t ctx, struct iocb **iocbs, 
 	return over;
 }
 
-/* Submits the first run, or else the first iocb. Returns how many; -1 and errno if none. */
-static long submit_some(aio_context_t ctx, long nr, struct iocb **iocbs)
+/*
+ * Submits the first run. Returns false if there is none, because the first iocb has to be made by aio_move().
+ * `as_it_is`: then it is submitted as it is. This and make_first() are functions of their own, so that what one needs
+ * is not on the stack while the other works.
+ */
+static __attribute__((noinline)) bool submit_first(aio_context_t ctx, long nr, struct iocb **iocbs, bool as_it_is,
+						   long *ret)
 {
 	struct run r;
-	long ret;
 
 	do {
 		r = (struct run){ .counted = async_counts() };
 		look(&r, nr, iocbs);
 		if (!r.count && r.changed) {
-			if (submit_bounced(&r, ctx, iocbs, &ret))
-				return ret;
-			if (aio_move(ctx, iocbs[0], &r.last, &ret)) {
-				if (ret < 0)
-					errno = (int)-ret;
-				return ret < 0 ? -1 : ret;
-			}
+			if (!as_it_is)
+				return submit_bounced(&r, ctx, iocbs, ret);
 			r.count = 1;
 		}
-	} while (!submit_run(&r, ctx, iocbs, &ret));
+	} while (!submit_run(&r, ctx, iocbs, ret));
 	if (unlikely(recording.any) && r.count == 1)
-		record(&r.last, ret);
-	return ret;
+		record(&r.last, *ret);
+	return true;
+}
+
+/* The first iocb has been found to be readable. */
+static __attribute__((noinline)) bool make_first(aio_context_t ctx, struct iocb **iocbs, long *ret)
+{
+	const struct iocb asked = *iocbs[0];
+
+	return aio_move(ctx, iocbs[0], &asked, ret);
+}
+
+/* Submits the first run, or else the first iocb. Returns how many; -1 and errno if none. */
+static long submit_some(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	long ret;
+
+	if (submit_first(ctx, nr, iocbs, false, &ret))
+		return ret;
+	if (!make_first(ctx, iocbs, &ret)) {
+		submit_first(ctx, nr, iocbs, true, &ret);
+		return ret;
+	}
+	if (ret < 0)
+		errno = (int)-ret;
+	return ret < 0 ? -1 : ret;
 }
 
 /* No number is known to be direct. */

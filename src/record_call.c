@@ -20,11 +20,14 @@ static void count_call(struct record_counts *c, enum record_way way, long ret)
 	counter_add(&c->bytes[way], ret > 0 ? (uint64_t)ret : 0);
 }
 
+/* Returns the file's entry in a record file, and counts the call as lost if it has none of its own. */
+static struct record_file *entry_of(struct record *rec, const struct identity *id, int fd)
 {
 	struct record_file *f = record_file(rec, id, fd);
 
-/* Returns the file's entry in a record file, and counts the call as lost if it has none of its own. */
-static struct record_file *entry_of(struct record *rec, const struct identity *id, int fd)
+	if (record_file_is_other(rec, f))
+		counter_add(&rec->lost_files, 1);
+	return f;
 }
 
 static void count_answer(struct record_counts *c, enum record_way way, ssize_t ret)

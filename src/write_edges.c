@@ -76,15 +76,25 @@ static bool not_yet(size_t len, long done)
 	return len && (!done || done == -EINVAL);
 }
 
-/* Returns the bytes written, or a negative errno. */
-static long write_one(const struct writing *w, uint64_t pos, size_t len)
+/*
+ * Returns the bytes written, or a negative errno. Not on a copy of `w`, which would take much of the stack.
+ */
+static long write_one(struct writing *w, uint64_t pos, size_t len)
 {
-	struct writing at = *w;
+	const struct cursor from = w->from;
+	const uint64_t next = w->pos, end = w->end;
+	const bool stopped = w->stopped;
+	long ret;
 
-	at.pos = pos;
-	at.end = w->edges.end;
-	at.from = memory_of(w, pos);
-	return write_buffered(&at, len);
+	w->pos = pos;
+	w->end = w->edges.end;
+	w->from = memory_of(w, pos);
+	ret = write_buffered(w, len);
+	w->pos = next;
+	w->end = end;
+	w->from = from;
+	w->stopped = stopped;
+	return ret;
 }
 
 /* Writes the edges, or the first alone. Stores what was written of each, or a negative errno. */

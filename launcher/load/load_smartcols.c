@@ -18,3 +18,13 @@ LOAD(struct libscols_line *, scols_table_new_line,
 LOAD(int, scols_line_set_data, (struct libscols_line * line, size_t column, const char *data),
      (line, column, data))
 LOAD(int, scols_print_table, (struct libscols_table * table), (table))
+LOAD(int, scols_table_set_termforce, (struct libscols_table * table, int force), (table, force))
+LOAD(int, scols_column_set_wrapfunc,
+     (struct libscols_column * column,
+      size_t (*size)(const struct libscols_column *, const char *, void *),
+      char *(*next_chunk)(const struct libscols_column *, char *, void *), void *data),
+     (column, size, next_chunk, data))
+LOAD(size_t, scols_wrapnl_chunksize,
+     (const struct libscols_column *column, const char *text, void *data), (column, text, data))
+LOAD(char *, scols_wrapnl_nextchunk,
+     (const struct libscols_column *column, char *text, void *data), (column, text, data))
