@@ -196,7 +196,8 @@ static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access 
 
 	if (step <= few_pages(access) * page) {
 		start = good_singly(start, end, access, &last);
-		if (last == BAD)
+		/* A futex does not wait for memory that a thread has to supply first (userfaultfd(2)). */
+		if (last == BAD && access == USERMEM_READ)
 			return start;
 	}
 	while (start < end) {

@@ -105,7 +105,7 @@ calls_of_bounced() {
   on_each "${strict[@]}" -- calls_of_bounced
 }
 
-@test "P7: a submission needs less than 2 KiB of stack" {
+@test "P7: a submission needs less than 2.5 KiB of stack" {
   on_each ext4-512 xfs -- aio stack
 }
 
