@@ -59,6 +59,7 @@
 	X(openat64, openat) \
 	X(__openat_2, openat_2) \
 	X(__openat64_2, openat_2) \
+	X(openat2, openat2) \
 	X(creat, creat) \
 	X(creat64, creat)
 

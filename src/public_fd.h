@@ -11,6 +11,9 @@
 /* The number was given out by an open with these flags (O_DIRECT counts). Returns `fd`, also if it is -1. */
 int fd_opened(int fd, int flags);
 
+/* The same where the flags are not known: openat2(2) has them in memory, which may have changed. */
+int fd_opened_unseen(int fd);
+
 /* Each makes the call `next` and returns its answer, with its errno. */
 int fd_control(call_fcntl *next, int fd, int cmd, void *arg);
 int fd_duplicate(call_dup *next, int fd);

@@ -28,6 +28,11 @@ int fd_opened(int fd, int flags)
 	return fd;
 }
 
+int fd_opened_unseen(int fd)
+{
+	return fd_opened(fd, fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL));
+}
+
 /* open(2): the mode exists only with these flags. O_TMPFILE contains the bits of O_DIRECTORY. */
 static mode_t mode_from(int flags, va_list ap)
 {
@@ -71,6 +76,12 @@ static mode_t mode_from(int flags, va_list ap)
 	PUBLIC int symbol(int dirfd, const char *path, int flags) \
 	{ \
 		return fd_opened(real.symbol(dirfd, path, flags), flags); \
+	}
+
+#define PUBLIC_openat2(symbol) \
+	PUBLIC int symbol(int dirfd, const char *path, const struct open_how *how, size_t size) \
+	{ \
+		return fd_opened_unseen(real.symbol(dirfd, path, how, size)); \
 	}
 
 #define PUBLIC_creat(symbol) \

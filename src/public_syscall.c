@@ -27,7 +27,7 @@ long public_syscall_covered(long nr, long a, long b, long c, long d, long e, lon
 
 #define TRANSFER_NUMBER(call, takes) [SYS_##call] = 1,
 
-/* Newer architectures lack some of these, older headers others. */
+/* Newer architectures lack some of these. */
 const uint8_t public_syscall_numbers[NUMBERS] = {
 	DIOSHIM_TRANSFERS(TRANSFER_NUMBER)
 #ifdef SYS_open
@@ -37,13 +37,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_creat] = 1,
 #endif
 	[SYS_openat] = 1,
-#ifdef SYS_openat2
 	[SYS_openat2] = 1,
-#endif
 	[SYS_open_by_handle_at] = 1,
-#ifdef SYS_pidfd_getfd
 	[SYS_pidfd_getfd] = 1,
-#endif
 	[SYS_fcntl] = 1,
 	[SYS_dup] = 1,
 #ifdef SYS_dup2
@@ -51,9 +47,7 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 #endif
 	[SYS_dup3] = 1,
 	[SYS_close] = 1,
-#ifdef SYS_close_range
 	[SYS_close_range] = 1,
-#endif
 	[SYS_sendfile] = 1,
 	[SYS_splice] = 1,
 	[SYS_copy_file_range] = 1,
@@ -96,17 +90,9 @@ static int next_close(int fd)
 	return (int)real.syscall(SYS_close, fd);
 }
 
-#ifdef SYS_close_range
 static int next_close_range(unsigned first, unsigned last, int flags)
 {
 	return (int)real.syscall(SYS_close_range, first, last, flags);
-}
-#endif
-
-/* openat2(2) has its flags in memory, which may have changed: the descriptor is asked. */
-static int opened_unseen(int fd)
-{
-	return fd_opened(fd, fd < 0 ? 0 : (int)sys(SYS_fcntl, fd, F_GETFL));
 }
 
 /* The arguments of a call, as the kernel gets them. */
@@ -169,17 +155,13 @@ static long on_numbers(long nr, const struct arguments *x)
 #endif
 	case SYS_openat:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c, x->d), (int)x->c);
-#ifdef SYS_openat2
 	case SYS_openat2:
-		return opened_unseen((int)real.syscall(nr, x->a, x->b, x->c, x->d));
-#endif
+		return fd_opened_unseen((int)real.syscall(nr, x->a, x->b, x->c, x->d));
 	case SYS_open_by_handle_at:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->c);
-#ifdef SYS_pidfd_getfd
 	/* Another process has the description, too, so the number gets no key and no hint. */
 	case SYS_pidfd_getfd:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), 0);
-#endif
 	case SYS_fcntl:
 		return fd_control(next_fcntl, fd, (int)x->b, (void *)x->c);
 	case SYS_dup:
@@ -199,11 +181,7 @@ static long on_numbers(long nr, const struct arguments *x)
 	case SYS_copy_file_range:
 		return on_copies(nr, x);
 	default:
-#ifdef SYS_close_range
 		return fd_close_range(next_close_range, (unsigned)x->a, (unsigned)x->b, (int)x->c);
-#else
-		return real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
-#endif
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "symbols.h"
 
 struct aiocb;
+struct open_how;
 struct sigevent;
 
 /* The parameters of each kind of call (symbols.h). */
@@ -24,6 +25,7 @@ typedef int call_open(const char *path, int flags, ...);
 typedef int call_open_2(const char *path, int flags);
 typedef int call_openat(int dirfd, const char *path, int flags, ...);
 typedef int call_openat_2(int dirfd, const char *path, int flags);
+typedef int call_openat2(int dirfd, const char *path, const struct open_how *how, size_t size);
 typedef int call_creat(const char *path, mode_t mode);
 typedef ssize_t call_read(int fd, void *buf, size_t n);
 typedef ssize_t call_read_chk(int fd, void *buf, size_t n, size_t size);
@@ -77,5 +79,8 @@ struct real {
 };
 
 extern struct real real;
+
+/* pthread_testcancel(3): in libpthread before glibc 2.34, so null in a program without threads there. */
+extern void (*real_testcancel)(void);
 
 #endif

@@ -176,6 +176,7 @@ static long seen_by_number(long nr, const long x[6], long ret)
 
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
+#define HOOK_openat2(symbol) HOOK_NONE(symbol, openat2)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
 #define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
 

@@ -14,11 +14,8 @@
 #include <sys/stat.h>
 
 #include "complain.h"
+#include "next.h"
 #include "record_hooks.h"
-
-/* In the C library since glibc 2.32; it does not allocate or translate. */
-const char *strerrordesc_np(int err);
-#pragma weak strerrordesc_np
 
 struct recording recording;
 
@@ -102,6 +99,15 @@ static long map_record(int fd, bool launchers)
 		   0L);
 }
 
+/* strerrordesc_np(3), glibc 2.32, does not allocate or translate. Returns null without it. */
+static const char *error_text(int err)
+{
+	struct next_name found = { .name = "strerrordesc_np" };
+
+	next_find(&found, 1);
+	return found.at ? ((const char *(*)(int))found.at)(err) : NULL;
+}
+
 static struct record *open_record(const char *variable, const char *path)
 {
 	static const char end[] = "; nothing is recorded";
@@ -128,7 +134,7 @@ static struct record *open_record(const char *variable, const char *path)
 	if (got == NOT_OURS)
 		why = "neither an empty file nor a record file of this version of dioshim";
 	else
-		why = strerrordesc_np ? strerrordesc_np((int)-got) : NULL;
+		why = error_text((int)-got);
 	complain(variable, path, strlen(path), why ? why : "cannot be opened or mapped", end);
 	return NULL;
 }
