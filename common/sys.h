@@ -9,8 +9,9 @@
 #define DIOSHIM_SYS_H
 
 #include <errno.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sysnr.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -76,6 +77,50 @@ static inline long sys_call(long nr, long a, long b, long c, long d, long e, lon
 			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
 			 : "memory");
 	return a0;
+}
+
+#elif defined(__powerpc64__)
+#define SYS_CALL_INLINE 1
+
+/* An error is a positive number and a flag. */
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r0 __asm__("r0") = nr;
+	register long r3 __asm__("r3") = a;
+	register long r4 __asm__("r4") = b;
+	register long r5 __asm__("r5") = c;
+	register long r6 __asm__("r6") = d;
+	register long r7 __asm__("r7") = e;
+	register long r8 __asm__("r8") = f;
+
+	__asm__ volatile("sc\n\t"
+			 "bns+	1f\n\t"
+			 "neg	%1, %1\n"
+			 "1:"
+			 : "+r"(r0), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8)
+			 :
+			 : "r9", "r10", "r11", "r12", "cr0", "ctr", "memory");
+	return r3;
+}
+
+#elif defined(__s390x__)
+#define SYS_CALL_INLINE 1
+
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r1 __asm__("r1") = nr;
+	register long r2 __asm__("r2") = a;
+	register long r3 __asm__("r3") = b;
+	register long r4 __asm__("r4") = c;
+	register long r5 __asm__("r5") = d;
+	register long r6 __asm__("r6") = e;
+	register long r7 __asm__("r7") = f;
+
+	__asm__ volatile("svc	0"
+			 : "+d"(r2)
+			 : "d"(r1), "d"(r3), "d"(r4), "d"(r5), "d"(r6), "d"(r7)
+			 : "memory", "cc");
+	return r2;
 }
 
 #elif defined(DIOSHIM_SHIM)

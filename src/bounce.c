@@ -20,6 +20,7 @@
 #include "process.h"
 #include "settings.h"
 #include "sys.h"
+#include "usermem.h"
 
 enum {
 	STARTERS = 4,
@@ -84,12 +85,13 @@ static size_t region_size(const struct layout *l)
 
 /*
  * Maps `size` bytes, starting at a multiple of a huge page. Returns 0 if there is no such memory.
+ * `sharing`: MAP_PRIVATE or MAP_SHARED.
  */
-static uintptr_t map_aligned(size_t size)
+static uintptr_t map_aligned(size_t size, int sharing)
 {
 	size_t whole = size + BOUNCE_LARGE;
 	long addr = sys(SYS_mmap, NULL, whole, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+			sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
 	uintptr_t start;
 
 	if (addr < 0)
@@ -110,23 +112,32 @@ static void choose_pages(uintptr_t start, size_t size)
 		sys(SYS_madvise, start + BOUNCE_LARGE, size - BOUNCE_LARGE, MADV_HUGEPAGE);
 }
 
+/*
+ * Not in a child: after a fork while a device writes into these pages, one of the two processes would have a
+ * stale copy (open(2), O_DIRECT, "Notes"). Where the kernel refuses that, memory that is never copied, because
+ * it is shared. It is slower, and remains mapped in the child, which does not use it.
+ */
+static uintptr_t map_uncopied(size_t size)
+{
+	uintptr_t start = map_aligned(size, MAP_PRIVATE);
+
+	if (!start || (!sys(SYS_madvise, start, size, MADV_DONTFORK) && usermem_advice_is_taken()))
+		return start;
+	sys(SYS_munmap, start, size);
+	return map_aligned(size, MAP_SHARED);
+}
+
 static uintptr_t map_region(struct process *p, const struct layout *l)
 {
 	size_t size = region_size(l);
-	uintptr_t start = map_aligned(size);
+	uintptr_t start = map_uncopied(size);
 	uintptr_t none = 0;
 
 	if (!start)
 		return 0;
-	/*
-	 * Not in a child: after a fork while a device writes into these pages, one of the two
-	 * processes would have a stale copy (open(2), O_DIRECT, "Notes").
-	 */
-	if (!sys(SYS_madvise, start, size, MADV_DONTFORK)) {
-		choose_pages(start, size);
-		if (atomic_compare_exchange_strong(&p->bounce_region, &none, start))
-			return start;
-	}
+	choose_pages(start, size);
+	if (atomic_compare_exchange_strong(&p->bounce_region, &none, start))
+		return start;
 	sys(SYS_munmap, start, size);
 	return none;
 }

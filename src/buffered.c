@@ -139,9 +139,9 @@ static bool device_failed(long err)
 
 long buffered_sync(int fd, uint64_t start, uint64_t end)
 {
-	long err = sys(SYS_sync_file_range, fd, (long)start, (long)(end - start),
-		       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-			       SYNC_FILE_RANGE_WAIT_AFTER);
+	const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			     SYNC_FILE_RANGE_WAIT_AFTER;
+	long err = sys(SYS_sync_file_range, SYNC_FILE_RANGE_ARGUMENTS(fd, start, end - start, all));
 
 	if (!err || device_failed(err))
 		return err;
@@ -152,6 +152,6 @@ long buffered_sync(int fd, uint64_t start, uint64_t end)
 void buffered_sync_start(int fd, uint64_t start, uint64_t end)
 {
 	if (!(disabled & DISABLE_PREFETCH))
-		sys(SYS_sync_file_range, fd, (long)start, (long)(end - start),
-		    SYNC_FILE_RANGE_WRITE);
+		sys(SYS_sync_file_range,
+		    SYNC_FILE_RANGE_ARGUMENTS(fd, start, end - start, SYNC_FILE_RANGE_WRITE));
 }

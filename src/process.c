@@ -9,26 +9,42 @@
 
 #include "madvise.h"
 #include "sys.h"
+#include "usermem.h"
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 
 static _Atomic(struct process *) the_process;
 
+static bool forks_are_watched; /* since the constructor */
+
+static long map_zeroes(void *at, int flags)
+{
+	return sys(SYS_mmap, at, sizeof(struct process), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0L);
+}
+
+/*
+ * Without the wipe a child would inherit claims that nobody releases; no memory is better. Where the kernel
+ * does not wipe it, the fork handler does, but that of a child of the bare system call does not run.
+ */
+static bool is_wiped(struct process *p)
+{
+	if (!sys(SYS_madvise, p, sizeof(*p), MADV_WIPEONFORK) && usermem_advice_is_taken())
+		return true;
+	p->wiped_by_hand = true;
+	return forks_are_watched;
+}
+
 static struct process *make_process(void)
 {
 	struct process *p = NULL;
 	struct process *first = NULL;
-	long addr = sys(SYS_mmap, NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+	long addr = map_zeroes(NULL, 0);
 
 	if (addr < 0)
 		return NULL;
 	p = (struct process *)addr;
-	/*
-	 * Without the wipe a child would inherit claims that nobody releases; no memory is better.
-	 */
-	if (!sys(SYS_madvise, p, sizeof(*p), MADV_WIPEONFORK) &&
-	    atomic_compare_exchange_strong(&the_process, &first, p))
+	if (is_wiped(p) && atomic_compare_exchange_strong(&the_process, &first, p))
 		return p;
 	sys(SYS_munmap, p, sizeof(*p));
 	return first;
@@ -61,6 +77,10 @@ bool process_is_own(void)
  */
 static void own_after_fork(void)
 {
+	struct process *p = process_if_any();
+
+	if (p && p->wiped_by_hand && map_zeroes(p, MAP_FIXED) == (long)p)
+		p->wiped_by_hand = true;
 	process_is_own();
 }
 
@@ -78,9 +98,10 @@ extern void *this_object __asm__("__dso_handle") __attribute__((visibility("hidd
 __attribute__((constructor)) static void watch_forks(void)
 {
 	if (glibc_register_atfork)
-		glibc_register_atfork(NULL, NULL, own_after_fork, &this_object);
+		forks_are_watched =
+			!glibc_register_atfork(NULL, NULL, own_after_fork, &this_object);
 	else if (pthread_atfork)
-		pthread_atfork(NULL, NULL, own_after_fork);
+		forks_are_watched = !pthread_atfork(NULL, NULL, own_after_fork);
 }
 
 void process_wait(_Atomic uint32_t *word, uint32_t value)

@@ -85,6 +85,7 @@ struct aio_pool {
 
 struct process {
 	_Atomic uint32_t pid; /* whose descriptor numbers the tables are about; 0: not known yet */
+	bool wiped_by_hand;   /* in a child: the kernel does not do it */
 
 	_Atomic uintptr_t bounce_region; /* where the bounce memory is; 0: nowhere yet (bounce.c) */
 	_Atomic uint32_t bounce_calls;	 /* counted up to a limit */

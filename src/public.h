@@ -8,7 +8,8 @@
 #define DIOSHIM_PUBLIC_H
 
 #include <errno.h>
-#include <pthread.h>
+
+#include "real.h"
 
 /*
  * errno as the program left it, read before each call because a refused call overwrites it. Each
@@ -30,14 +31,11 @@ static inline int errno_before(void)
 /* X(symbol, kind) for symbols.h: PUBLIC_<kind>(symbol) defines the public function. */
 #define PUBLIC_SYMBOL(symbol, kind) PUBLIC_##kind(symbol)
 
-/* In the C library only since glibc 2.34; before, a program without threads may not have it. */
-#pragma weak pthread_testcancel
-
 /* For a public function that is a cancellation point (pthreads(7)) and does not make its call itself. */
 static inline void cancellation_point(void)
 {
-	if (pthread_testcancel)
-		pthread_testcancel();
+	if (real_testcancel)
+		real_testcancel();
 }
 
 /* HOT: the path of nearly every call, to be kept short. COLD: what is off that path. */

@@ -28,7 +28,7 @@ long public_syscall_covered(long nr, long a, long b, long c, long d, long e, lon
 
 #define TRANSFER_NUMBER(call, takes) [SYS_##call] = 1,
 
-/* Newer architectures lack some of these, older headers others. */
+/* Newer architectures lack some of these. */
 const uint8_t public_syscall_numbers[NUMBERS] = {
 	DIOSHIM_TRANSFERS(TRANSFER_NUMBER)
 #ifdef SYS_open
@@ -38,13 +38,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_creat] = 1,
 #endif
 	[SYS_openat] = 1,
-#ifdef SYS_openat2
 	[SYS_openat2] = 1,
-#endif
 	[SYS_open_by_handle_at] = 1,
-#ifdef SYS_pidfd_getfd
 	[SYS_pidfd_getfd] = 1,
-#endif
 	[SYS_fcntl] = 1,
 	[SYS_dup] = 1,
 #ifdef SYS_dup2
@@ -52,9 +48,7 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 #endif
 	[SYS_dup3] = 1,
 	[SYS_close] = 1,
-#ifdef SYS_close_range
 	[SYS_close_range] = 1,
-#endif
 	[SYS_sendfile] = 1,
 	[SYS_splice] = 1,
 	[SYS_copy_file_range] = 1,
@@ -101,12 +95,10 @@ static int next_close(int fd)
 	return (int)real.syscall(SYS_close, fd);
 }
 
-#ifdef SYS_close_range
 static int next_close_range(unsigned first, unsigned last, int flags)
 {
 	return (int)real.syscall(SYS_close_range, first, last, flags);
 }
-#endif
 
 /* The arguments of a call, as the kernel gets them. */
 struct arguments {
@@ -178,18 +170,14 @@ static long on_numbers(long nr, const struct arguments *x)
 #endif
 	case SYS_openat:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c, x->d), (int)x->c);
-#ifdef SYS_openat2
 	case SYS_openat2:
 		return fd_opened_how((int)real.syscall(nr, x->a, x->b, x->c, x->d),
 				     (const struct open_how *)x->c, (size_t)x->d);
-#endif
 	case SYS_open_by_handle_at:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), (int)x->c);
-#ifdef SYS_pidfd_getfd
 	/* Another process has the description, too, so the number gets no key and no hint. */
 	case SYS_pidfd_getfd:
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), 0);
-#endif
 	case SYS_fcntl:
 		return fd_control(next_fcntl, fd, (int)x->b, (void *)x->c);
 	case SYS_dup:
@@ -214,11 +202,7 @@ static long on_numbers(long nr, const struct arguments *x)
 	case SYS_copy_file_range:
 		return on_copies(nr, x);
 	default:
-#ifdef SYS_close_range
 		return fd_close_range(next_close_range, (unsigned)x->a, (unsigned)x->b, (int)x->c);
-#else
-		return real.syscall(nr, x->a, x->b, x->c, x->d, x->e, x->f);
-#endif
 	}
 }
 

@@ -1,7 +1,6 @@
 /* The next definitions, and the raw system calls that replace them. See real.h. */
 #include "real.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "next.h"
 #include "sys.h"
 #include "text.h"
 
@@ -63,11 +63,7 @@ static int raw_openat_2(int dirfd, const char *path, int flags)
 
 static int raw_openat2(int dirfd, const char *path, const struct open_how *how, size_t size)
 {
-#ifdef SYS_openat2
 	return answer(SYS_openat2, dirfd, path, how, size);
-#else
-	return answer(-1, dirfd, path, how, size);
-#endif
 }
 
 static int raw_creat(const char *path, mode_t mode)
@@ -261,11 +257,14 @@ static int raw_lio_listio(int mode, struct aiocb *const list[], int count, struc
 long sys_call(long nr, long a, long b, long c, long d, long e, long f)
 {
 	static call_syscall *_Atomic next;
+	struct next_name found = { .name = "syscall" };
 	int saved = errno;
 	long ret;
 
-	if (!next)
-		next = (call_syscall *)dlsym(RTLD_NEXT, "syscall");
+	if (!next) {
+		next_find(&found, 1);
+		next = (call_syscall *)found.at;
+	}
 	ret = next(nr, a, b, c, d, e, f);
 	if (ret == -1) {
 		ret = -errno;
@@ -341,20 +340,29 @@ static int raw_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 
 struct real real = { DIOSHIM_SYMBOLS(DIOSHIM_REAL_START) };
 
-/*
- * Only in the constructor: dlsym() takes the loader's lock and may allocate, and a wrapper must do
- * neither. A name that the C library lacks keeps its raw call. 101, the first priority that is not
- * reserved, comes before the library's other constructors, one of which may replace these pointers
- * (record_hooks.c).
- */
-#define DIOSHIM_REAL_LOOK_UP(symbol, kind) \
+void (*real_testcancel)(void);
+
+#define DIOSHIM_REAL_NAME(symbol, kind) { .name = #symbol },
+
+#define DIOSHIM_REAL_FOUND(symbol, kind) \
 	do { \
-		void *next_ = dlsym(RTLD_NEXT, #symbol); \
-		if (next_) \
-			real.symbol = (__typeof__(real.symbol))next_; \
+		if (next->at) \
+			real.symbol = (__typeof__(real.symbol))next->at; \
+		next++; \
 	} while (0);
 
+/*
+ * Only in the constructor: the look-up takes the loader's lock, and a wrapper must not. A name that the C
+ * library lacks keeps its raw call. 101, the first priority that is not reserved, comes before the library's
+ * other constructors, one of which may replace these pointers (record_hooks.c).
+ */
 __attribute__((constructor(101))) static void real_look_up(void)
 {
-	DIOSHIM_SYMBOLS(DIOSHIM_REAL_LOOK_UP)
+	struct next_name names[] = { { .name = "pthread_testcancel" },
+				     DIOSHIM_SYMBOLS(DIOSHIM_REAL_NAME) };
+	const struct next_name *next = names + 1;
+
+	next_find(names, (int)(sizeof(names) / sizeof(names[0])));
+	DIOSHIM_SYMBOLS(DIOSHIM_REAL_FOUND)
+	real_testcancel = (void (*)(void))names[0].at;
 }

@@ -83,4 +83,7 @@ struct real {
 
 extern struct real real;
 
+/* pthread_testcancel(3): in libpthread before glibc 2.34, so null in a program without threads there. */
+extern void (*real_testcancel)(void);
+
 #endif

@@ -6,10 +6,10 @@
  */
 #include "record_hooks.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "next.h"
 #include "real.h"
 #include "record_call.h"
 #include "record_file.h"
@@ -129,8 +129,6 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_openat_2(symbol) \
 	HOOK_NUMBER(symbol, (int dirfd, const char *path, int flags), (dirfd, path, flags), \
 		    record_opened(fd, flags &O_DIRECT))
-/* Its flags are in memory. */
-#define HOOK_openat2(symbol) HOOK_NONE(symbol, openat2)
 /* EINVAL may be about the template. */
 #define HOOK_mkostemp(symbol) \
 	HOOK_NUMBER(symbol, (char *template, int flags), (template, flags), \
@@ -186,6 +184,7 @@ static long seen_by_number(long nr, const long x[6], long ret)
 
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
+#define HOOK_openat2(symbol) HOOK_NONE(symbol, openat2)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
 #define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
 
@@ -209,8 +208,11 @@ DIOSHIM_SYMBOLS(HOOK_DEFINE)
 
 void record_hooks_install(void)
 {
+	struct next_name liburing = { .name = "io_uring_queue_init" };
+
 	/* What it moves is not seen: it makes its system calls inline. */
-	if (dlsym(RTLD_DEFAULT, "io_uring_queue_init"))
+	next_find(&liburing, 1);
+	if (liburing.at)
 		record_liburing();
 	next = real;
 	DIOSHIM_SYMBOLS(HOOK_INSTALL)

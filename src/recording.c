@@ -15,11 +15,8 @@
 #include <sys/stat.h>
 
 #include "complain.h"
+#include "next.h"
 #include "record_hooks.h"
-
-/* In the C library since glibc 2.32; it does not allocate or translate. */
-const char *strerrordesc_np(int err);
-#pragma weak strerrordesc_np
 
 struct recording recording;
 
@@ -103,6 +100,15 @@ static long map_record(int fd, bool launchers)
 		   0L);
 }
 
+/* strerrordesc_np(3), glibc 2.32, does not allocate or translate. Returns null without it. */
+static const char *error_text(int err)
+{
+	struct next_name found = { .name = "strerrordesc_np" };
+
+	next_find(&found, 1);
+	return found.at ? ((const char *(*)(int))found.at)(err) : NULL;
+}
+
 /* A name in a list of names. */
 struct name {
 	const char *variable;
@@ -151,7 +157,7 @@ static struct record *open_record(const struct name *name)
 	if (got == NOT_OURS)
 		why = "neither an empty file nor a record file of this version of dioshim";
 	else
-		why = strerrordesc_np ? strerrordesc_np((int)-got) : NULL;
+		why = error_text((int)-got);
 	say_why(name, why);
 	return NULL;
 }

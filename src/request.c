@@ -45,13 +45,17 @@ bool request_understood(const struct request *rq)
 	return !rq->positional || (rq->pos >= 0 && rq->pos <= (int64_t)(INT64_MAX - len));
 }
 
-/* Beyond what every 64-bit machine leaves to programs. Some leave more: then the kernel decides. */
+/*
+ * Beyond what this machine surely leaves to programs: addresses with a higher bit than any of our own stack's,
+ * which is near the top (with 39-bit addresses as with 48-bit ones). It may leave more: then the kernel decides.
+ */
 static bool reaches_high(const struct iovec *iov)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base;
 	uintptr_t end = start + iov->iov_len;
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
 
-	return end < start || end >> 47;
+	return end < start || (end > stack && (end ^ stack) > stack);
 }
 
 /*

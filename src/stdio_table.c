@@ -1,12 +1,12 @@
 /* The tables through which stdio reaches the kernel. See stdio_table.h. */
 #include "stdio_table.h"
 
-#include <dlfcn.h>
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "next.h"
 #include "sys.h"
 
 /*
@@ -109,28 +109,24 @@ static function **find_entry(const struct table *t, function *wanted)
 	return found;
 }
 
-static function *function_called(const char *name)
+static bool find_library(struct stdio_calls *library, struct table table[TABLES])
 {
-	return (function *)dlsym(RTLD_NEXT, name);
-}
+	enum { NAMES = CALLS + TABLES };
+	struct next_name names[NAMES] = { { .name = "_IO_file_read" },
+					  { .name = "_IO_file_write" },
+					  { .name = "_IO_file_close" },
+					  { .name = "_IO_file_jumps" },
+					  { .name = "_IO_wfile_jumps" } };
 
-static bool find_library(struct stdio_calls *library)
-{
-	library->read = (call_stream_read *)function_called("_IO_file_read");
-	library->write = (call_stream_write *)function_called("_IO_file_write");
-	library->close = (call_stream_close *)function_called("_IO_file_close");
-	return library->read && library->write && library->close;
-}
-
-static bool find_tables(struct table table[TABLES])
-{
-	static const char *const names[TABLES] = { "_IO_file_jumps", "_IO_wfile_jumps" };
-
-	for (int i = 0; i < TABLES; i++) {
-		table[i].entry = (function **)dlsym(RTLD_NEXT, names[i]);
-		if (!table[i].entry)
+	next_find(names, NAMES);
+	for (int i = 0; i < NAMES; i++)
+		if (!names[i].at)
 			return false;
-	}
+	library->read = (call_stream_read *)names[0].at;
+	library->write = (call_stream_write *)names[1].at;
+	library->close = (call_stream_close *)names[2].at;
+	table[0].entry = (function **)names[3].at;
+	table[1].entry = (function **)names[4].at;
 	return true;
 }
 
@@ -174,7 +170,7 @@ bool stdio_table_replace(const struct stdio_calls *ours, struct stdio_calls *lib
 	struct place place[TABLES][CALLS];
 	struct span bytes;
 
-	if (!find_library(library) || !find_tables(table))
+	if (!find_library(library, table))
 		return false;
 	bytes = span_of(table);
 	if (!is_read_only(&bytes))

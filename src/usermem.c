@@ -55,14 +55,34 @@ uintptr_t cursor_address(const struct cursor *c)
 	return c->count == 1 ? (uintptr_t)c->iov->iov_base + c->skip : 0;
 }
 
-/*
- * Touches the pages. Returns 0, or a negative errno: also for memory that cannot be pinned, and
- * before Linux 5.14.
- */
-static long populate(uintptr_t start, uintptr_t end, enum usermem_access access)
+static long madvise_populate(uintptr_t start, uintptr_t len, enum usermem_access access)
 {
-	return sys(SYS_madvise, start, end - start,
+	return sys(SYS_madvise, start, len,
 		   access == USERMEM_READ ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+}
+
+/* It is asked once to populate the page of a constant for writing, which cannot succeed. */
+bool usermem_advice_is_taken(void)
+{
+	static const char constant = 1;
+	static _Atomic int8_t known; /* 0: not asked yet */
+	int8_t answer = atomic_load_explicit(&known, memory_order_relaxed);
+	uintptr_t page = getpagesize();
+
+	if (likely(answer))
+		return answer > 0;
+	answer = madvise_populate((uintptr_t)&constant & -page, page, USERMEM_WRITE) ? 1 : -1;
+	atomic_store_explicit(&known, answer, memory_order_relaxed);
+	return answer > 0;
+}
+
+/*
+ * Touches the pages. Returns whether they are good. False also for memory that cannot be pinned, before Linux
+ * 5.14, and under an emulator.
+ */
+static bool populate(uintptr_t start, uintptr_t end, enum usermem_access access)
+{
+	return !madvise_populate(start, end - start, access) && usermem_advice_is_taken();
 }
 
 /* Every method of checking has been refused. */
@@ -203,7 +223,7 @@ static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access 
 	while (start < end) {
 		if (step > end - start)
 			step = end - start;
-		if (!populate(start, start + step, access)) {
+		if (populate(start, start + step, access)) {
 			start += step;
 		} else if (step > SINGLE * page) {
 			step = step / page / 2 * page;

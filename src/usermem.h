@@ -61,6 +61,12 @@ size_t usermem_check(struct cursor *c, size_t len, enum usermem_access access);
  */
 bool usermem_uncheckable(void);
 
+/*
+ * Returns whether a 0 of madvise(2) can be believed. An emulator (qemu-user) answers 0 to all advice, and
+ * ignores it.
+ */
+bool usermem_advice_is_taken(void);
+
 /* Returns whether all of it can be read. */
 bool usermem_readable(const void *addr, size_t len);
 

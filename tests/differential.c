@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "raw.h"
+
 struct options {
 	long calls;
 	long seconds; /* time limit, after at least FEWEST_CALLS calls; 0: none */
@@ -322,6 +324,8 @@ int main(int argc, char **argv)
 
 	handle_signals();
 	scene.seed = opt.seed;
+	scene.emulated = raw_syscall(SYS_preadv2, -1, NULL, 0L, 0L, 0L, 0L) == -1 &&
+			 errno == ENOSYS;
 	scene.side[ORDINARY].arena = make_arena();
 	scene.side[DIRECT].arena = make_arena();
 	open_everything(&scene);

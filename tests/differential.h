@@ -63,6 +63,7 @@ struct scene {
 	off_t device_size; /* of a block device */
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
+	bool emulated; /* by qemu-user: no preadv2(2), and bad memory is refused as a whole */
 	uint64_t seed;
 	long number; /* of the current call, from 1 on */
 };

@@ -239,6 +239,10 @@ static enum op choose_op(struct random *r)
 void choose_call(struct call *c, const struct scene *s, struct random *r)
 {
 	c->op = choose_op(r);
+	if (s->emulated && c->op == OP_PREADV2)
+		c->op = OP_PREADV;
+	if (s->emulated && c->op == OP_PWRITEV2)
+		c->op = OP_PWRITEV;
 	c->slot = below(r, SLOTS);
 	c->door = below(r, 840); /* divisible by 1 to 8, so that all choices are equally likely */
 	c->flags = 0;

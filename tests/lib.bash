@@ -79,6 +79,14 @@ table_symbols() { # [OPEN|READ|WRITE|FD|...]
     "$DIOSHIM_TOP_SRCDIR/common/symbols.h"
 }
 
+# Fails if the object needs a version of the C library's symbols above VERSION: it could not be loaded there.
+needs_nothing_newer() { # OBJECT VERSION
+  local newest
+  newest=$(nm -D --undefined-only --with-symbol-versions "$1" | sed -n 's/.*@GLIBC_//p' | sort -V | tail -n 1)
+  [[ $newest && $(printf '%s\n' "$newest" "$2" | sort -V | tail -n 1) == "$2" ]] ||
+    fail "$1 needs GLIBC_$newest"
+}
+
 # Prints the system calls of common/transfers.h, one on a line: all, or those whose row grep
 # selects.
 table_transfers() { # [-v] [TAKES]

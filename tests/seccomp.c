@@ -83,6 +83,7 @@ struct report {
 	struct result results[COUNT_OF(jobs)];
 	unsigned char model[SPAN]; /* what the file must hold */
 	unsigned char known[SPAN]; /* 0 where a short write leaves the contents unspecified */
+	struct result nowhere;	   /* of a write from memory that does not exist */
 };
 
 static unsigned char *buffer;
@@ -156,6 +157,7 @@ static void do_job(struct report *report, size_t i, int fd)
 static void do_all(struct report *report, const char *path, struct filter *f, uint32_t otherwise)
 {
 	int fds[COUNT_OF(jobs)];
+	char *nowhere = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
 		fds[i] = open(path, O_RDWR | O_DIRECT);
@@ -165,6 +167,8 @@ static void do_all(struct report *report, const char *path, struct filter *f, ui
 	filter_install(f, otherwise);
 	for (size_t i = 0; i < COUNT_OF(jobs); i++)
 		do_job(report, i, fds[i]);
+	report->nowhere.ret = pwrite(fds[0], nowhere + 1, 4096, 0);
+	report->nowhere.error = errno;
 	raw_syscall(SYS_exit_group, 0);
 }
 
@@ -197,6 +201,14 @@ static void judge_result(const struct report *report, size_t i, enum expected ex
 	if (result->offset >= 0 && implied_offset(job->way))
 		must(result->offset == job->pos + moved, "the offset is not where the count says",
 		     i);
+}
+
+/* EINVAL, as long as misaligned calls are refused. */
+static void judge_nowhere(const struct result *result, enum expected expected)
+{
+	must(result->ret == -1, "moved from memory that does not exist", 0);
+	must(result->error == EFAULT || (expected != ALL_MOVED && result->error == EINVAL),
+	     "errno is not EFAULT", 0);
 }
 
 static void judge_file(const struct report *report, const char *path)
@@ -260,6 +272,8 @@ static void run_case(const char *name, const char *path, struct filter *f, uint3
 		must(WEXITSTATUS(status) == 0, "the child failed", 0);
 	for (size_t i = 0; !status && i < COUNT_OF(jobs); i++)
 		judge_result(report, i, expected);
+	if (!status)
+		judge_nowhere(&report->nowhere, expected);
 	judge_file(report, path);
 	printf("%sok %d - %s\n", failures == before ? "" : "not ", ++number, name);
 	munmap(report, sizeof(*report));
@@ -281,6 +295,7 @@ static void old_kernels(const char *path)
 {
 	struct filter no_statx = { 0 };
 	struct filter no_populate = { 0 };
+	struct filter no_advice = { 0 };
 	struct filter no_newer_calls = { 0 };
 	struct filter none_of_them = { 0 };
 
@@ -290,6 +305,10 @@ static void old_kernels(const char *path)
 	add_no_populate(&no_populate);
 	run_case("no MADV_POPULATE_READ and _WRITE", path, &no_populate, SECCOMP_RET_ALLOW,
 		 ALL_MOVED);
+	filter_call(&no_advice, SYS_madvise, SECCOMP_RET_ERRNO);
+	filter_call(&no_advice, SYS_process_vm_readv, enosys);
+	run_case("all advice is accepted and ignored, as by an emulator", path, &no_advice,
+		 SECCOMP_RET_ALLOW, ALL_MOVED);
 	filter_call(&no_newer_calls, SYS_sync_file_range, enosys);
 	filter_call(&no_newer_calls, SYS_preadv2, enosys);
 	filter_call(&no_newer_calls, SYS_pwritev2, enosys);
@@ -349,6 +368,7 @@ static void refused_helpers(const char *path)
 	refuse("lseek refused", path, SYS_lseek, ALL_MOVED);
 	refuse("madvise refused", path, SYS_madvise, ALL_MOVED);
 	refuse_with("MADV_DONTFORK refused", path, SYS_madvise, 2, MADV_DONTFORK, ALL_MOVED);
+	refuse_with("MADV_WIPEONFORK refused", path, SYS_madvise, 2, MADV_WIPEONFORK, ALL_MOVED);
 	refuse_with("MADV_HUGEPAGE refused", path, SYS_madvise, 2, MADV_HUGEPAGE, ALL_MOVED);
 	refuse("mmap refused", path, SYS_mmap, ALL_MOVED);
 	refuse("munmap refused", path, SYS_munmap, ALL_MOVED);

@@ -45,8 +45,14 @@ const char *text_size(uint64_t bytes, char text[TEXT_NUMBER])
 
 const char *text_bytes(uint64_t bytes, char text[TEXT_NUMBER])
 {
-	return bytes < 1024 ? text_counted(bytes, "byte", text, TEXT_NUMBER)
-			    : text_size(bytes, text);
+	char number[TEXT_NUMBER];
+
+	if (bytes >= 1024)
+		return text_size(bytes, text);
+	/* At most "1,023": without the limit gcc -O3 warns that it might not fit. */
+	snprintf(text, TEXT_NUMBER, "%.5s byte%s", text_count(bytes, number),
+		 bytes == 1 ? "" : "s");
+	return text;
 }
 
 const char *text_time(uint64_t ns, char text[TEXT_NUMBER])
