@@ -18,9 +18,13 @@
 /* Far from where offsets end (write_range.c, move_write.c). */
 #define POS_MOST (INT64_MAX / 2)
 
+/* False where no alignment is known. */
 static bool aligned_at(const struct request *rq, size_t len, int64_t pos)
 {
-	return pos >= 0 && pos <= POS_MOST && !hint_refuses(rq->fd, 0, len, (uint64_t)pos);
+	uint8_t hint = hint_get(rq->fd);
+
+	return hint && hint != HINT_DIRECT && pos >= 0 && pos <= POS_MOST &&
+	       !hint_refuses(rq->fd, 0, len, (uint64_t)pos);
 }
 
 static bool suits(const struct request *rq, size_t len)
@@ -28,14 +32,17 @@ static bool suits(const struct request *rq, size_t len)
 	/* A record says more about a call than this path finds out. */
 	if (rq->vectored || rq->flags || rq->move || rq->issue || rq->again || recording.any)
 		return false;
-	return len && len <= BOUNCE_SMALL && hint_get(rq->fd) && description_file(rq->fd) &&
+	/* Appends take another range (write_append.c). */
+	if (rq->write && description_appends(rq->fd))
+		return false;
+	return len && len <= BOUNCE_SMALL && description_file(rq->fd) &&
 	       aligned_at(rq, len, rq->positional ? rq->pos : 0);
 }
 
 /*
  * Returns whether the number still refers to a direct descriptor. At an offset of its own a call
  * never waits for data, whatever it is made on. At the description's it may, on a pipe, say, and
- * must not hold anything meanwhile. Appends have a range of their own (write_append.c).
+ * must not hold anything meanwhile.
  */
 static bool may_use_offset(const struct request *rq)
 {
@@ -103,11 +110,9 @@ bool address_call(struct request *rq, long *answer)
 		return false;
 	rq->key = description_key(rq->fd);
 	/* The memory before anything is taken that others may wait for. */
-	if (!rq->key ||
-	    usermem_check(&own, len, rq->write ? USERMEM_READ : USERMEM_WRITE) < len)
+	if (!rq->key || usermem_check(&own, len, rq->write ? USERMEM_READ : USERMEM_WRITE) < len)
 		return false;
-	ret = rq->positional ? move_bounced(rq, &own, rq->pos, len)
-			     : move_at_offset(rq, &own, len);
+	ret = rq->positional ? move_bounced(rq, &own, rq->pos, len) : move_at_offset(rq, &own, len);
 	if (in_doubt(rq, ret))
 		return false;
 	*answer = ret;

@@ -346,8 +346,8 @@ COLD bool submit_bounced(struct run *r, aio_context_t ctx, struct iocb **iocbs, 
  * `as_it_is`: then it is submitted as it is. This and make_first() are functions of their own, so that what one needs
  * is not on the stack while the other works.
  */
-static __attribute__((noinline)) bool submit_first(aio_context_t ctx, long nr, struct iocb **iocbs, bool as_it_is,
-						   long *ret)
+static __attribute__((noinline)) bool submit_first(aio_context_t ctx, long nr, struct iocb **iocbs,
+						   bool as_it_is, long *ret)
 {
 	struct run r;
 

@@ -127,7 +127,8 @@ void description_set_refused(int fd, uint64_t file)
 	/* So that the mark can be taken off all its numbers: it is not one of all that the file may have. */
 	if (file && (!description_key(fd) || !description_is_certain(description_key(fd))))
 		set_entry(e, window_new_key(), 0);
-	atomic_store_explicit(&e->refused, file ? description_file_of(file) : 0, memory_order_relaxed);
+	atomic_store_explicit(&e->refused, file ? description_file_of(file) : 0,
+			      memory_order_relaxed);
 }
 
 bool description_refused(int fd)
@@ -137,8 +138,8 @@ bool description_refused(int fd)
 
 bool description_refused_on(int fd, uint64_t file)
 {
-	return entry_of(fd) &&
-	       atomic_load_explicit(&entry_of(fd)->refused, memory_order_relaxed) == description_file_of(file);
+	return entry_of(fd) && atomic_load_explicit(&entry_of(fd)->refused, memory_order_relaxed) ==
+				       description_file_of(file);
 }
 
 /* A key made from the file has the highest bit set, unlike those of window_new_key(). */

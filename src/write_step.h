@@ -10,7 +10,7 @@ struct edges {
 	size_t head, tail;   /* bytes; 0: there is no such edge */
 	struct cursor from;  /* the first byte, in the program's memory */
 	bool apart;
-	bool put_off; /* until the whole blocks are written */
+	bool put_off;		   /* until the whole blocks are written */
 	long head_done, tail_done; /* bytes written, or a negative errno */
 };
 

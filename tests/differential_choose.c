@@ -243,6 +243,8 @@ void choose_call(struct call *c, const struct scene *s, struct random *r)
 		c->op = OP_PREADV;
 	if (s->emulated && c->op == OP_PWRITEV2)
 		c->op = OP_PWRITEV;
+	if (s->emulated && is_aio(c)) /* qemu-user has no io_setup(2) */
+		c->op = is_write(c) ? OP_PWRITEV : OP_PREADV;
 	c->slot = below(r, SLOTS);
 	c->door = below(r, 840); /* divisible by 1 to 8, so that all choices are equally likely */
 	c->flags = 0;

@@ -83,9 +83,10 @@ static int open_openat_2(void *function, const char *path, int flags, mode_t mod
 
 static int open_openat2(void *function, const char *path, int flags, mode_t mode)
 {
+	const bool makes = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 	const struct {
 		uint64_t flags, mode, resolve;
-	} how = { (unsigned)flags, flags & O_CREAT ? mode : 0, 0 };
+	} how = { (unsigned)flags, makes ? mode : 0, 0 };
 
 	return ((int (*)(int, const char *, const void *, size_t))function)(AT_FDCWD, path, &how,
 									    sizeof(how));

@@ -26,5 +26,5 @@ LOAD(int, scols_column_set_wrapfunc,
      (column, size, next_chunk, data))
 LOAD(size_t, scols_wrapnl_chunksize,
      (const struct libscols_column *column, const char *text, void *data), (column, text, data))
-LOAD(char *, scols_wrapnl_nextchunk,
-     (const struct libscols_column *column, char *text, void *data), (column, text, data))
+LOAD(char *, scols_wrapnl_nextchunk, (const struct libscols_column *column, char *text, void *data),
+     (column, text, data))

@@ -99,8 +99,9 @@ void screen_shorten(char *text, size_t width)
 		rest += character(rest, &columns);
 		left -= columns;
 	}
-	memcpy(at, "...", 3);
-	memmove(at + 3, rest, strlen(rest) + 1);
+	for (int i = 0; i < 3; i++)
+		*at++ = '.';
+	memmove(at, rest, strlen(rest) + 1);
 }
 
 /* Returns the length of the first word: to the next space that is not escaped, or to the end. */

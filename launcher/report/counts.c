@@ -181,7 +181,7 @@ static void take_others(const struct record *rec, struct counted *c)
 	copy_file(&rec->other, &c->other);
 	c->others = count_others(rec);
 	/* Where the set is nearly full, some may have found no place in it. */
-	c->others_at_least = c->others > RECORD_OTHERS / 4 * 3;
+	c->others_at_least = c->others > (uint64_t)RECORD_OTHERS / 4 * 3;
 }
 
 int counted_take(const struct record *rec, struct counted *c)

@@ -242,7 +242,7 @@ static size_t make_rows(const struct counted *c, struct row row[TABLE_ROWS])
 		return 0;
 	for (i = 0; i < c->files; i++)
 		file[i] = &c->file[i];
-	qsort(file, c->files, sizeof(*file), most_costly);
+	qsort(file, c->files, sizeof(void *), most_costly);
 	for (i = 0; i < shown; i++)
 		next = add_file(next, file[i]);
 	for (; i < c->files; i++) {
