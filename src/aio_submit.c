@@ -103,7 +103,8 @@ static void look_once(int fd, bool write)
 
 /*
  * Returns whether the number is known to be direct. One that was not seen to be opened shows itself to other calls
- * when the kernel refuses one; here it has to be asked. It is not asked about requests that suit every device.
+ * when the kernel refuses one; here it has to be asked. It is not asked about requests that suit every device, unless
+ * they are to append.
  */
 static bool is_direct(const struct iocb *cb, const struct shape *s)
 {
@@ -112,7 +113,7 @@ static bool is_direct(const struct iocb *cb, const struct shape *s)
 
 	if (hint_get(fd))
 		return true;
-	if (multiple_of(s, LEAST))
+	if (multiple_of(s, LEAST) && !(cb->aio_rw_flags & KERNEL_RWF_APPEND))
 		return false;
 	flags = sys(SYS_fcntl, fd, F_GETFL);
 	return flags >= 0 && (flags & O_DIRECT);
