@@ -45,7 +45,7 @@ with_tsan() { # COMMAND [ARG...]
 }
 
 random_calls() {
-  with_asan "$DIOSHIM_TEST_BIN/differential" --calls 4000 --seed 7 \
+  with_asan "$DIOSHIM_TEST_BIN/differential" --calls 3000 --seed 7 \
     --direct "$scratch/direct" --ordinary "$scratch/ordinary"
 }
 
