@@ -1,6 +1,9 @@
 /* What an iocb asks for. See aio_plan.h. */
 #include "aio_plan.h"
 
+#include <limits.h>
+#include <stdint.h>
+
 #include "rwf.h"
 #include "transfers.h"
 
@@ -22,7 +25,7 @@ bool aio_transfers(const struct iocb *cb)
 bool aio_understood(const struct iocb *cb)
 {
 	return aio_transfers(cb) && !cb->aio_reserved2 && !(cb->aio_rw_flags & KERNEL_RWF_NOWAIT) &&
-	       cb->aio_nbytes <= INT64_MAX && cb->aio_offset >= 0;
+	       cb->aio_nbytes <= SSIZE_MAX && cb->aio_buf <= UINTPTR_MAX && cb->aio_offset >= 0;
 }
 
 struct request aio_request(const struct iocb *cb, struct iovec *one)

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "madvise.h"
-#include "sys.h"
+#include "sys64.h"
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 
@@ -18,10 +18,10 @@ static struct process *make_process(void)
 {
 	struct process *p = NULL;
 	struct process *first = NULL;
-	long addr = sys(SYS_mmap, NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+	long addr = sys_mmap(sizeof(*p), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
-	if (addr < 0)
+	if (sys_failed(addr))
 		return NULL;
 	p = (struct process *)addr;
 	/*

@@ -7,7 +7,7 @@
 #include "descriptor.h"
 #include "plan.h"
 #include "rwf.h"
-#include "sys.h"
+#include "sys64.h"
 #include "tally.h"
 #include "transfers.h"
 
@@ -18,6 +18,9 @@ enum {
 			   KERNEL_RWF_DONTCACHE,
 	APPEND_AND_NOAPPEND = KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND,
 };
+
+/* Programs have at least the addresses with so many bits. */
+enum { USER_BITS = sizeof(uintptr_t) == 8 ? 47 : 31 };
 
 static bool iov_understood(const struct request *rq)
 {
@@ -45,13 +48,13 @@ bool request_understood(const struct request *rq)
 	return !rq->positional || (rq->pos >= 0 && rq->pos <= (int64_t)(INT64_MAX - len));
 }
 
-/* Beyond what every 64-bit machine leaves to programs. Some leave more: then the kernel decides. */
+/* Beyond what every machine leaves to programs. Some leave more: then the kernel decides. */
 static bool reaches_high(const struct iovec *iov)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base;
 	uintptr_t end = start + iov->iov_len;
 
-	return end < start || end >> 47;
+	return end < start || end >> USER_BITS;
 }
 
 /*
@@ -134,13 +137,13 @@ static long issue_call(const struct request *rq)
 
 	if (!(takes & TRANSFER_VECTOR))
 		return takes & TRANSFER_OFFSET
-			       ? sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, pos)
+			       ? sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, SYS64_EVEN(pos))
 			       : sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
 	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
-	/* A 64-bit kernel takes the offset from one register and ignores the next. */
-	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags)
-				      : sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
+	return takes & TRANSFER_FLAGS
+		       ? sys(rq->nr, rq->fd, iov, rq->count, SYS64_IOV(pos), rq->flags)
+		       : sys(rq->nr, rq->fd, iov, rq->count, SYS64_IOV(pos));
 }
 
 long request_issue(const struct request *rq)

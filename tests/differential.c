@@ -227,6 +227,7 @@ static void handle_signals(void)
 static const char usage[] =
 	"usage: differential [--calls N] [--seconds N] [--seed N] [--check-every N]\n"
 	"                    [--trace FROM] [--report N] [--block-device] [--expect-mismatch]\n"
+	"                    [--emulated]\n"
 	"                    --direct PATH --ordinary PATH\n";
 
 static uint64_t number_of(const char *text)
@@ -252,6 +253,7 @@ static struct options parse(int argc, char **argv)
 		{ "ordinary", 1, NULL, 'o' },
 		{ "block-device", 0, NULL, 'b' },
 		{ "expect-mismatch", 0, NULL, 'x' },
+		{ "emulated", 0, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options opt = { .calls = 10000, .seed = 1, .every = 64, .report = 1 };
@@ -285,6 +287,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'b':
 			scene.block_device = true;
+			break;
+		case 'm':
+			scene.emulated = true;
 			break;
 		case 'x':
 			opt.expect_mismatch = true;

@@ -25,6 +25,12 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#ifndef RWF_HIPRI /* musl 1.2.3 */
+#define RWF_HIPRI 0x01
+#define RWF_DSYNC 0x02
+#define RWF_SYNC 0x04
+#define RWF_APPEND 0x10
+#endif
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20 /* Linux 6.9 */
 #endif
@@ -55,6 +61,7 @@ struct scene {
 	off_t device_size; /* of a block device */
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
+	bool emulated; /* by qemu-user: no bad memory, no preadv2(2) and pwritev2(2) */
 	uint64_t seed;
 	long number; /* of the current call, from 1 on */
 };

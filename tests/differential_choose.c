@@ -127,6 +127,8 @@ static int choose_open_flags(struct random *r)
 	flags |= one_in(r, 8) ? O_NONBLOCK : 0;
 	flags |= one_in(r, 8) ? O_CLOEXEC : 0;
 	flags |= one_in(r, 24) ? O_TRUNC : 0;
+	if (O_LARGEFILE)
+		flags |= one_in(r, 4) ? 0 : O_LARGEFILE;
 	return flags | (one_in(r, 8) ? 0 : O_DIRECT);
 }
 
@@ -203,6 +205,8 @@ static enum op choose_op(struct random *r)
 void choose_call(struct call *c, const struct scene *s, struct random *r)
 {
 	c->op = choose_op(r);
+	if (s->emulated && (c->op == OP_PREADV2 || c->op == OP_PWRITEV2))
+		c->op--;
 	c->slot = below(r, SLOTS);
 	c->door = below(r, 840); /* divisible by 1 to 8, so that all choices are equally likely */
 	c->flags = 0;

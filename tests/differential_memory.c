@@ -242,8 +242,8 @@ void choose_pieces(struct call *c, const struct scene *s, struct random *r, size
 		c->pieces[i].len = round_up(len, length_unit);
 	}
 	place_pieces(c, r, address_unit);
-	if (c->count > 0 && !never_bad(c, s))
+	if (c->count > 0 && !never_bad(c, s) && !s->emulated)
 		choose_badness(c, s, r);
-	c->no_vector = is_vectored(c) && one_in(r, 200);
+	c->no_vector = is_vectored(c) && !s->emulated && one_in(r, 200);
 	c->fill = random_word(r);
 }

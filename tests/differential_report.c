@@ -64,10 +64,19 @@ void print_call(FILE *to, const struct call *c, const struct scene *s)
 	print_pieces(to, c);
 }
 
+static const char *error_name(int err)
+{
+#ifdef __GLIBC__
+	return strerrorname_np(err);
+#else
+	return strerror(err);
+#endif
+}
+
 void print_outcome(FILE *to, const char *name, const struct outcome *o)
 {
 	fprintf(to, " | %s: ret=%ld %s size=%lld offset=%lld flags=%#o", name, o->ret,
-		o->ret < 0 ? strerrorname_np(o->err) : "-", (long long)o->size,
+		o->ret < 0 ? error_name(o->err) : "-", (long long)o->size,
 		(long long)o->offset, (unsigned)o->flags);
 	if (o->signals)
 		fprintf(to, " SIGXFSZ=%u", o->signals);
