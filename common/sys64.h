@@ -65,7 +65,15 @@ static inline long sys_fadvise(int fd, int64_t pos, int64_t len, int advice)
 /* Returns an address, see sys_failed(). */
 static inline long sys_mmap_at(void *at, size_t size, int protection, int flags, int fd)
 {
+#ifdef __s390x__ /* of its own: the arguments are in memory */
+	const unsigned long all[] = { (unsigned long)at,	 size,
+				      (unsigned long)protection, (unsigned long)flags,
+				      (unsigned long)fd,	 0 };
+
+	return sys(SYS_mmap, all);
+#else
 	return sys(SYS_mmap, at, size, protection, flags, fd, 0L);
+#endif
 }
 
 #else

@@ -52,7 +52,7 @@ builds_with() { # COMPILER FLAG...
   fi
   # shellcheck disable=SC2046 # one word for each object
   make_in "$dir" CC="$1" CPPFLAGS="${*:2}" CFLAGS='-O2' $(objects "${public[@]}")
-  diff <(for group in OPEN READ WRITE FD; do table_symbols $group; done | sort) \
+  diff <(for group in OPEN TEMPORARY READ WRITE FD; do table_symbols $group; done | sort) \
     <(defined "$dir" "${public[@]/%/.o}" | grep -Ev '^(fd_|change_flags$|close_watched$)' | sort)
 }
 
