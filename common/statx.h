@@ -41,6 +41,10 @@ _Static_assert(offsetof(struct kernel_statx, dio_read_offset_align) == 0xb4,
 
 /* Bits of the mask: fields that are requested, and fields that were filled in. */
 enum {
+	MASK_TYPE = 0x1,
+	MASK_MODE = 0x2,
+	MASK_INO = 0x100,
+	MASK_SIZE = 0x200,
 	MASK_BASIC = 0x7ff,
 	MASK_MNT_ID = 0x1000,	       /* Linux 5.8 */
 	MASK_DIOALIGN = 0x2000,	       /* Linux 6.1 */

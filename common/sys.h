@@ -123,6 +123,54 @@ static inline long sys_call(long nr, long a, long b, long c, long d, long e, lon
 	return r2;
 }
 
+#elif defined(__i386__)
+#define SYS_CALL_INLINE 1
+
+/* The compiler may need %ebx and %ebp for itself, so three arguments come from memory, through %ecx. */
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	const long stored[3] = { a, b, f };
+	const long *at = stored;
+	long ret;
+
+	__asm__ volatile("pushl	%%ebx\n\t"
+			 "pushl	%%ebp\n\t"
+			 "movl	(%%ecx), %%ebx\n\t"
+			 "movl	8(%%ecx), %%ebp\n\t"
+			 "movl	4(%%ecx), %%ecx\n\t"
+			 "int	$0x80\n\t"
+			 "popl	%%ebp\n\t"
+			 "popl	%%ebx"
+			 : "=a"(ret), "+c"(at)
+			 : "0"(nr), "d"(c), "S"(d), "D"(e), "m"(stored)
+			 : "memory", "cc");
+	return ret;
+}
+
+#elif defined(__arm__) && defined(__ARM_EABI__)
+#define SYS_CALL_INLINE 1
+
+/* r7 takes the number, but is the frame pointer of Thumb code. */
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r0 __asm__("r0") = a;
+	register long r1 __asm__("r1") = b;
+	register long r2 __asm__("r2") = c;
+	register long r3 __asm__("r3") = d;
+	register long r4 __asm__("r4") = e;
+	register long r5 __asm__("r5") = f;
+	long saved;
+
+	__asm__ volatile("mov	%[saved], r7\n\t"
+			 "mov	r7, %[nr]\n\t"
+			 "svc	#0\n\t"
+			 "mov	r7, %[saved]"
+			 : "+r"(r0), [saved] "=&r"(saved)
+			 : [nr] "r"(nr), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5)
+			 : "memory", "cc");
+	return r0;
+}
+
 #elif defined(DIOSHIM_SHIM)
 
 /* The C library's own, and errno as it was (real.c). */
@@ -139,11 +187,25 @@ static inline long sys_call(long nr, long a, long b, long c, long d, long e, lon
 
 #endif
 
+/* An argument is one word. A wider one does not compile: see sys64.h. (The conditional makes an array a pointer.) */
+#if __SIZEOF_LONG__ == 8
+#define SYS_WORD(x) (long)(x)
+#else
+#define SYS_WORD(x) \
+	((long)(x) + 0 * (long)sizeof(char[sizeof(1 ? (x) : (x)) > sizeof(long) ? -1 : 1]))
+#endif
+
 #define SYS_ARGUMENTS(nr, a, b, c, d, e, f, ...) \
-	(long)(nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)
+	SYS_WORD(nr), SYS_WORD(a), SYS_WORD(b), SYS_WORD(c), SYS_WORD(d), SYS_WORD(e), SYS_WORD(f)
 
 /* sys(SYS_xxx, ...): the system call's own answer, 0 or more, or a negative errno. */
 #define sys(...) sys_expand(SYS_ARGUMENTS(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0))
 #define sys_expand(...) sys_call(__VA_ARGS__)
+
+/* Returns whether a system call that returns an address has failed. On a 32-bit machine addresses may be negative. */
+static inline int sys_failed(long ret)
+{
+	return ret < 0 && ret >= -4095;
+}
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What differs between machines, and between the headers of C libraries, in how a system call is asked for.
+ * The numbers of system calls that the headers of older C libraries lack. What differs between machines: sys64.h.
  */
 #ifndef DIOSHIM_SYSNR_H
 #define DIOSHIM_SYSNR_H
@@ -15,14 +15,6 @@
 #endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438 /* Linux 5.6 */
-#endif
-
-/* PowerPC and ARM have the flags in front, so that no 64-bit argument needs a gap (sync_file_range(2)). */
-#ifdef SYS_sync_file_range2
-#define SYS_sync_file_range SYS_sync_file_range2
-#define SYNC_FILE_RANGE_ARGUMENTS(fd, start, len, flags) fd, flags, start, len
-#else
-#define SYNC_FILE_RANGE_ARGUMENTS(fd, start, len, flags) fd, start, len, flags
 #endif
 
 #endif

@@ -4,11 +4,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "aio_change.h"
-#include "sys.h"
+#include "sys64.h"
 
 enum {
 	MEMORY_DEVICES = 1,
@@ -23,11 +22,11 @@ enum {
 static int open_device(const char *path, int flags, unsigned device)
 {
 	long fd = sys(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
-	struct stat st;
+	kernel_stat st;
 
 	if (fd < 0)
 		return (int)fd;
-	if (!sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) && S_ISCHR(st.st_mode) &&
+	if (!sys_fstat((int)fd, &st) && S_ISCHR(st.st_mode) &&
 	    st.st_rdev == makedev(MEMORY_DEVICES, device))
 		return (int)fd;
 	sys(SYS_close, fd);

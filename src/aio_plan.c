@@ -1,6 +1,9 @@
 /* What an iocb asks for. See aio_plan.h. */
 #include "aio_plan.h"
 
+#include <limits.h>
+#include <stdint.h>
+
 #include "aio_pool.h"
 #include "rwf.h"
 #include "transfers.h"
@@ -23,7 +26,7 @@ bool aio_transfers(const struct iocb *cb)
 bool aio_understood(const struct iocb *cb)
 {
 	return aio_transfers(cb) && !cb->aio_reserved2 && !(cb->aio_rw_flags & KERNEL_RWF_NOWAIT) &&
-	       cb->aio_nbytes <= INT64_MAX && cb->aio_offset >= 0;
+	       cb->aio_nbytes <= SSIZE_MAX && cb->aio_buf <= UINTPTR_MAX && cb->aio_offset >= 0;
 }
 
 bool aio_async_shape(const struct iocb *cb, size_t len)

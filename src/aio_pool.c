@@ -74,7 +74,8 @@ static void collect(struct aio_pool *pool)
 	do {
 		if (!pool->watched)
 			return;
-		n = sys(SYS_io_getevents, pool->context, 0L, (long)AT_A_TIME, events, &at_once);
+		n = sys(SYS_io_getevents, (aio_context_t)pool->context, 0L, (long)AT_A_TIME, events,
+			&at_once);
 		for (long i = 0; i < n; i++, pool->watched--)
 			give_back(pool, (uint32_t)events[i].data);
 	} while (n == AT_A_TIME);
@@ -160,7 +161,8 @@ bool aio_pool_put_when_signalled(uint32_t name, int eventfd)
 	bool watched;
 
 	process_lock(&pool->lock);
-	watched = have_context(pool) && sys(SYS_io_submit, pool->context, 1L, list) == 1;
+	watched = have_context(pool) &&
+		  sys(SYS_io_submit, (aio_context_t)pool->context, 1L, list) == 1;
 	pool->watched += watched;
 	process_unlock(&pool->lock);
 	return watched;

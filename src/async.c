@@ -5,9 +5,10 @@
 
 #include "description.h"
 #include "descriptor.h"
+#include "offset.h"
 #include "process.h"
 #include "rwf.h"
-#include "sys.h"
+#include "sys64.h"
 
 /* In a lock, above the submissions inside: a buffered call is inside, or waits for them. */
 #define BUFFERED (UINT32_C(1) << 31)
@@ -166,7 +167,7 @@ static int64_t place_of(const struct request *rq)
 		descriptor_look_size(rq->fd, &d);
 		return (int64_t)d.size;
 	}
-	return rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
+	return rq->positional ? rq->pos : offset_now(rq->fd);
 }
 
 /*
@@ -185,5 +186,5 @@ void async_drain(const struct request *rq)
 		return;
 	pos = place_of(rq);
 	for (int i = 0; i < 2 && pos >= 0; i++)
-		sys(SYS_fallocate, rq->fd, FALLOC_FL_KEEP_SIZE, pos, 1L);
+		sys_fallocate(rq->fd, FALLOC_FL_KEEP_SIZE, pos, 1);
 }

@@ -19,7 +19,7 @@
 #include "madvise.h"
 #include "process.h"
 #include "settings.h"
-#include "sys.h"
+#include "sys64.h"
 #include "usermem.h"
 
 enum {
@@ -90,11 +90,11 @@ static size_t region_size(const struct layout *l)
 static uintptr_t map_aligned(size_t size, int sharing)
 {
 	size_t whole = size + BOUNCE_LARGE;
-	long addr = sys(SYS_mmap, NULL, whole, PROT_READ | PROT_WRITE,
-			sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+	long addr = sys_mmap(whole, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE,
+			     -1);
 	uintptr_t start;
 
-	if (addr < 0)
+	if (sys_failed(addr))
 		return 0;
 	start = ((uintptr_t)addr + BOUNCE_LARGE - 1) & ~((uintptr_t)BOUNCE_LARGE - 1);
 	if (start > (uintptr_t)addr)

@@ -8,7 +8,7 @@
 #include "disable.h"
 #include "gate.h"
 #include "recording.h"
-#include "sys.h"
+#include "sys64.h"
 #include "tally.h"
 #include "window.h"
 
@@ -139,9 +139,9 @@ static bool device_failed(long err)
 
 long buffered_sync(int fd, uint64_t start, uint64_t end)
 {
-	const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-			     SYNC_FILE_RANGE_WAIT_AFTER;
-	long err = sys(SYS_sync_file_range, SYNC_FILE_RANGE_ARGUMENTS(fd, start, end - start, all));
+	long err = sys_sync_file_range(fd, (int64_t)start, (int64_t)(end - start),
+				       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					       SYNC_FILE_RANGE_WAIT_AFTER);
 
 	if (!err || device_failed(err))
 		return err;
@@ -152,6 +152,6 @@ long buffered_sync(int fd, uint64_t start, uint64_t end)
 void buffered_sync_start(int fd, uint64_t start, uint64_t end)
 {
 	if (!(disabled & DISABLE_PREFETCH))
-		sys(SYS_sync_file_range,
-		    SYNC_FILE_RANGE_ARGUMENTS(fd, start, end - start, SYNC_FILE_RANGE_WRITE));
+		sys_sync_file_range(fd, (int64_t)start, (int64_t)(end - start),
+				    SYNC_FILE_RANGE_WRITE);
 }

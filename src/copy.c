@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "claims.h"
@@ -18,14 +16,14 @@
 #include "recording.h"
 #include "rescue.h"
 #include "sigmask.h"
-#include "sys.h"
+#include "sys64.h"
 #include "usermem.h"
 
 /* Not inlined, so that what it needs of the stack is free again when data is moved. */
 #define BRIEF static __attribute__((noinline))
 
 /* /dev/null and /dev/zero, which swallow what they are given. */
-static bool swallows(const struct stat *st)
+static bool swallows(const kernel_stat *st)
 {
 	return S_ISCHR(st->st_mode) &&
 	       (st->st_rdev == makedev(1, 3) || st->st_rdev == makedev(1, 5));
@@ -41,11 +39,11 @@ static bool is_stream(int fd)
 
 BRIEF void look_at_other(struct copy_end *e)
 {
-	struct stat st;
+	kernel_stat st;
 	long flags = sys(SYS_fcntl, e->rq.fd, F_GETFL);
 
 	e->kind = COPY_OTHER;
-	if (flags < 0 || sys(SYS_newfstatat, e->rq.fd, "", &st, AT_EMPTY_PATH))
+	if (flags < 0 || sys_fstat(e->rq.fd, &st))
 		return;
 	e->d = (struct descriptor){ .flags = (int)flags };
 	if (S_ISFIFO(st.st_mode))
@@ -74,26 +72,34 @@ BRIEF void look(struct copy_end *e)
  * The program's positions. They are read, and found to be writable, before anything is held: the
  * memory may have to be supplied by another thread (userfaultfd(2)).
  */
-BRIEF bool read_position(const int64_t *given, int64_t *pos)
+BRIEF bool read_position(const struct copy *call, const int64_t *given, int64_t *pos)
 {
-	const struct iovec iov = { (void *)(uintptr_t)given, sizeof(*given) };
+	const size_t size = copy_has_off32(call) ? sizeof(int32_t) : sizeof(int64_t);
+	const struct iovec iov = { (void *)(uintptr_t)given, size };
 	struct cursor c = cursor_at_start(&iov, 1);
+	int32_t narrow;
 
 	if (!given)
 		return true;
-	if (usermem_gather(&c, pos, sizeof(*pos)) != sizeof(*pos))
+	if (usermem_gather(&c, copy_has_off32(call) ? (void *)&narrow : pos, size) != size)
 		return false;
+	if (copy_has_off32(call))
+		*pos = narrow;
 	c = cursor_at_start(&iov, 1);
-	usermem_check(&c, sizeof(*pos), USERMEM_WRITE);
+	usermem_check(&c, size, USERMEM_WRITE);
 	return true;
 }
 
-BRIEF bool write_position(int64_t *given, int64_t pos)
+/* A position of 32 bits is not moved beyond its range: see cut_to_off32(). */
+BRIEF bool write_position(const struct copy *call, int64_t *given, int64_t pos)
 {
-	const struct iovec iov = { given, sizeof(*given) };
+	const size_t size = copy_has_off32(call) ? sizeof(int32_t) : sizeof(int64_t);
+	const struct iovec iov = { given, size };
 	struct cursor c = cursor_at_start(&iov, 1);
+	const int32_t narrow = (int32_t)pos;
 
-	return !given || usermem_scatter(&c, &pos, sizeof(pos)) == sizeof(pos);
+	return !given || usermem_scatter(&c, copy_has_off32(call) ? (const void *)&narrow : &pos,
+					 size) == size;
 }
 
 static void find_offset(struct copy_end *e, const int64_t *given)
@@ -106,7 +112,7 @@ static void find_offset(struct copy_end *e, const int64_t *given)
 static void set_offset(const struct copy_end *e, const int64_t *given)
 {
 	if (!given && (e->kind == COPY_FILE || e->kind == COPY_SINK))
-		sys(SYS_lseek, e->rq.fd, e->pos, SEEK_SET);
+		sys_lseek(e->rq.fd, e->pos, SEEK_SET);
 }
 
 /* In ascending order, as those who end several numbers mark them (number.c). */
@@ -153,10 +159,10 @@ BRIEF bool may_have_shared(const struct copying *w)
 	uint64_t block = w->in.direct ? w->in.d.align.block : w->out.d.align.block;
 	uint64_t starts = (uint64_t)(w->in.pos - (int64_t)w->done) |
 			  (uint64_t)(w->out.pos - (int64_t)w->done);
-	struct statfs fs;
+	kernel_statfs fs;
 
 	return copy_there(w) < block && !(starts & (block - 1)) &&
-	       (sys(SYS_fstatfs, w->out.rq.fd, &fs) || fs.f_type != EXT4_SUPER_MAGIC);
+	       (sys_fstatfs(w->out.rq.fd, &fs) || fs.f_type != EXT4_SUPER_MAGIC);
 }
 
 /*
@@ -246,6 +252,21 @@ static long round_counted(struct copying *w, int refusal)
 	return ret;
 }
 
+/*
+ * The kernel copies no further than such a position goes (do_sendfile()). Returns false if that is nowhere: it has
+ * said so.
+ */
+static bool cut_to_off32(struct copying *w)
+{
+	int64_t room = INT32_MAX - w->in.pos;
+
+	if (room <= 0)
+		return false;
+	if ((int64_t)w->left > room)
+		w->left = (size_t)room;
+	return true;
+}
+
 static long round_masked(struct copying *w, int refusal)
 {
 	const struct copy *c = w->call;
@@ -253,13 +274,15 @@ static long round_masked(struct copying *w, int refusal)
 
 	w->moved = 0;
 	w->rest_len = 0;
-	if (!read_position(c->in_pos, &w->in.pos) || !read_position(c->out_pos, &w->out.pos))
+	if (!read_position(c, c->in_pos, &w->in.pos) || !read_position(c, c->out_pos, &w->out.pos))
+		return COPY_ASIDE;
+	if (copy_has_off32(c) && c->in_pos && !cut_to_off32(w))
 		return COPY_ASIDE;
 	enter_numbers(w);
 	ret = round_counted(w, refusal);
 	leave_numbers(w);
-	if (w->moved &&
-	    (!write_position(c->in_pos, w->in.pos) || !write_position(c->out_pos, w->out.pos)))
+	if (w->moved && (!write_position(c, c->in_pos, w->in.pos) ||
+			 !write_position(c, c->out_pos, w->out.pos)))
 		return -EFAULT;
 	return ret;
 }
@@ -292,7 +315,7 @@ BRIEF void count_rest(struct copying *w, size_t n)
 	if (!numbers_changed(w))
 		set_offset(&w->in, w->call->in_pos);
 	leave_numbers(w);
-	write_position(w->call->in_pos, w->in.pos);
+	write_position(w->call, w->call->in_pos, w->in.pos);
 	claims_end(&outer);
 	sigmask_restore(old);
 }

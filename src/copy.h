@@ -20,6 +20,7 @@
 
 #include "descriptor.h"
 #include "request.h"
+#include "symbols.h"
 
 enum copy_name { COPY_SENDFILE, COPY_SPLICE, COPY_RANGE };
 
@@ -30,7 +31,20 @@ struct copy {
 	int64_t *in_pos, *out_pos; /* the program's memory; null: at the description's offset */
 	size_t len;
 	unsigned flags;
+#ifdef DIOSHIM_OFF32
+	bool off32; /* the positions at these addresses have 32 bits: sendfile(2) with such an off_t */
+#endif
 };
+
+static inline bool copy_has_off32(const struct copy *c)
+{
+#ifdef DIOSHIM_OFF32
+	return c->off32;
+#else
+	(void)c;
+	return false;
+#endif
+}
 
 /* Makes the program's own call. */
 typedef ssize_t copy_issue(const struct copy *c);

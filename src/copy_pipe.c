@@ -22,7 +22,7 @@
 #define SPLICE_F_NONBLOCK 2
 #endif
 
-static size_t min_size(size_t a, size_t b)
+static size_t min_size(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -190,7 +190,7 @@ static long take_to_file(struct copying *w)
  */
 static long take_to_device(struct copying *w)
 {
-	size_t room = w->out.d.size - (uint64_t)w->out.pos;
+	uint64_t room = w->out.d.size - (uint64_t)w->out.pos;
 	struct copy_buffer b;
 	struct iovec iov = { .iov_len = min_size(min_size(w->left, room), COPY_PIECE) };
 	long ret;

@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "hint.h"
 #include "statx.h"
-#include "sys.h"
+#include "sys64.h"
 
 enum {
 	/*
@@ -18,7 +16,7 @@ enum {
 	 * then have to give the file a new time, and on XFS to log it (fill_mg_cmtime(),
 	 * fs/stat.c).
 	 */
-	MASK_WANTED = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_INO | MASK_DIOALIGN |
+	MASK_WANTED = MASK_TYPE | MASK_MODE | MASK_SIZE | MASK_INO | MASK_DIOALIGN |
 		      MASK_DIO_READ_ALIGN,
 
 	/* Guesses start here, because no device accepts less, and end at or above the last. */
@@ -44,12 +42,12 @@ static uint32_t max_u32(uint32_t a, uint32_t b)
  */
 static bool look_by_statx(int fd, struct kernel_statx *sx)
 {
-	struct stat st;
+	kernel_stat st;
 
 	memset(sx, 0, sizeof(*sx));
 	if (!sys(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_WANTED, sx))
 		return true;
-	if (sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH))
+	if (sys_fstat(fd, &st))
 		return false;
 	sx->mode = st.st_mode;
 	sx->size = st.st_size;
@@ -99,7 +97,7 @@ static void guess_alignments(int fd, struct descriptor *d)
  */
 static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 {
-	struct statfs fs;
+	kernel_statfs fs;
 
 	d->align.block = d->align.offset;
 	if (d->block_device && (d->flags & O_ACCMODE) != O_WRONLY)
@@ -112,7 +110,7 @@ static void set_block(int fd, struct descriptor *d, uint32_t blksize)
 	 * on network file systems and on XFS with the options largeio and allocsize; so one that is
 	 * larger than a page is checked with fstatfs(2).
 	 */
-	if (blksize > d->align.block && !sys(SYS_fstatfs, fd, &fs))
+	if (blksize > d->align.block && !sys_fstatfs(fd, &fs))
 		blksize = (uint32_t)fs.f_bsize;
 	if (power_of_two(blksize) && blksize <= BLOCK_MAX)
 		d->align.block = max_u32(d->align.block, blksize);

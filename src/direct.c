@@ -5,7 +5,7 @@
 
 #include "buffered.h"
 #include "gate.h"
-#include "sys.h"
+#include "sys64.h"
 #include "tally.h"
 #include "window.h"
 
@@ -20,7 +20,7 @@ long direct_settle(int fd, bool write, int64_t pos, uint64_t len)
 	/* Whole pages: POSIX_FADV_DONTNEED leaves partial ones. */
 	start &= ~(page - 1);
 	end = (end + page - 1) & ~(page - 1);
-	sys(SYS_fadvise64, fd, (long)start, (long)(end - start), POSIX_FADV_DONTNEED);
+	sys_fadvise(fd, (int64_t)start, (int64_t)(end - start), POSIX_FADV_DONTNEED);
 	return 0;
 }
 

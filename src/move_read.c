@@ -29,7 +29,7 @@ struct reading {
 	bool file_end;
 };
 
-static size_t min_size(size_t a, size_t b)
+static size_t min_size(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -143,7 +143,7 @@ static long read_buffered(struct reading *r)
 static size_t bounce_wanted(const struct reading *r)
 {
 	struct read_plan p = plan_read(&r->d->align, r->pos, r->end - r->pos,
-				       cursor_address(&r->to), (size_t)1 << 40);
+				       cursor_address(&r->to), SIZE_MAX / 2 + 1);
 
 	return p.head + p.tail;
 }

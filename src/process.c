@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "madvise.h"
-#include "sys.h"
+#include "sys64.h"
 #include "usermem.h"
 
 enum { UNLOCKED, LOCKED, CONTENDED };
@@ -19,8 +19,8 @@ static bool forks_are_watched; /* since the constructor */
 
 static long map_zeroes(void *at, int flags)
 {
-	return sys(SYS_mmap, at, sizeof(struct process), PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0L);
+	return sys_mmap_at(at, sizeof(struct process), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1);
 }
 
 /*
@@ -41,7 +41,7 @@ static struct process *make_process(void)
 	struct process *first = NULL;
 	long addr = map_zeroes(NULL, 0);
 
-	if (addr < 0)
+	if (sys_failed(addr))
 		return NULL;
 	p = (struct process *)addr;
 	if (is_wiped(p) && atomic_compare_exchange_strong(&the_process, &first, p))

@@ -97,18 +97,40 @@ ssize_t copy_call(const struct copy *c, copy_issue *issue)
 	return answer < 0 ? -1 : answer;
 }
 
+#ifdef DIOSHIM_OFF32
+#define NOT_OFF32 , false
+#else
+#define NOT_OFF32
+#endif
+
 #define PUBLIC_sendfile(symbol) \
 	static ssize_t issue_##symbol(const struct copy *c) \
 	{ \
 		return real.symbol(c->out, c->in, c->in_pos, c->len); \
 	} \
 \
-	PUBLIC ssize_t symbol(int out, int in, off_t *pos, size_t n) \
+	PUBLIC ssize_t symbol(int out, int in, int64_t *pos, size_t n) \
 	{ \
-		const struct copy c = { COPY_SENDFILE, in, out, pos, NULL, n, 0 }; \
+		const struct copy c = { COPY_SENDFILE, in, out, pos, NULL, n, 0 NOT_OFF32 }; \
 \
 		return copy_call(&c, issue_##symbol); \
 	}
+
+#ifdef DIOSHIM_OFF32
+#define PUBLIC_sendfile_off32(symbol) \
+	static ssize_t issue_##symbol(const struct copy *c) \
+	{ \
+		return real.symbol(c->out, c->in, (off_t *)(void *)c->in_pos, c->len); \
+	} \
+\
+	PUBLIC ssize_t symbol(int out, int in, off_t *pos, size_t n) \
+	{ \
+		const struct copy c = { COPY_SENDFILE, in, out, (int64_t *)(void *)pos, \
+					NULL,	       n,  0,	true }; \
+\
+		return copy_call(&c, issue_##symbol); \
+	}
+#endif
 
 #define PUBLIC_TWO_POSITIONS(symbol, name) \
 	static ssize_t issue_##symbol(const struct copy *c) \
@@ -116,10 +138,10 @@ ssize_t copy_call(const struct copy *c, copy_issue *issue)
 		return real.symbol(c->in, c->in_pos, c->out, c->out_pos, c->len, c->flags); \
 	} \
 \
-	PUBLIC ssize_t symbol(int in, off_t *in_pos, int out, off_t *out_pos, size_t n, \
+	PUBLIC ssize_t symbol(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n, \
 			      unsigned flags) \
 	{ \
-		const struct copy c = { name, in, out, in_pos, out_pos, n, flags }; \
+		const struct copy c = { name, in, out, in_pos, out_pos, n, flags NOT_OFF32 }; \
 \
 		return copy_call(&c, issue_##symbol); \
 	}

@@ -79,6 +79,8 @@ int fd_control(call_fcntl *next, int fd, int cmd, void *arg)
 		return fd_control(real.symbol, fd, cmd, arg); \
 	}
 
+#define PUBLIC_fcntl_off32 PUBLIC_fcntl
+
 int fd_duplicate(call_dup *next, int fd)
 {
 	return duplicated_anew(fd, next(fd));

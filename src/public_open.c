@@ -112,5 +112,14 @@ static mode_t mode_from(int flags, va_list ap)
 		return fd_opened(real.symbol(path, mode), 0); \
 	}
 
+/* With a 32-bit off_t: what differs is in the C library, O_LARGEFILE. */
+#define PUBLIC_open_off32 PUBLIC_open
+#define PUBLIC_openat_off32 PUBLIC_openat
+#define PUBLIC_open_2_off32 PUBLIC_open_2
+#define PUBLIC_openat_2_off32 PUBLIC_openat_2
+#define PUBLIC_creat_off32 PUBLIC_creat
+#define PUBLIC_mkostemp_off32 PUBLIC_mkostemp
+#define PUBLIC_mkostemps_off32 PUBLIC_mkostemps
+
 DIOSHIM_OPEN_SYMBOLS(PUBLIC_SYMBOL)
 DIOSHIM_TEMPORARY_SYMBOLS(PUBLIC_SYMBOL)

@@ -17,7 +17,7 @@
 #include "public_fd.h"
 #include "real.h"
 #include "rescue.h"
-#include "sys.h"
+#include "sys64.h"
 #include "transfers.h"
 
 enum { NUMBERS = 512 };
@@ -42,6 +42,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_open_by_handle_at] = 1,
 	[SYS_pidfd_getfd] = 1,
 	[SYS_fcntl] = 1,
+#ifdef SYS_fcntl64
+	[SYS_fcntl64] = 1,
+#endif
 	[SYS_dup] = 1,
 #ifdef SYS_dup2
 	[SYS_dup2] = 1,
@@ -50,6 +53,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 	[SYS_close] = 1,
 	[SYS_close_range] = 1,
 	[SYS_sendfile] = 1,
+#ifdef SYS_sendfile64
+	[SYS_sendfile64] = 1,
+#endif
 	[SYS_splice] = 1,
 	[SYS_copy_file_range] = 1,
 	[SYS_io_submit] = 1,
@@ -71,6 +77,19 @@ static int next_fcntl(int fd, int cmd, ...)
 	va_end(ap);
 	return (int)real.syscall(SYS_fcntl, fd, cmd, arg);
 }
+
+#ifdef SYS_fcntl64
+static int next_fcntl64(int fd, int cmd, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return (int)real.syscall(SYS_fcntl64, fd, cmd, arg);
+}
+#endif
 
 static int next_dup(int fd)
 {
@@ -110,6 +129,13 @@ static ssize_t next_sendfile(const struct copy *c)
 	return real.syscall(SYS_sendfile, c->out, c->in, c->in_pos, c->len);
 }
 
+#ifdef SYS_sendfile64
+static ssize_t next_sendfile64(const struct copy *c)
+{
+	return real.syscall(SYS_sendfile64, c->out, c->in, c->in_pos, c->len);
+}
+#endif
+
 static ssize_t next_splice(const struct copy *c)
 {
 	return real.syscall(SYS_splice, c->in, c->in_pos, c->out, c->out_pos, c->len, c->flags);
@@ -133,7 +159,7 @@ static long on_copies(long nr, const struct arguments *x)
 		.flags = (unsigned)x->f,
 	};
 
-	if (nr != SYS_sendfile)
+	if (nr == SYS_splice || nr == SYS_copy_file_range)
 		return copy_call(&c, nr == SYS_splice ? next_splice : next_copy_file_range);
 	c = (struct copy){
 		.name = COPY_SENDFILE,
@@ -142,6 +168,13 @@ static long on_copies(long nr, const struct arguments *x)
 		.in_pos = (int64_t *)x->c,
 		.len = (size_t)x->d,
 	};
+#ifdef SYS_sendfile64
+	if (nr == SYS_sendfile64)
+		return copy_call(&c, next_sendfile64);
+#endif
+#ifdef DIOSHIM_OFF32
+	c.off32 = true;
+#endif
 	return copy_call(&c, next_sendfile);
 }
 
@@ -180,6 +213,10 @@ static long on_numbers(long nr, const struct arguments *x)
 		return fd_opened((int)real.syscall(nr, x->a, x->b, x->c), 0);
 	case SYS_fcntl:
 		return fd_control(next_fcntl, fd, (int)x->b, (void *)x->c);
+#ifdef SYS_fcntl64
+	case SYS_fcntl64:
+		return fd_control(next_fcntl64, fd, (int)x->b, (void *)x->c);
+#endif
 	case SYS_dup:
 		return fd_duplicate(next_dup, fd);
 #ifdef SYS_dup2
@@ -198,6 +235,9 @@ static long on_numbers(long nr, const struct arguments *x)
 	case SYS_close:
 		return fd_close(next_close, fd);
 	case SYS_sendfile:
+#ifdef SYS_sendfile64
+	case SYS_sendfile64:
+#endif
 	case SYS_splice:
 	case SYS_copy_file_range:
 		return on_copies(nr, x);
@@ -206,12 +246,19 @@ static long on_numbers(long nr, const struct arguments *x)
 	}
 }
 
+static int64_t offset_of(int takes, const struct arguments *x)
+{
+	const long all[] = { x->a, x->b, x->c, x->d, x->e, x->f };
+
+	return sys64_offset(takes & TRANSFER_VECTOR, all);
+}
+
 /* The kernel has answered with 0 or less. */
 static long refused(long nr, int takes, const struct arguments *x, int before, uint32_t generation,
 		    long ret)
 {
 	int fd = (int)x->a;
-	int64_t pos = takes & TRANSFER_OFFSET ? x->d : 0;
+	int64_t pos = takes & TRANSFER_OFFSET ? offset_of(takes, x) : 0;
 
 	if (!(takes & TRANSFER_VECTOR))
 		return rescue_refused(nr, fd, (const void *)x->b, (size_t)x->c, pos, before,
@@ -223,7 +270,8 @@ static long refused(long nr, int takes, const struct arguments *x, int before, u
 
 static bool is_implied(int takes, const struct arguments *x)
 {
-	return !(takes & TRANSFER_OFFSET) || ((takes & TRANSFER_FLAGS) && x->d == -1);
+	return !(takes & TRANSFER_OFFSET) ||
+	       ((takes & TRANSFER_FLAGS) && offset_of(takes, x) == -1);
 }
 
 /* On a number that is known to be direct. */
@@ -231,7 +279,7 @@ static long transfer_direct(long nr, int takes, const struct arguments *x, int b
 {
 	bool implied = is_implied(takes, x);
 	bool one_buffer = !(takes & TRANSFER_VECTOR);
-	int64_t pos = implied ? 0 : x->d;
+	int64_t pos = implied ? 0 : offset_of(takes, x);
 	int fd = (int)x->a;
 	struct pass p;
 	ssize_t ret;
@@ -290,6 +338,63 @@ void public_syscall(void)
 		"addq	$8, %%rsp\n\t"
 		".cfi_adjust_cfa_offset -8\n\t"
 		"ret"
+		:
+		: "i"(NUMBERS), "i"(offsetof(struct real, syscall)));
+}
+
+#elif defined(__i386__)
+
+/*
+ * All arguments are on the stack, and are left there. The call to 3 finds out where the code is; the table and `real`
+ * are at fixed distances from it.
+ */
+PUBLIC __attribute__((naked)) void public_syscall(void) __asm__("syscall");
+
+void public_syscall(void)
+{
+	__asm__("movl	4(%%esp), %%eax\n\t"
+		"call	3f\n"
+		"0:	addl	$_GLOBAL_OFFSET_TABLE_+(.-0b), %%ecx\n\t"
+		"cmpl	%0, %%eax\n\t"
+		"jae	1f\n\t"
+		"cmpb	$0, public_syscall_numbers@GOTOFF(%%ecx,%%eax)\n\t"
+		"jne	2f\n"
+		"1:	jmp	*real@GOTOFF+%c1(%%ecx)\n"
+		"2:	jmp	public_syscall_covered\n"
+		"3:	movl	(%%esp), %%ecx\n\t"
+		"ret"
+		:
+		: "i"(NUMBERS), "i"(offsetof(struct real, syscall)));
+}
+
+#elif defined(__arm__)
+
+/* The arguments from the fifth on are on the stack, and are left there. */
+#ifdef __thumb__
+#define PC_AHEAD "4" /* what an instruction finds in pc, beyond its own address */
+#else
+#define PC_AHEAD "8"
+#endif
+
+PUBLIC __attribute__((naked)) void public_syscall(void) __asm__("syscall");
+
+void public_syscall(void)
+{
+	__asm__("cmp	r0, %0\n\t"
+		"bcs	1f\n\t"
+		"ldr	ip, 3f\n"
+		"5:	add	ip, pc\n\t"
+		"ldrb	ip, [ip, r0]\n\t"
+		"cmp	ip, #0\n\t"
+		"bne	2f\n"
+		"1:	ldr	ip, 4f\n"
+		"6:	add	ip, pc\n\t"
+		"ldr	ip, [ip, %1]\n\t"
+		"bx	ip\n"
+		"2:	b	public_syscall_covered\n\t"
+		".align	2\n"
+		"3:	.word	public_syscall_numbers-(5b+" PC_AHEAD ")\n"
+		"4:	.word	real-(6b+" PC_AHEAD ")\n"
 		:
 		: "i"(NUMBERS), "i"(offsetof(struct real, syscall)));
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "next.h"
-#include "sys.h"
+#include "sys64.h"
 #include "text.h"
 
 /* See open(2): O_TMPFILE contains the bits of O_DIRECTORY, so it is compared whole. */
@@ -41,24 +41,34 @@ static long to_answer(long ret)
 		mode_; \
 	})
 
+/* Not in the table of other C libraries (symbols.h). */
+#define GNU_ONLY static __attribute__((unused))
+
+/* A 64-bit kernel opens all files as large ones. */
+#ifdef DIOSHIM_OFF32
+#define LARGE O_LARGEFILE
+#else
+#define LARGE 0
+#endif
+
 static int raw_open(const char *path, int flags, ...)
 {
-	return answer(SYS_openat, AT_FDCWD, path, flags, MODE_OF(flags));
+	return answer(SYS_openat, AT_FDCWD, path, flags | LARGE, MODE_OF(flags));
 }
 
-static int raw_open_2(const char *path, int flags)
+GNU_ONLY int raw_open_2(const char *path, int flags)
 {
-	return answer(SYS_openat, AT_FDCWD, path, flags, 0);
+	return answer(SYS_openat, AT_FDCWD, path, flags | LARGE, 0);
 }
 
 static int raw_openat(int dirfd, const char *path, int flags, ...)
 {
-	return answer(SYS_openat, dirfd, path, flags, MODE_OF(flags));
+	return answer(SYS_openat, dirfd, path, flags | LARGE, MODE_OF(flags));
 }
 
-static int raw_openat_2(int dirfd, const char *path, int flags)
+GNU_ONLY int raw_openat_2(int dirfd, const char *path, int flags)
 {
-	return answer(SYS_openat, dirfd, path, flags, 0);
+	return answer(SYS_openat, dirfd, path, flags | LARGE, 0);
 }
 
 static int raw_openat2(int dirfd, const char *path, const struct open_how *how, size_t size)
@@ -68,11 +78,11 @@ static int raw_openat2(int dirfd, const char *path, const struct open_how *how, 
 
 static int raw_creat(const char *path, mode_t mode)
 {
-	return answer(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+	return answer(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC | LARGE, mode);
 }
 
 /* Names that the time makes different, as in the C library, until one is free. */
-static int raw_mkostemps(char *template, int suffix, int flags)
+static int make_temporary(char *template, int suffix, int flags)
 {
 	enum { LETTERS = 6, TRIES = 1000, BASE = 52 };
 	const size_t len = strlen(template);
@@ -95,9 +105,14 @@ static int raw_mkostemps(char *template, int suffix, int flags)
 	return (int)to_answer(fd);
 }
 
+static int raw_mkostemps(char *template, int suffix, int flags)
+{
+	return make_temporary(template, suffix, flags | LARGE);
+}
+
 static int raw_mkostemp(char *template, int flags)
 {
-	return raw_mkostemps(template, 0, flags);
+	return make_temporary(template, 0, flags | LARGE);
 }
 
 static ssize_t raw_read(int fd, void *buf, size_t n)
@@ -108,19 +123,19 @@ static ssize_t raw_read(int fd, void *buf, size_t n)
 /*
  * The overflow that FORTIFY detects. The C library prints a message, but is not available here yet.
  */
-static ssize_t raw_read_chk(int fd, void *buf, size_t n, size_t size)
+GNU_ONLY ssize_t raw_read_chk(int fd, void *buf, size_t n, size_t size)
 {
 	if (n > size)
 		abort();
 	return raw_read(fd, buf, n);
 }
 
-static ssize_t raw_pread(int fd, void *buf, size_t n, off_t pos)
+static ssize_t raw_pread(int fd, void *buf, size_t n, int64_t pos)
 {
-	return answer(SYS_pread64, fd, buf, n, pos);
+	return answer(SYS_pread64, fd, buf, n, SYS64_EVEN(pos));
 }
 
-static ssize_t raw_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size)
+GNU_ONLY ssize_t raw_pread_chk(int fd, void *buf, size_t n, int64_t pos, size_t size)
 {
 	if (n > size)
 		abort();
@@ -132,18 +147,14 @@ static ssize_t raw_readv(int fd, const struct iovec *iov, int count)
 	return answer(SYS_readv, fd, iov, count);
 }
 
-/*
- * A 64-bit kernel takes the whole offset from pos_l and ignores pos_h (pos_from_hilo(),
- * fs/read_write.c).
- */
-static ssize_t raw_preadv(int fd, const struct iovec *iov, int count, off_t pos)
+static ssize_t raw_preadv(int fd, const struct iovec *iov, int count, int64_t pos)
 {
-	return answer(SYS_preadv, fd, iov, count, pos, 0);
+	return answer(SYS_preadv, fd, iov, count, SYS64_IOV(pos));
 }
 
-static ssize_t raw_preadv2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
+static ssize_t raw_preadv2(int fd, const struct iovec *iov, int count, int64_t pos, int flags)
 {
-	return answer(SYS_preadv2, fd, iov, count, pos, 0, flags);
+	return answer(SYS_preadv2, fd, iov, count, SYS64_IOV(pos), flags);
 }
 
 static ssize_t raw_write(int fd, const void *buf, size_t n)
@@ -151,9 +162,9 @@ static ssize_t raw_write(int fd, const void *buf, size_t n)
 	return answer(SYS_write, fd, buf, n);
 }
 
-static ssize_t raw_pwrite(int fd, const void *buf, size_t n, off_t pos)
+static ssize_t raw_pwrite(int fd, const void *buf, size_t n, int64_t pos)
 {
-	return answer(SYS_pwrite64, fd, buf, n, pos);
+	return answer(SYS_pwrite64, fd, buf, n, SYS64_EVEN(pos));
 }
 
 static ssize_t raw_writev(int fd, const struct iovec *iov, int count)
@@ -161,15 +172,24 @@ static ssize_t raw_writev(int fd, const struct iovec *iov, int count)
 	return answer(SYS_writev, fd, iov, count);
 }
 
-static ssize_t raw_pwritev(int fd, const struct iovec *iov, int count, off_t pos)
+static ssize_t raw_pwritev(int fd, const struct iovec *iov, int count, int64_t pos)
 {
-	return answer(SYS_pwritev, fd, iov, count, pos, 0);
+	return answer(SYS_pwritev, fd, iov, count, SYS64_IOV(pos));
 }
 
-static ssize_t raw_pwritev2(int fd, const struct iovec *iov, int count, off_t pos, int flags)
+static ssize_t raw_pwritev2(int fd, const struct iovec *iov, int count, int64_t pos, int flags)
 {
-	return answer(SYS_pwritev2, fd, iov, count, pos, 0, flags);
+	return answer(SYS_pwritev2, fd, iov, count, SYS64_IOV(pos), flags);
 }
+
+/* On a 32-bit machine the first numbers are those of the calls with 32-bit offsets. */
+#ifdef SYS_fcntl64
+#define NUMBER_fcntl SYS_fcntl64
+#define NUMBER_sendfile SYS_sendfile64
+#else
+#define NUMBER_fcntl SYS_fcntl
+#define NUMBER_sendfile SYS_sendfile
+#endif
 
 static int raw_fcntl(int fd, int cmd, ...)
 {
@@ -179,7 +199,7 @@ static int raw_fcntl(int fd, int cmd, ...)
 	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	return answer(SYS_fcntl, fd, cmd, arg);
+	return answer(NUMBER_fcntl, fd, cmd, arg);
 }
 
 static int raw_dup(int fd)
@@ -215,17 +235,18 @@ static void raw_closefrom(int first)
 	answer(SYS_close_range, first < 0 ? 0U : (unsigned)first, ~0U, 0);
 }
 
-static ssize_t raw_sendfile(int out, int in, off_t *pos, size_t n)
+static ssize_t raw_sendfile(int out, int in, int64_t *pos, size_t n)
 {
-	return answer(SYS_sendfile, out, in, pos, n);
+	return answer(NUMBER_sendfile, out, in, pos, n);
 }
 
-static ssize_t raw_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n, unsigned flags)
+static ssize_t raw_splice(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n,
+			  unsigned flags)
 {
 	return answer(SYS_splice, in, in_pos, out, out_pos, n, flags);
 }
 
-static ssize_t raw_copy_file_range(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
+static ssize_t raw_copy_file_range(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n,
 				   unsigned flags)
 {
 	return answer(SYS_copy_file_range, in, in_pos, out, out_pos, n, flags);
@@ -251,6 +272,10 @@ static int raw_lio_listio(int mode, struct aiocb *const list[], int count, struc
 	(void)event;
 	return (int)to_answer(-ENOSYS);
 }
+
+#ifdef DIOSHIM_OFF32
+#include "raw_off32.h"
+#endif
 
 #ifndef SYS_CALL_INLINE
 /* The C library's, found once: its errno is put back. */
@@ -319,7 +344,7 @@ static int raw_dprintf(int fd, const char *format, ...)
 	return ret;
 }
 
-static int raw_dprintf_chk(int fd, int flag, const char *format, ...)
+GNU_ONLY int raw_dprintf_chk(int fd, int flag, const char *format, ...)
 {
 	va_list ap;
 	int ret;

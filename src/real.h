@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <linux/aio_abi.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -31,13 +32,13 @@ typedef int call_mkostemp(char *template, int flags);
 typedef int call_mkostemps(char *template, int suffix, int flags);
 typedef ssize_t call_read(int fd, void *buf, size_t n);
 typedef ssize_t call_read_chk(int fd, void *buf, size_t n, size_t size);
-typedef ssize_t call_pread(int fd, void *buf, size_t n, off_t pos);
-typedef ssize_t call_pread_chk(int fd, void *buf, size_t n, off_t pos, size_t size);
+typedef ssize_t call_pread(int fd, void *buf, size_t n, int64_t pos);
+typedef ssize_t call_pread_chk(int fd, void *buf, size_t n, int64_t pos, size_t size);
 typedef ssize_t call_readv(int fd, const struct iovec *iov, int count);
-typedef ssize_t call_preadv(int fd, const struct iovec *iov, int count, off_t pos);
-typedef ssize_t call_preadv2(int fd, const struct iovec *iov, int count, off_t pos, int flags);
+typedef ssize_t call_preadv(int fd, const struct iovec *iov, int count, int64_t pos);
+typedef ssize_t call_preadv2(int fd, const struct iovec *iov, int count, int64_t pos, int flags);
 typedef ssize_t call_write(int fd, const void *buf, size_t n);
-typedef ssize_t call_pwrite(int fd, const void *buf, size_t n, off_t pos);
+typedef ssize_t call_pwrite(int fd, const void *buf, size_t n, int64_t pos);
 typedef call_readv call_writev;
 typedef call_preadv call_pwritev;
 typedef call_preadv2 call_pwritev2;
@@ -48,8 +49,8 @@ typedef int call_dup3(int from, int to, int flags);
 typedef int call_close(int fd);
 typedef int call_close_range(unsigned first, unsigned last, int flags);
 typedef void call_closefrom(int first);
-typedef ssize_t call_sendfile(int out, int in, off_t *pos, size_t n);
-typedef ssize_t call_splice(int in, off_t *in_pos, int out, off_t *out_pos, size_t n,
+typedef ssize_t call_sendfile(int out, int in, int64_t *pos, size_t n);
+typedef ssize_t call_splice(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n,
 			    unsigned flags);
 typedef call_splice call_copy_file_range;
 typedef int call_aio_read(struct aiocb *cb);
@@ -62,6 +63,49 @@ typedef int call_vdprintf(int fd, const char *format, va_list ap);
 typedef int call_dprintf_chk(int fd, int flag, const char *format, ...);
 typedef int call_vdprintf_chk(int fd, int flag, const char *format, va_list ap);
 typedef int call_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
+
+#ifdef DIOSHIM_OFF32
+/* The same with a 32-bit offset, or on files that are opened without O_LARGEFILE. */
+typedef call_open call_open_off32;
+typedef call_open_2 call_open_2_off32;
+typedef call_openat call_openat_off32;
+typedef call_openat_2 call_openat_2_off32;
+typedef call_creat call_creat_off32;
+typedef call_mkostemp call_mkostemp_off32;
+typedef call_mkostemps call_mkostemps_off32;
+typedef call_fcntl call_fcntl_off32;
+typedef ssize_t call_pread_off32(int fd, void *buf, size_t n, off_t pos);
+typedef ssize_t call_pread_chk_off32(int fd, void *buf, size_t n, off_t pos, size_t size);
+typedef ssize_t call_preadv_off32(int fd, const struct iovec *iov, int count, off_t pos);
+typedef ssize_t call_preadv2_off32(int fd, const struct iovec *iov, int count, off_t pos,
+				   int flags);
+typedef ssize_t call_pwrite_off32(int fd, const void *buf, size_t n, off_t pos);
+typedef call_preadv_off32 call_pwritev_off32;
+typedef call_preadv2_off32 call_pwritev2_off32;
+typedef ssize_t call_sendfile_off32(int out, int in, off_t *pos, size_t n);
+typedef call_aio_read call_aio_read_off32;
+typedef call_aio_write call_aio_write_off32;
+typedef call_lio_listio call_lio_listio_off32;
+#endif
+
+#ifndef __GLIBC__
+/* musl has these names as macros, and in its library for programs that were built with others. */
+#include <stdlib.h>
+#undef open64
+#undef openat64
+#undef creat64
+#undef mkostemp64
+#undef mkostemps64
+#undef pread64
+#undef pwrite64
+#undef preadv64
+#undef pwritev64
+#undef fcntl64
+#undef sendfile64
+#undef aio_read64
+#undef aio_write64
+#undef lio_listio64
+#endif
 
 /* Some names are declared in no header that this file could include. */
 #define DIOSHIM_DECLARE(symbol, kind) call_##kind symbol;

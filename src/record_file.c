@@ -3,13 +3,12 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "descriptor.h"
 #include "hint.h"
 #include "recording.h"
 #include "refused.h"
-#include "sys.h"
+#include "sys64.h"
 
 /* How far from its own place one may be. This limits what a call costs; tables that half are free need a few. */
 enum { PROBES = 256 };
@@ -33,10 +32,9 @@ static void remember_seen(int fd, enum seen seen)
 
 bool record_identify(int fd, struct identity *id)
 {
-	struct stat st;
+	kernel_stat st;
 
-	if (sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) ||
-	    !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+	if (sys_fstat(fd, &st) || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
 		return false;
 	*id = (struct identity){ st.st_dev, st.st_ino, S_ISBLK(st.st_mode) };
 	return true;

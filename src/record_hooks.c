@@ -64,23 +64,25 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_read(symbol) \
 	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n), (fd, buf, n))
 #define HOOK_pread(symbol) \
-	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
+	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, int64_t at), \
+		    (fd, buf, n, at))
 #define HOOK_readv(symbol) HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR), (fd, iov, n))
 #define HOOK_preadv(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
 #define HOOK_preadv2(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, int64_t at, int rwf), \
+		    (fd, iov, n, at, rwf))
 
 #define HOOK_write(symbol) \
 	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n), (fd, buf, n))
 #define HOOK_pwrite(symbol) \
-	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), \
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, int64_t at), \
 		    (fd, buf, n, at))
 #define HOOK_writev(symbol) HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR), (fd, iov, n))
 #define HOOK_pwritev(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
 #define HOOK_pwritev2(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, int64_t at, int rwf), \
 		    (fd, iov, n, at, rwf))
 
 /*
@@ -181,6 +183,35 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_aio_read(symbol) HOOK_NONE(symbol, aio_read)
 #define HOOK_aio_write(symbol) HOOK_NONE(symbol, aio_write)
 #define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
+
+/* With a 32-bit off_t (symbols.h). */
+#define HOOK_open_off32 HOOK_open
+#define HOOK_openat_off32 HOOK_openat
+#define HOOK_open_2_off32 HOOK_open_2
+#define HOOK_openat_2_off32 HOOK_openat_2
+#define HOOK_creat_off32 HOOK_creat
+#define HOOK_mkostemp_off32 HOOK_mkostemp
+#define HOOK_mkostemps_off32 HOOK_mkostemps
+#define HOOK_pread_off32(symbol) \
+	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
+#define HOOK_preadv_off32(symbol) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_preadv2_off32(symbol) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+#define HOOK_pwrite_off32(symbol) \
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), \
+		    (fd, buf, n, at))
+#define HOOK_pwritev_off32(symbol) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_pwritev2_off32(symbol) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), \
+		    (fd, iov, n, at, rwf))
+#define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
+#define HOOK_sendfile_off32(symbol) HOOK_NONE(symbol, sendfile_off32)
+#define HOOK_aio_read_off32(symbol) HOOK_NONE(symbol, aio_read)
+#define HOOK_aio_write_off32(symbol) HOOK_NONE(symbol, aio_write)
+#define HOOK_lio_listio_off32(symbol) HOOK_NONE(symbol, lio_listio)
+#define HOOK_fcntl_off32(symbol) HOOK_NONE(symbol, fcntl)
 
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)

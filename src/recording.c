@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "complain.h"
 #include "next.h"
 #include "record_hooks.h"
+#include "sys64.h"
 
 struct recording recording;
 
@@ -32,17 +32,17 @@ enum { NOT_OURS = 1 }; /* not an errno of open(2) and the others here: those are
  * Writes the header first, in one write: at no moment could a process that comes second take the
  * file for somebody else's. An empty file may be used by anybody.
  */
-static long claim_file(int fd, const struct stat *st, bool launchers)
+static long claim_file(int fd, const kernel_stat *st, bool launchers)
 {
 	const struct header ours = { RECORD_MAGIC, sizeof(struct record) };
 	struct header there = { 0 };
 	long n;
 
 	if (!st->st_size) {
-		n = sys(SYS_pwrite64, fd, &ours, sizeof(ours), 0L);
+		n = sys(SYS_pwrite64, fd, &ours, sizeof(ours), SYS64_EVEN(0));
 		return n < 0 ? n : n == sizeof(ours) ? 0 : -ENOSPC;
 	}
-	n = sys(SYS_pread64, fd, &there, sizeof(there), 0L);
+	n = sys(SYS_pread64, fd, &there, sizeof(there), SYS64_EVEN(0));
 	if (n < 0)
 		return n;
 	if (n != sizeof(there) || there.magic != ours.magic)
@@ -53,17 +53,17 @@ static long claim_file(int fd, const struct stat *st, bool launchers)
 /* Beyond RLIMIT_FSIZE the kernel would not only fail, but send SIGXFSZ (setrlimit(2)). */
 static bool too_large(void)
 {
-	struct rlimit limit;
+	struct kernel_rlimit limit;
 
 	return !sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) &&
-	       limit.rlim_cur < sizeof(struct record);
+	       limit.current < sizeof(struct record);
 }
 
 /*
  * Gives the file its whole size, with the blocks for it where the file system can reserve them: in
  * a hole, a store through the mapping would end the program with SIGBUS when the disk is full.
  */
-static long extend_file(int fd, const struct stat *st)
+static long extend_file(int fd, const kernel_stat *st)
 {
 	const long size = sizeof(struct record);
 	long err;
@@ -72,22 +72,22 @@ static long extend_file(int fd, const struct stat *st)
 		return 0;
 	if (too_large())
 		return -EFBIG;
-	err = sys(SYS_fallocate, fd, 0, 0L, size);
+	err = sys_fallocate(fd, 0, 0, size);
 	if (err != -EOPNOTSUPP && err != -ENOSYS)
 		return err;
-	return st->st_size == size ? 0 : sys(SYS_ftruncate, fd, size);
+	return st->st_size == size ? 0 : sys_ftruncate(fd, size);
 }
 
 /* Returns the mapping's address, a negative errno, or NOT_OURS. */
 static long map_record(int fd, bool launchers)
 {
-	struct stat st;
-	long err = sys(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	kernel_stat st;
+	long err = sys_fstat(fd, &st);
 
 	if (err)
 		return err;
-	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > sizeof(struct record) ||
-	    (launchers && (size_t)st.st_size < sizeof(struct record)))
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > sizeof(struct record) ||
+	    (launchers && (uint64_t)st.st_size < sizeof(struct record)))
 		return launchers ? -ENOENT : NOT_OURS;
 	if (!st.st_size && too_large())
 		return -EFBIG;
@@ -96,8 +96,7 @@ static long map_record(int fd, bool launchers)
 		err = extend_file(fd, &st);
 	if (err)
 		return err;
-	return sys(SYS_mmap, NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		   0L);
+	return sys_mmap(sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 }
 
 /* strerrordesc_np(3), glibc 2.32, does not allocate or translate. Returns null without it. */
@@ -149,7 +148,7 @@ static struct record *open_record(const struct name *name)
 	got = fd < 0 ? fd : map_record(fd, launchers);
 	if (fd >= 0)
 		sys(SYS_close, fd);
-	if (got > NOT_OURS)
+	if (got > NOT_OURS || !(got == NOT_OURS || sys_failed(got)))
 		return (struct record *)got;
 	/* EPERM: the launcher has found nobody who maps it, and has sealed it (launcher/run/left.c). */
 	if (launchers && (got == -ENOENT || got == -EPERM))

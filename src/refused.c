@@ -11,7 +11,7 @@
 #include "hint.h"
 #include "offset.h"
 #include "record_refused.h"
-#include "sys.h"
+#include "sys64.h"
 #include "tally.h"
 #include "window.h"
 
@@ -67,7 +67,7 @@ void refused_opened(int fd)
 long refused_advice(int fd)
 {
 	/* Nothing is dropped: there is no whole page in it. */
-	return sys(SYS_fadvise64, fd, 0L, 1L, POSIX_FADV_DONTNEED);
+	return sys_fadvise(fd, 0, 1, POSIX_FADV_DONTNEED);
 }
 
 int refused_set_flags(call_fcntl *next, int fd, int flags)
@@ -162,7 +162,7 @@ static void drop(int fd, int64_t pos, uint64_t len)
 	uint64_t start = pos < FOLIO_MOST ? 0 : ((uint64_t)pos - FOLIO_MOST) & ~(page - 1);
 	uint64_t end = pos < 0 ? 0 : ((uint64_t)pos + len + page - 1) & ~(page - 1);
 
-	sys(SYS_fadvise64, fd, (long)start, (long)(end - start), POSIX_FADV_DONTNEED);
+	sys_fadvise(fd, (int64_t)start, (int64_t)(end - start), POSIX_FADV_DONTNEED);
 }
 
 /*

@@ -9,7 +9,7 @@
 #include "refused.h"
 #include "refused_open.h"
 #include "rwf.h"
-#include "sys.h"
+#include "sys64.h"
 #include "transfers.h"
 #include "usermem.h"
 
@@ -161,26 +161,26 @@ static ssize_t moved(int fd, bool write, int64_t pos, ssize_t ret)
 #define HOOK_read(symbol) \
 	HOOK_MOVES(symbol, false, REFUSED_IMPLIED, (int fd, void *buf, size_t n), (fd, buf, n))
 #define HOOK_pread(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
+	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, int64_t at), (fd, buf, n, at))
 #define HOOK_readv(symbol) \
 	HOOK_MOVES(symbol, false, REFUSED_IMPLIED, (int fd, VECTOR), (fd, iov, n))
 #define HOOK_preadv(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
 /* An offset of -1 stands for the description's, here as in the calls that take flags. */
 #define HOOK_preadv2(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, int64_t at, int rwf), (fd, iov, n, at, rwf))
 
 #define HOOK_write(symbol) \
 	HOOK_MOVES(symbol, true, REFUSED_IMPLIED, (int fd, const void *buf, size_t n), (fd, buf, n))
 #define HOOK_pwrite(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, off_t at), \
+	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, int64_t at), \
 		   (fd, buf, n, at))
 #define HOOK_writev(symbol) \
 	HOOK_MOVES(symbol, true, REFUSED_IMPLIED, (int fd, VECTOR), (fd, iov, n))
 #define HOOK_pwritev(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
 #define HOOK_pwritev2(symbol) \
-	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, off_t at, int rwf), \
+	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, int64_t at, int rwf), \
 		   (fd, iov, n, at, rwf))
 
 /* Their next definitions are called only to abort the program. */
@@ -198,13 +198,13 @@ static ssize_t copied(int in, bool in_given, int out, bool out_given, ssize_t re
 }
 
 #define HOOK_sendfile(symbol) \
-	static ssize_t hook_##symbol(int out, int in, off_t *pos, size_t n) \
+	static ssize_t hook_##symbol(int out, int in, int64_t *pos, size_t n) \
 	{ \
 		return copied(in, pos, out, false, next.symbol(out, in, pos, n)); \
 	}
 
 #define HOOK_two_positions(symbol) \
-	static ssize_t hook_##symbol(int in, off_t *in_pos, int out, off_t *out_pos, size_t n, \
+	static ssize_t hook_##symbol(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n, \
 				     unsigned flags) \
 	{ \
 		return copied(in, in_pos, out, out_pos, \
@@ -214,11 +214,46 @@ static ssize_t copied(int in, bool in_given, int out, bool out_given, ssize_t re
 #define HOOK_splice(symbol) HOOK_two_positions(symbol)
 #define HOOK_copy_file_range(symbol) HOOK_two_positions(symbol)
 
+/* --- with a 32-bit off_t (symbols.h) --- */
+
+#define HOOK_open_off32 HOOK_open
+#define HOOK_openat_off32 HOOK_openat
+#define HOOK_open_2_off32 HOOK_open_2
+#define HOOK_openat_2_off32 HOOK_openat_2
+#define HOOK_creat_off32 HOOK_creat
+#define HOOK_mkostemp_off32 HOOK_mkostemp
+#define HOOK_mkostemps_off32 HOOK_mkostemps
+#define HOOK_pread_off32(symbol) \
+	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
+#define HOOK_preadv_off32(symbol) \
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_preadv2_off32(symbol) \
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
+#define HOOK_pwrite_off32(symbol) \
+	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, off_t at), \
+		   (fd, buf, n, at))
+#define HOOK_pwritev_off32(symbol) \
+	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
+#define HOOK_pwritev2_off32(symbol) \
+	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, off_t at, int rwf), \
+		   (fd, iov, n, at, rwf))
+#define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
+#define HOOK_sendfile_off32(symbol) \
+	static ssize_t hook_##symbol(int out, int in, off_t *pos, size_t n) \
+	{ \
+		return copied(in, pos, out, false, next.symbol(out, in, pos, n)); \
+	}
+#define HOOK_fcntl_off32 HOOK_fcntl
+#define HOOK_aio_read_off32 HOOK_aio_read
+#define HOOK_aio_write_off32 HOOK_aio_write
+#define HOOK_lio_listio_off32 HOOK_lio_listio
+
 /* --- by number --- */
 
 static ssize_t moved_by_number(long nr, int takes, const long x[6], ssize_t ret)
 {
-	int64_t pos = takes & TRANSFER_OFFSET ? x[3] : REFUSED_IMPLIED;
+	int64_t pos = takes & TRANSFER_OFFSET ? sys64_offset(takes & TRANSFER_VECTOR, x)
+					      : REFUSED_IMPLIED;
 
 	if ((takes & TRANSFER_FLAGS) && nr == SYS_pwritev2)
 		pos = PLACE(pos, x[5]);
@@ -248,6 +283,9 @@ static long hook_number(long nr, const long x[6])
 	case SYS_open_by_handle_at:
 		return OPENED(opening_begin, (int)x[2], next.syscall(nr, x[0], x[1], o_.flags));
 	case SYS_sendfile:
+#ifdef SYS_sendfile64
+	case SYS_sendfile64:
+#endif
 		return copied((int)x[1], x[2], (int)x[0], false,
 			      next.syscall(nr, x[0], x[1], x[2], x[3]));
 	case SYS_splice:

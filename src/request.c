@@ -7,7 +7,7 @@
 #include "descriptor.h"
 #include "plan.h"
 #include "rwf.h"
-#include "sys.h"
+#include "sys64.h"
 #include "tally.h"
 #include "transfers.h"
 
@@ -47,15 +47,16 @@ bool request_understood(const struct request *rq)
 
 /*
  * Beyond what this machine surely leaves to programs: addresses with a higher bit than any of our own stack's,
- * which is near the top (with 39-bit addresses as with 48-bit ones). It may leave more: then the kernel decides.
+ * which is near the top (with 39-bit addresses as with 48-bit ones). On a 32-bit machine the stack's highest bit
+ * says nothing: there the kernel may begin at 2 GiB. It may leave more: then the kernel decides.
  */
 static bool reaches_high(const struct iovec *iov)
 {
 	uintptr_t start = (uintptr_t)iov->iov_base;
 	uintptr_t end = start + iov->iov_len;
-	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t sure = sizeof(sure) == 8 ? (uintptr_t)__builtin_frame_address(0) : INT32_MAX;
 
-	return end < start || (end > stack && (end ^ stack) > stack);
+	return end < start || (end > sure && (end ^ sure) > sure);
 }
 
 /*
@@ -138,13 +139,13 @@ static long issue_call(const struct request *rq)
 
 	if (!(takes & TRANSFER_VECTOR))
 		return takes & TRANSFER_OFFSET
-			       ? sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, pos)
+			       ? sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len, SYS64_EVEN(pos))
 			       : sys(rq->nr, rq->fd, iov->iov_base, iov->iov_len);
 	if (!(takes & TRANSFER_OFFSET))
 		return sys(rq->nr, rq->fd, iov, rq->count);
-	/* A 64-bit kernel takes the offset from one register and ignores the next. */
-	return takes & TRANSFER_FLAGS ? sys(rq->nr, rq->fd, iov, rq->count, pos, 0, rq->flags)
-				      : sys(rq->nr, rq->fd, iov, rq->count, pos, 0);
+	return takes & TRANSFER_FLAGS
+		       ? sys(rq->nr, rq->fd, iov, rq->count, SYS64_IOV(pos), rq->flags)
+		       : sys(rq->nr, rq->fd, iov, rq->count, SYS64_IOV(pos));
 }
 
 long request_issue(const struct request *rq)

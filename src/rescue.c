@@ -14,6 +14,7 @@
 #include "hint.h"
 #include "move.h"
 #include "number.h"
+#include "offset.h"
 #include "record_call.h"
 #include "recording.h"
 #include "refused.h"
@@ -45,7 +46,7 @@ static bool open_for(const struct request *rq, int flags)
  */
 static bool misaligned(const struct request *rq, const struct descriptor *d)
 {
-	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
+	int64_t pos = rq->positional ? rq->pos : offset_now(rq->fd);
 
 	if (request_appends(rq, d))
 		pos = d->size;
@@ -60,7 +61,7 @@ static bool misaligned(const struct request *rq, const struct descriptor *d)
  */
 static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 {
-	int64_t pos = rq->positional ? rq->pos : sys(SYS_lseek, rq->fd, 0L, SEEK_CUR);
+	int64_t pos = rq->positional ? rq->pos : offset_now(rq->fd);
 
 	return !rq->write && !d->block_device && d->known && pos >= 0 && (uint64_t)pos < d->size &&
 	       request_length(rq) > d->size - (uint64_t)pos;

@@ -98,7 +98,7 @@ COLD size_t write_rest(FILE *fp, const char *data, size_t n, ssize_t done, int b
 static ssize_t stream_write(FILE *fp, const void *data, ssize_t n)
 {
 	const int failed = fp->_flags & _IO_ERR_SEEN;
-	const off_t offset = fp->_offset;
+	const int64_t offset = fp->_offset;
 	const int before = errno_before();
 	ssize_t done;
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#include "sys.h"
+#include "sys64.h"
 
 /* FORTIFY's; musl has none. */
 extern int vsnprintf_checked(char *to, size_t room, int flag, size_t size, const char *format,
@@ -28,8 +28,8 @@ static bool map(struct text *t, size_t size)
 	long at;
 
 	sigmask_hold(&t->signals);
-	at = sys(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
-	if (at < 0 && at > -4096) {
+	at = sys_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (sys_failed(at)) {
 		sigmask_release(&t->signals);
 		return false;
 	}

@@ -9,7 +9,7 @@
 
 #include "description.h"
 #include "process.h"
-#include "sys.h"
+#include "sys64.h"
 
 enum {
 	YIELDS = 16, /* before a wait sleeps */
@@ -29,10 +29,10 @@ struct window_memory *window_memory = &own_memory;
 
 __attribute__((constructor(102))) static void share_memory(void)
 {
-	long addr = sys(SYS_mmap, NULL, sizeof(*window_memory), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
+	long addr = sys_mmap(sizeof(*window_memory), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1);
 
-	if (addr > 0)
+	if (!sys_failed(addr))
 		window_memory = (struct window_memory *)addr;
 }
 

@@ -9,7 +9,8 @@
 #include "direct.h"
 #include "disable.h"
 #include "sector.h"
-#include "sys.h"
+#include "symbols.h"
+#include "sys64.h"
 
 /*
  * Asks for both ends of the write now. The kernel reads the block around an edge before it changes
@@ -25,8 +26,8 @@ void write_fetch_edges(const struct writing *w)
 		return;
 	for (int i = 0; i < 2; i++)
 		if ((edges[i] & (g->offset - 1)) && edges[i] < w->d->size)
-			sys(SYS_fadvise64, w->rq->fd, (long)(edges[i] & ~(block - 1)), (long)block,
-			    POSIX_FADV_WILLNEED);
+			sys_fadvise(w->rq->fd, (int64_t)(edges[i] & ~(block - 1)), (int64_t)block,
+				    POSIX_FADV_WILLNEED);
 }
 
 /* Returns `ret`. A call that moves less than `len` has met what ends the request. */
@@ -50,13 +51,26 @@ static long write_own(struct writing *w, size_t len)
 	return moved(w, direct_issue_at(w->rq, &piece, 1, w->pos), len);
 }
 
+/* Opened by a 32-bit program without O_LARGEFILE (MAX_NON_LFS, generic_write_check_limits()). */
+static bool small_file(const struct descriptor *d)
+{
+#ifdef DIOSHIM_OFF32
+	return !(d->flags & O_LARGEFILE);
+#else
+	(void)d;
+	return false;
+#endif
+}
+
 uint64_t write_size_limit(const struct descriptor *d)
 {
-	struct rlimit limit;
+	struct kernel_rlimit limit;
 
-	if (d->block_device || sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit))
+	if (d->block_device)
 		return UINT64_MAX;
-	return limit.rlim_cur;
+	if (sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit))
+		limit.current = UINT64_MAX;
+	return small_file(d) && limit.current > INT32_MAX ? INT32_MAX : limit.current;
 }
 
 size_t write_readable(const struct cursor *from, const struct descriptor *d, uint64_t pos,

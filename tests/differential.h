@@ -31,6 +31,12 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#ifndef RWF_HIPRI /* musl 1.2.3 */
+#define RWF_HIPRI 0x01
+#define RWF_DSYNC 0x02
+#define RWF_SYNC 0x04
+#define RWF_APPEND 0x10
+#endif
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20 /* Linux 6.9 */
 #endif
@@ -63,7 +69,7 @@ struct scene {
 	off_t device_size; /* of a block device */
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
-	bool emulated; /* by qemu-user: no preadv2(2), and bad memory is refused as a whole */
+	bool emulated; /* by qemu-user: no preadv2(2), no AIO, and bad memory is refused as a whole */
 	uint64_t seed;
 	long number; /* of the current call, from 1 on */
 };
@@ -121,6 +127,13 @@ enum op {
 	OP_BYSTANDER,
 	OPS
 };
+
+/* musl's streams make system calls that cannot be replaced. */
+#ifdef __GLIBC__
+enum { STREAMS_ARE_COVERED = true };
+#else
+enum { STREAMS_ARE_COVERED = false };
+#endif
 
 /* What a call is. */
 enum {

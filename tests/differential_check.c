@@ -82,7 +82,7 @@ bool same_range(const struct scene *s, off_t from, off_t to, off_t *differs)
 
 		for (enum which which = 0; which < SIDES; which++)
 			got[which] = raw_syscall(SYS_pread64, s->side[which].witness, chunk[which],
-						 want, from);
+						 want, SYS64_EVEN(from));
 		*differs = from;
 		if (got[ORDINARY] != got[DIRECT])
 			return false;

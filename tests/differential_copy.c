@@ -3,6 +3,7 @@
  * sendfile(2), copy_file_range(2), splice(2). The other file may be direct, too.
  */
 #include "differential.h"
+#include "plain.h"
 #include "raw.h"
 
 #include <err.h>
@@ -46,7 +47,7 @@ static void reset_spare(const struct side *side, enum which which)
 		return;
 	spare_changed[which] = false;
 	if (ftruncate(side->spare, 0) ||
-	    raw_syscall(SYS_pwrite64, side->spare, pattern(), SPARE, 0L) != SPARE)
+	    raw_syscall(SYS_pwrite64, side->spare, pattern(), SPARE, SYS64_EVEN(0)) != SPARE)
 		err(2, "the spare file");
 }
 
@@ -110,7 +111,7 @@ static void take_spare(const struct side *side, struct result *result)
 
 	raw_syscall(SYS_fcntl, side->spare, F_SETFL, O_RDWR);
 	result->spare_offset = lseek(side->spare, 0, SEEK_CUR);
-	got = raw_syscall(SYS_pread64, side->spare, result->bytes, SPARE_ROOM, 0L);
+	got = raw_syscall(SYS_pread64, side->spare, result->bytes, SPARE_ROOM, SYS64_EVEN(0));
 	if (got < 0)
 		err(2, "cannot read the spare file");
 	result->len = (size_t)got;
@@ -146,19 +147,38 @@ static void drain(enum which which, struct result *result)
 						   (size_t)there - result->len);
 }
 
+/* Of 64-bit positions. */
+#ifdef SYS_sendfile64
+#define NUMBER_sendfile SYS_sendfile64
+#else
+#define NUMBER_sendfile SYS_sendfile
+#endif
+
+static long send_plain(int out, int in, off_t *pos, size_t len)
+{
+	long at = pos ? (long)*pos : 0;
+	long ret = plain_sendfile(out, in, pos ? &at : NULL, len);
+
+	if (pos)
+		*pos = at;
+	return ret;
+}
+
 static long send_from_to(const struct call *c, int out, int in, off_t *pos, enum which which)
 {
 	size_t len = c->pieces[0].len;
 
 	if (which == ORDINARY)
-		return raw_syscall(SYS_sendfile, out, in, pos, len);
+		return raw_syscall(NUMBER_sendfile, out, in, pos, len);
 	switch (c->door % 3) {
 	case 0:
-		return sendfile(out, in, pos, len);
+		if (!pos || plain_fits(*pos + (off_t)len))
+			return send_plain(out, in, pos, len);
+		/* fall through */
 	case 1:
 		return sendfile64(out, in, pos, len);
 	default:
-		return syscall(SYS_sendfile, out, in, pos, len);
+		return syscall(NUMBER_sendfile, out, in, pos, len);
 	}
 }
 

@@ -77,11 +77,10 @@ static off_t start_of(const struct call *c, const struct scene *s)
 }
 
 /* From glibc 2.37 on, a longer text may be cut if the descriptor was not seen to be opened. */
-#if __GLIBC_PREREQ(2, 37)
-enum { MOST_TEXT = 2000 };
-#else
-enum { MOST_TEXT = 20000 };
+#ifndef __GLIBC_PREREQ
+#define __GLIBC_PREREQ(major, minor) 0
 #endif
+enum { MOST_TEXT = __GLIBC_PREREQ(2, 37) ? 2000 : 20000 };
 
 static size_t choose_misalignment(struct random *r)
 {

@@ -8,36 +8,49 @@
 #undef lio_listio64
 
 #include "differential.h"
+#include "plain.h"
 
 #include <err.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The LFS64 twins are the same on a 64-bit target, with a type of their own in <aio.h>. */
+/*
+ * The LFS64 twins have a type of their own in <aio.h>, which differs in the width of the offset only, and only on a
+ * 32-bit machine. `WIDE`: the name of the one with a 64-bit offset.
+ */
+#ifdef __GLIBC__
+#define WIDE(name) name "64"
 int aio_read64(struct aiocb *cb);
 int aio_write64(struct aiocb *cb);
 int lio_listio64(int mode, struct aiocb *const list[], int count, struct sigevent *event);
+#else
+#define WIDE(name) name
+#define aio_read64 plain_aio_read
+#define aio_write64 plain_aio_write
+#define lio_listio64 plain_lio_listio
+#endif
 
 typedef int one_function(struct aiocb *cb);
 typedef int list_function(int mode, struct aiocb *const list[], int count, struct sigevent *event);
 
 static one_function *one_for(const struct call *c, enum which which)
 {
-	bool other = c->door % 2;
+	bool other = c->door % 2 || !plain_fits(c->pos);
 
 	if (which == ORDINARY)
-		return (one_function *)own_function(is_read(c) ? "aio_read" : "aio_write");
+		return (one_function *)own_function(is_read(c) ? WIDE("aio_read")
+							       : WIDE("aio_write"));
 	if (is_read(c))
-		return other ? aio_read64 : aio_read;
-	return other ? aio_write64 : aio_write;
+		return other ? aio_read64 : plain_aio_read;
+	return other ? aio_write64 : plain_aio_write;
 }
 
-static list_function *list_for(const struct call *c, enum which which)
+static list_function *list_for(const struct call *c, enum which which, bool fits)
 {
 	if (which == ORDINARY)
-		return (list_function *)own_function("lio_listio");
-	return c->door % 2 ? lio_listio64 : lio_listio;
+		return (list_function *)own_function(WIDE("lio_listio"));
+	return c->door % 2 || !fits ? lio_listio64 : plain_lio_listio;
 }
 
 /* Returns the bytes moved, or -1 and errno. */
@@ -95,15 +108,17 @@ static long make_list(const struct call *c, int fd, const struct iovec *pieces, 
 	static struct aiocb requests[MOST_PIECES];
 	struct aiocb *list[MOST_PIECES];
 	off_t pos = c->pos;
+	bool fit = true;
 
 	for (int i = 0; i < c->count; i++) {
 		requests[i] = request(c, fd, &pieces[i], pos);
 		list[i] = &requests[i];
+		fit &= plain_fits(pos);
 		if (__builtin_add_overflow(pos, (off_t)pieces[i].iov_len, &pos))
 			pos = c->pos;
 	}
 	/* Says EIO if a request has failed, which is seen below. */
-	if (list_for(c, which)(LIO_WAIT, list, c->count, NULL) && errno != EIO)
+	if (list_for(c, which, fit)(LIO_WAIT, list, c->count, NULL) && errno != EIO)
 		return -1;
 	errno = 0;
 	return results_of(requests, c->count);

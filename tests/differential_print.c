@@ -7,8 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
 int __dprintf_chk(int fd, int flag, const char *format, ...);
 int __vdprintf_chk(int fd, int flag, const char *format, va_list ap);
+#else
+#define __dprintf_chk(fd, flag, ...) dprintf(fd, __VA_ARGS__)
+#define __vdprintf_chk(fd, flag, ...) vdprintf(fd, __VA_ARGS__)
+#endif
+
+/* musl takes this for its own name. */
 
 void *own_function(const char *name)
 {

@@ -88,11 +88,20 @@ void print_call(FILE *to, const struct call *c, const struct scene *s)
 	print_pieces(to, c);
 }
 
+static const char *error_name(int err)
+{
+#ifdef __GLIBC__
+	return strerrorname_np(err);
+#else
+	return strerror(err);
+#endif
+}
+
 void print_outcome(FILE *to, const char *name, const struct outcome *o)
 {
 	fprintf(to, " | %s: ret=%ld %s size=%lld offset=%lld flags=%#o", name, o->ret,
-		o->ret < 0 ? strerrorname_np(o->err) : "-", (long long)o->size,
-		(long long)o->offset, (unsigned)o->flags);
+		o->ret < 0 ? error_name(o->err) : "-", (long long)o->size, (long long)o->offset,
+		(unsigned)o->flags);
 	if (o->signals)
 		fprintf(to, " SIGXFSZ=%u", o->signals);
 }
@@ -147,7 +156,8 @@ static bool possible(const struct scene *s, int op)
 {
 	bool range = op == OP_RANGE_FROM || op == OP_RANGE_TO || op == OP_RANGE_WITHIN;
 
-	return (op_is[op] || op == OP_STREAM) && !(range && s->block_device);
+	return (op_is[op] || (op == OP_STREAM && STREAMS_ARE_COVERED)) &&
+	       !(range && s->block_device);
 }
 
 bool all_were_misaligned(const struct scene *s)

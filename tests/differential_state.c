@@ -4,6 +4,7 @@
  * runtime.
  */
 #include "differential.h"
+#include "plain.h"
 #include "raw.h"
 
 #include <err.h>
@@ -18,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
+#ifdef __GLIBC__
 int __open(const char *path, int flags, ...);
 int __open64(const char *path, int flags, ...);
 int __open_2(const char *path, int flags);
@@ -27,6 +29,25 @@ int __openat64_2(int dir, const char *path, int flags);
 int __fcntl(int fd, int cmd, ...);
 int __close(int fd);
 int __dup2(int from, int to);
+#else
+#undef open64
+#undef openat64
+#undef fcntl64
+#define open64 plain_open
+#define openat64 plain_openat
+#define fcntl64 fcntl
+#define __open plain_open
+#define __open64 plain_open
+#define __open_2 plain_open
+#define __open64_2 plain_open
+#define __openat_2 plain_openat
+#define __openat64_2 plain_openat
+#define __fcntl fcntl
+#define __close close
+#define __dup2 dup2
+/* The shim has it; without it musl does not. */
+int close_range(unsigned first, unsigned last, int flags) __attribute__((weak));
+#endif
 
 /* Past the shim; but where the kernel refuses O_DIRECT, and the shim does not, by number. */
 static bool refused;
@@ -41,13 +62,16 @@ static int flags_for(enum which which, int flags)
 
 static int public_open(unsigned door, const char *path, int flags)
 {
+	/* The other names add this flag. */
+	if (O_LARGEFILE && !(flags & O_LARGEFILE))
+		return door % 2 ? plain_open(path, flags) : plain_openat(AT_FDCWD, path, flags);
 	switch (door % 8) {
 	case 0:
-		return open(path, flags);
+		return plain_open(path, flags);
 	case 1:
 		return open64(path, flags);
 	case 2:
-		return openat(AT_FDCWD, path, flags);
+		return plain_openat(AT_FDCWD, path, flags);
 	case 3:
 		return openat64(AT_FDCWD, path, flags);
 	case 4:
@@ -172,7 +196,7 @@ static long write_as_a_bystander(const struct call *c, const struct scene *s, en
 	const struct side *side = &s->side[which];
 
 	return raw_syscall(SYS_pwrite64, side->witness, side->arena + c->pieces[0].at,
-			   c->pieces[0].len, c->pos);
+			   c->pieces[0].len, SYS64_EVEN(c->pos));
 }
 
 long make_change(const struct call *c, struct scene *s, enum which which)
@@ -214,13 +238,13 @@ static void wipe_device(int fd, off_t size)
 	static unsigned char zeros[1 << 20];
 
 	for (off_t at = 0; at < size; at += sizeof(zeros))
-		if (raw_syscall(SYS_pwrite64, fd, zeros, sizeof(zeros), at) < 0)
+		if (raw_syscall(SYS_pwrite64, fd, zeros, sizeof(zeros), SYS64_EVEN(at)) < 0)
 			err(2, "cannot wipe the device");
 }
 
 static void open_witness(struct scene *s, struct side *side)
 {
-	int flags = O_RDWR | (s->block_device ? 0 : O_CREAT | O_TRUNC);
+	int flags = O_RDWR | O_LARGEFILE | (s->block_device ? 0 : O_CREAT | O_TRUNC);
 	uint64_t size = 0;
 
 	side->witness = raw_syscall(SYS_openat, AT_FDCWD, side->path, flags, 0600);
@@ -248,7 +272,7 @@ static void find_type(struct scene *s)
 
 void open_everything(struct scene *s)
 {
-	struct call c = { .op = OP_REOPEN, .flags = O_RDWR | O_DIRECT };
+	struct call c = { .op = OP_REOPEN, .flags = O_RDWR | O_DIRECT | O_LARGEFILE };
 
 	refused = s->refused;
 	for (enum which which = 0; which < SIDES; which++) {
@@ -274,10 +298,11 @@ static void copy_range(const struct scene *s, off_t from, off_t to)
 	while (from < to) {
 		size_t left = (size_t)(to - from);
 		size_t want = left < sizeof(chunk) ? left : sizeof(chunk);
-		long got = raw_syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want, from);
+		long got = raw_syscall(SYS_pread64, s->side[ORDINARY].witness, chunk, want,
+				       SYS64_EVEN(from));
 
-		if (got <= 0 ||
-		    raw_syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got, from) < 0)
+		if (got <= 0 || raw_syscall(SYS_pwrite64, s->side[DIRECT].witness, chunk, got,
+					    SYS64_EVEN(from)) < 0)
 			err(2, "cannot copy after a mismatch");
 		from += got;
 	}

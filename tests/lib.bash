@@ -73,9 +73,12 @@ on_each() { # NAME... -- COMMAND [ARG...]
   fi
 }
 
-# Prints the symbols of common/symbols.h, one on a line: all, or those of one group.
+# Prints the symbols of common/symbols.h that the library has, one on a line: all, or those of one group.
 table_symbols() { # [OPEN|READ|WRITE|FD|...]
-  sed -n "/^#define DIOSHIM_${1-[A-Z_]*}_SYMBOLS(X)/,/[^\\\\]\$/s/^[[:space:]]*X(\([^,]*\),.*/\1/p" \
+  local other=GNU32
+  [[ $(od -An -tu1 -j4 -N1 "$DIOSHIM_LIB") -ne 1 ]] || other=NONE
+  sed -n "/^#define DIOSHIM_${1-[A-Z_]*}_SYMBOLS(X)/,/[^\\\\]\$/{/^[[:space:]]*$other(/d
+    s/^[[:space:]]*[A-Z0-9_]*(\(X, \)\{0,1\}\([a-z0-9_]*\), [a-z0-9_]*).*/\2/p;}" \
     "$DIOSHIM_TOP_SRCDIR/common/symbols.h"
 }
 

@@ -104,7 +104,7 @@ other_names='thread|readdir(64)?_r|^obstack|^v?(s|sn|as|sw)(printf|scanf)$|^(sw|
 @test "libdioshim(7) lists the symbols of common/symbols.h, and no others" {
   local listed
   listed=$(section 'COVERED FUNCTIONS' "$man/libdioshim.7" | sed -n 's/^\.Fn \([^ ]*\).*/\1/p')
-  diff <(sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort) \
+  diff <(sed -n 's/^[[:space:]]*[A-Z0-9_]*(\(X, \)\{0,1\}\([a-z0-9_]*\), [a-z0-9_]*).*/\2/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort) \
     <(sort <<<"$listed")
 }
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "sys.h"
+#include "sys64.h"
 
 static inline long raw_answer(long ret)
 {

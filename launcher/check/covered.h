@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#define DIOSHIM_EVERY_SYMBOL
 #include "symbols.h"
 
 #define COVERED_INDEX(symbol, kind) COVERED_##symbol,

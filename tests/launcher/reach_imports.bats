@@ -7,7 +7,7 @@
 load reach
 
 table() {
-  sed -n 's/^[[:space:]]*X(\([^,]*\),.*/\1/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort
+  sed -n 's/^[[:space:]]*[A-Z0-9_]*(\(X, \)\{0,1\}\([a-z0-9_]*\), [a-z0-9_]*).*/\2/p' "$DIOSHIM_TOP_SRCDIR/common/symbols.h" | sort
 }
 
 imported() { # FILE
