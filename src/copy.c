@@ -18,6 +18,7 @@
 #include "sigmask.h"
 #include "sys64.h"
 #include "usermem.h"
+#include "write.h"
 
 /* Not inlined, so that what it needs of the stack is free again when data is moved. */
 #define BRIEF static __attribute__((noinline))
@@ -168,7 +169,8 @@ BRIEF bool may_have_shared(const struct copying *w)
 /*
  * Returns whether to go on after the kernel has returned a short count. Not on guesses: where no
  * alignment is reported, most file systems refuse nothing. A socket may have become full, or a
- * signal have come: but a refusal comes where the kernel takes the next part of a pipe's size.
+ * signal have come: but a refusal comes where the kernel takes the next part of a pipe's size. Nor
+ * where the file has reached RLIMIT_FSIZE: the kernel has raised SIGXFSZ already.
  */
 static bool goes_on(const struct copying *w, enum copy_way way)
 {
@@ -178,6 +180,8 @@ static bool goes_on(const struct copying *w, enum copy_way way)
 		return false;
 	switch (way) {
 	case COPY_FILES:
+		if (w->out.kind == COPY_FILE && (uint64_t)w->out.pos >= write_size_limit(&w->out.d))
+			return false;
 		return w->call->name == COPY_SENDFILE || !may_have_shared(w);
 	case COPY_TO_STREAM:
 		return w->done % part == 0;

@@ -62,7 +62,7 @@ on_it() {
 
 @test "AddressSanitizer and UndefinedBehaviorSanitizer: random calls" {
   sanitized asan -fsanitize=address,undefined -fno-sanitize-recover=undefined
-  on_each ext4-512 ext4-4096 xfs -- random_calls
+  on_each ext4-512 xfs -- random_calls
 }
 
 @test "AddressSanitizer and UndefinedBehaviorSanitizer: many writers at once" {
