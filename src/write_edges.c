@@ -28,46 +28,41 @@ static struct cursor memory_of(const struct writing *w, uint64_t pos)
 	return from;
 }
 
-/* Returns the same call for one edge. */
-static struct request part_of(const struct writing *w, uint64_t pos, size_t len,
-			      struct iovec pieces[PIECES])
+/* Makes the call for one edge, if its memory is in few pieces. Returns the count, or a negative errno. */
+static long issue_edge(const struct writing *w, uint64_t pos, size_t len)
 {
 	struct cursor from = memory_of(w, pos);
+	struct iovec pieces[PIECES];
+	int count = cursor_pieces(&from, len, pieces, PIECES);
+	const struct request at = request_at(w->rq, pieces, count, pos);
+	long ret;
 
-	return request_at(w->rq, pieces, cursor_pieces(&from, len, pieces, PIECES), pos);
+	if (request_length(&at) < len)
+		return 0;
+	ret = request_issue(&at);
+	tally_buffered(w->rq->tally, ret);
+	return ret;
 }
 
-struct both {
-	const struct request *at[2];
-	long ret[2];
-};
-
-static long issue_both(void *arg)
+static long issue_both(void *writing)
 {
-	struct both *both = arg;
+	struct writing *w = writing;
+	struct edges *e = &w->edges;
 
-	for (int i = 0; i < 2; i++) {
-		both->ret[i] = request_issue(both->at[i]);
-		tally_buffered(both->at[i]->tally, both->ret[i]);
-		if (both->ret[i] <= 0)
-			break;
-	}
+	e->head_done = issue_edge(w, e->start, e->head);
+	if (e->head_done == (long)e->head)
+		e->tail_done = issue_edge(w, e->end - e->tail, e->tail);
 	return 0;
 }
 
-/* Writes both edges in one window, as far as that is possible. */
+/* In one window, which is told where the write begins (async.c). */
 static void write_both(struct writing *w)
 {
-	struct edges *e = &w->edges;
-	struct iovec pieces[2][PIECES];
-	const struct request head = part_of(w, e->start, e->head, pieces[0]);
-	const struct request tail = part_of(w, e->end - e->tail, e->tail, pieces[1]);
-	struct both both = { { &head, &tail }, { 0, 0 } };
+	struct request at = *w->rq;
 
-	if (request_length(&head) == e->head && request_length(&tail) == e->tail)
-		buffered_call(&head, issue_both, &both);
-	e->head_done = both.ret[0];
-	e->tail_done = both.ret[1];
+	at.positional = true;
+	at.pos = (int64_t)w->edges.start;
+	buffered_call(&at, issue_both, w);
 }
 
 /* Returns whether an edge has still to be written; EINVAL: O_DIRECT was set again (buffered.c). */
@@ -84,17 +79,23 @@ static long write_one(struct writing *w, uint64_t pos, size_t len)
 	const struct cursor from = w->from;
 	const uint64_t next = w->pos, end = w->end;
 	const bool stopped = w->stopped;
-	long ret;
+	size_t done = 0;
+	long ret = 0;
 
-	w->pos = pos;
 	w->end = w->edges.end;
-	w->from = memory_of(w, pos);
-	ret = write_buffered(w, len);
+	/* Scattered memory may take several calls (request_part()). */
+	for (w->stopped = false; done < len && !w->stopped; done += (size_t)ret) {
+		w->pos = pos + done;
+		w->from = memory_of(w, w->pos);
+		ret = write_buffered(w, len - done);
+		if (ret <= 0)
+			break;
+	}
 	w->pos = next;
 	w->end = end;
 	w->from = from;
 	w->stopped = stopped;
-	return ret;
+	return done ? (long)done : ret;
 }
 
 /* Writes the edges, or the first alone. Stores what was written of each, or a negative errno. */

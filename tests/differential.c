@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -317,6 +319,13 @@ static struct options parse(int argc, char **argv)
 	return opt;
 }
 
+static bool is_fuse(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == FUSE_SUPER_MAGIC;
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt = parse(argc, argv);
@@ -329,6 +338,7 @@ int main(int argc, char **argv)
 	scene.side[ORDINARY].arena = make_arena();
 	scene.side[DIRECT].arena = make_arena();
 	open_everything(&scene);
+	scene.no_aio = is_fuse(scene.side[DIRECT].fd[0]);
 	same = compare_all(&scene, &opt);
 	if (same)
 		printf("%ld calls without a difference, seed=%llu\n", scene.number - 1,

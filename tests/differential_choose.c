@@ -279,7 +279,7 @@ static enum op musl_op(const struct call *c, const struct scene *s)
 void choose_call(struct call *c, const struct scene *s, struct random *r)
 {
 	c->op = choose_op(r);
-	if (s->emulated)
+	if (s->emulated || s->no_aio)
 		c->op = emulated_op(c->op);
 	c->slot = below(r, SLOTS);
 	if (!STREAMS_ARE_COVERED)

@@ -478,8 +478,9 @@ disable() { # LIST
   cmp "$BATS_TEST_TMPDIR/sum." "$BATS_TEST_TMPDIR/sum.$1"
 }
 
+# Without the looks at memory, which are refused on purpose.
 seen() { # PATTERN
-  grep -c -- "$1" "$BATS_TEST_TMPDIR/trace" || :
+  grep -v 'rt_sigprocmask(0x63\|MADV_POPULATE' "$BATS_TEST_TMPDIR/trace" | grep -c -- "$1" || :
 }
 
 each_disabled() {

@@ -57,8 +57,13 @@ recorded() {
   listed() {
     sed -n "/^static const int $1\[\]/,/};/p" "$BATS_TEST_DIRNAME/seccomp_lists.h" | grep -o 'SYS_[a-z0-9_]*'
   }
-  used=$(find "$src" -name '*.[ch]' ! -name real.c ! -name public_syscall.c ! -name record_hooks.c ! -name refused_hooks.c -exec grep -oh 'SYS_[a-z0-9_]*' {} + |
+  used=$(find "$src" -name '*.[ch]' ! -name real.c ! -name raw_off32.h ! -name public_syscall.c ! -name record_hooks.c ! -name refused_hooks.c -exec grep -oh 'SYS_[a-z0-9_]*' {} + |
     grep -v '^SYS_$' | sed 's/^SYS_xxx$//' | sort -u | sed '/^$/d')
+  # What sys64.h calls, in its part for 64-bit machines.
+  used+=$'\n'$(sed -n '/^#if __SIZEOF_LONG__ == 8/,/^#else/p' "$src/../common/sys64.h" | grep -o 'SYS_[a-z0-9_]*')
+  for call in mmap sync_file_range fallocate; do
+    if grep -q "sys_$call" "$src"/*.c; then used+=$'\nSYS_'$call; fi
+  done
   if grep -q getpid "$src"/*.c; then used+=$'\nSYS_getpid'; fi
   if grep -q clock_gettime "$src"/*.[ch]; then used+=$'\nSYS_clock_gettime'; fi
   diff <(for list in helpers transfers recorders at_load at_start asynchronous; do listed $list; done | sort -u) \

@@ -98,7 +98,7 @@ static void line_add_file(struct line *line, const struct trace_call *call,
 /* A call that set O_DIRECT, and did not transfer data. */
 static bool sets_direct(const struct trace_call *call)
 {
-	return transfer_takes(call->nr) < 0;
+	return call->nr == SYS_openat || call->nr == SYS_fcntl;
 }
 
 /* preadv2() and pwritev2() use the file offset if their offset argument is -1. */

@@ -125,7 +125,7 @@ static void calls(struct record *rec)
 		call.misaligned = i % 16;
 		if (i % 17 == 0)
 			call.misaligned = MISALIGNED_UNKNOWN;
-		call.done = i % 128;
+		call.done = i % 256;
 		call.refusal = refusals[i % 3];
 		call.rwf = nr == SYS_preadv2 || nr == SYS_pwritev2 ? (int32_t)(i % 2048) : 0;
 		call.copied = i * 3;
