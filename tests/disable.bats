@@ -20,8 +20,8 @@ stress() { # WORDS
 }
 
 disabled() { # WORDS
-  on_each ext4-512 ext4-4096 xfs -- compare "$1"
-  on_each ext4-512 xfs -- stress "$1"
+  on_each ext4-4096 xfs -- compare "$1"
+  on_each ext4-512 -- stress "$1"
 }
 
 @test "P1, P5: without hints" {

@@ -9,7 +9,7 @@ load lib
 
 setup() {
   bats_require_minimum_version 1.5.0
-  strict=(ext4-512 ext4-4096 xfs)
+  strict=(ext4-4096 xfs)
   input=$BATS_TEST_TMPDIR/input
   pattern 100003 >"$input"
 }

@@ -62,12 +62,12 @@ on_it() {
 
 @test "AddressSanitizer and UndefinedBehaviorSanitizer: random calls" {
   sanitized asan -fsanitize=address,undefined -fno-sanitize-recover=undefined
-  on_each ext4-512 xfs -- random_calls
+  on_each ext4-4096 -- random_calls
 }
 
 @test "AddressSanitizer and UndefinedBehaviorSanitizer: many writers at once" {
   sanitized asan -fsanitize=address,undefined -fno-sanitize-recover=undefined
-  on_each ext4-512 xfs blk-512 -- many_at_once with_asan
+  on_each ext4-512 blk-512 -- many_at_once with_asan
 }
 
 # Uses buffers of exactly the length of the call, so that an access past the end is reported.
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 }
 EOT
   gcc -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/exact" "$BATS_TEST_TMPDIR/exact.c"
-  on_each ext4-512 xfs -- exact_buffers
+  on_each xfs -- exact_buffers
 }
 
 records() {
@@ -126,7 +126,7 @@ under_valgrind() {
 
 @test "valgrind: many writers through one offset" {
   need valgrind
-  on_each ext4-512 xfs -- under_valgrind
+  on_each ext4-512 -- under_valgrind
 }
 
 @test "a sanitizer's report would fail these tests" {
