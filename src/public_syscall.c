@@ -67,28 +67,21 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 
 /* The next definitions of the calls by name. */
 
-static int next_fcntl(int fd, int cmd, ...)
-{
-	va_list ap;
-	long arg;
+#define NEXT_FCNTL(name, number) \
+	static int name(int fd, int cmd, ...) \
+	{ \
+		va_list ap; \
+		long arg; \
+\
+		va_start(ap, cmd); \
+		arg = va_arg(ap, long); \
+		va_end(ap); \
+		return (int)real.syscall(number, fd, cmd, arg); \
+	}
 
-	va_start(ap, cmd);
-	arg = va_arg(ap, long);
-	va_end(ap);
-	return (int)real.syscall(SYS_fcntl, fd, cmd, arg);
-}
-
+NEXT_FCNTL(next_fcntl, SYS_fcntl)
 #ifdef SYS_fcntl64
-static int next_fcntl64(int fd, int cmd, ...)
-{
-	va_list ap;
-	long arg;
-
-	va_start(ap, cmd);
-	arg = va_arg(ap, long);
-	va_end(ap);
-	return (int)real.syscall(SYS_fcntl64, fd, cmd, arg);
-}
+NEXT_FCNTL(next_fcntl64, SYS_fcntl64)
 #endif
 
 static int next_dup(int fd)

@@ -6,11 +6,10 @@
  */
 #include "record_hooks.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 
+#include "hooks.h"
 #include "next.h"
-#include "real.h"
 #include "record_call.h"
 #include "record_file.h"
 #include "transfers.h"
@@ -25,9 +24,10 @@ static ssize_t seen(int fd, enum record_direction direction, bool nothing_asked,
 }
 
 /* What a number stands for is not learned here; a look at its flags tells (record_direct()). */
-static long seen_by_number(long nr, const long x[6], long ret)
+static long hook_number(long nr, const long x[6])
 {
 	int takes = transfer_takes(nr);
+	long ret = next.syscall(nr, x[0], x[1], x[2], x[3], x[4], x[5]);
 
 #ifdef SYS_io_uring_setup
 	if (nr == SYS_io_uring_setup && ret >= 0)
@@ -59,38 +59,28 @@ static long seen_by_number(long nr, const long x[6], long ret)
 		return seen(fd, direction, false, next.symbol arguments); \
 	}
 
-#define VECTOR const struct iovec *iov, int n
-
 #define HOOK_read(symbol) \
 	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n), (fd, buf, n))
-#define HOOK_pread(symbol) \
-	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, int64_t at), \
-		    (fd, buf, n, at))
+#define HOOK_PREAD(symbol, offset) \
+	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, offset at), (fd, buf, n, at))
 #define HOOK_readv(symbol) HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR), (fd, iov, n))
-#define HOOK_preadv(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
-#define HOOK_preadv2(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, int64_t at, int rwf), \
+#define HOOK_PREADV(symbol, offset) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, offset at), (fd, iov, n, at))
+#define HOOK_PREADV2(symbol, offset) \
+	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, offset at, int rwf), \
 		    (fd, iov, n, at, rwf))
 
 #define HOOK_write(symbol) \
 	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n), (fd, buf, n))
-#define HOOK_pwrite(symbol) \
-	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, int64_t at), \
+#define HOOK_PWRITE(symbol, offset) \
+	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, offset at), \
 		    (fd, buf, n, at))
 #define HOOK_writev(symbol) HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR), (fd, iov, n))
-#define HOOK_pwritev(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
-#define HOOK_pwritev2(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, int64_t at, int rwf), \
+#define HOOK_PWRITEV(symbol, offset) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, offset at), (fd, iov, n, at))
+#define HOOK_PWRITEV2(symbol, offset) \
+	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, offset at, int rwf), \
 		    (fd, iov, n, at, rwf))
-
-/*
- * The next definitions of these are called only to abort the program; the public functions count as
- * those of read and pread.
- */
-#define HOOK_read_chk(symbol) HOOK_NONE(symbol, read_chk)
-#define HOOK_pread_chk(symbol) HOOK_NONE(symbol, pread_chk)
 
 /*
  * Records what a number refers to where that is certain, for the moments in which F_GETFL is not
@@ -156,18 +146,7 @@ static long seen_by_number(long nr, const long x[6], long ret)
 	}
 
 /* By number. */
-#define HOOK_syscall(symbol) \
-	static long hook_##symbol(long nr, ...) \
-	{ \
-		long x[6]; \
-		va_list ap; \
-\
-		va_start(ap, nr); \
-		for (int i = 0; i < 6; i++) \
-			x[i] = va_arg(ap, long); \
-		va_end(ap); \
-		return seen_by_number(nr, x, next.symbol(nr, x[0], x[1], x[2], x[3], x[4], x[5])); \
-	}
+#define HOOK_syscall(symbol) HOOK_BY_NUMBER(symbol, hook_number)
 
 /* Without hooks: written by a call that is counted itself, except where the C library makes it. */
 #define HOOK_dprintf(symbol) HOOK_NONE(symbol, dprintf)
@@ -185,33 +164,7 @@ static long seen_by_number(long nr, const long x[6], long ret)
 #define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
 
 /* With a 32-bit off_t (symbols.h). */
-#define HOOK_open_off32 HOOK_open
-#define HOOK_openat_off32 HOOK_openat
-#define HOOK_open_2_off32 HOOK_open_2
-#define HOOK_openat_2_off32 HOOK_openat_2
-#define HOOK_creat_off32 HOOK_creat
-#define HOOK_mkostemp_off32 HOOK_mkostemp
-#define HOOK_mkostemps_off32 HOOK_mkostemps
-#define HOOK_pread_off32(symbol) \
-	HOOK_BUFFER(symbol, RECORD_READ, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
-#define HOOK_preadv_off32(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at), (fd, iov, n, at))
-#define HOOK_preadv2_off32(symbol) \
-	HOOK_VECTOR(symbol, RECORD_READ, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
-#define HOOK_pwrite_off32(symbol) \
-	HOOK_BUFFER(symbol, RECORD_WRITE, (int fd, const void *buf, size_t n, off_t at), \
-		    (fd, buf, n, at))
-#define HOOK_pwritev_off32(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at), (fd, iov, n, at))
-#define HOOK_pwritev2_off32(symbol) \
-	HOOK_VECTOR(symbol, RECORD_WRITE, (int fd, VECTOR, off_t at, int rwf), \
-		    (fd, iov, n, at, rwf))
-#define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
 #define HOOK_sendfile_off32(symbol) HOOK_NONE(symbol, sendfile_off32)
-#define HOOK_aio_read_off32(symbol) HOOK_NONE(symbol, aio_read)
-#define HOOK_aio_write_off32(symbol) HOOK_NONE(symbol, aio_write)
-#define HOOK_lio_listio_off32(symbol) HOOK_NONE(symbol, lio_listio)
-#define HOOK_fcntl_off32(symbol) HOOK_NONE(symbol, fcntl)
 
 /* Without hooks: F_GETFL shows what these have changed. */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
@@ -222,20 +175,7 @@ static long seen_by_number(long nr, const long x[6], long ret)
 /* Counted by iocb (aio_submit.c). */
 #define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
 
-/* The symbol keeps its next definition. */
-#define HOOK_NONE(symbol, kind) static call_##kind *const hook_##symbol;
-
-#define HOOK_DEFINE(symbol, kind) HOOK_##kind(symbol)
-
 DIOSHIM_SYMBOLS(HOOK_DEFINE)
-
-#define HOOK_INSTALL(symbol, kind) \
-	{ \
-		call_##kind *hook_ = hook_##symbol; \
-\
-		if (hook_) \
-			real.symbol = hook_; \
-	}
 
 void record_hooks_install(void)
 {

@@ -2,10 +2,9 @@
 #include "refused_hooks.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "real.h"
+#include "hooks.h"
 #include "refused.h"
 #include "refused_open.h"
 #include "rwf.h"
@@ -155,37 +154,32 @@ static ssize_t moved(int fd, bool write, int64_t pos, ssize_t ret)
 		return moved(fd, write, at, next.symbol arguments); \
 	}
 
-#define VECTOR const struct iovec *iov, int n
 #define PLACE(at, rwf) ((rwf)&KERNEL_RWF_APPEND ? REFUSED_UNKNOWN : (at))
 
 #define HOOK_read(symbol) \
 	HOOK_MOVES(symbol, false, REFUSED_IMPLIED, (int fd, void *buf, size_t n), (fd, buf, n))
-#define HOOK_pread(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, int64_t at), (fd, buf, n, at))
+#define HOOK_PREAD(symbol, offset) \
+	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, offset at), (fd, buf, n, at))
 #define HOOK_readv(symbol) \
 	HOOK_MOVES(symbol, false, REFUSED_IMPLIED, (int fd, VECTOR), (fd, iov, n))
-#define HOOK_preadv(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
+#define HOOK_PREADV(symbol, offset) \
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, offset at), (fd, iov, n, at))
 /* An offset of -1 stands for the description's, here as in the calls that take flags. */
-#define HOOK_preadv2(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, int64_t at, int rwf), (fd, iov, n, at, rwf))
+#define HOOK_PREADV2(symbol, offset) \
+	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, offset at, int rwf), (fd, iov, n, at, rwf))
 
 #define HOOK_write(symbol) \
 	HOOK_MOVES(symbol, true, REFUSED_IMPLIED, (int fd, const void *buf, size_t n), (fd, buf, n))
-#define HOOK_pwrite(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, int64_t at), \
+#define HOOK_PWRITE(symbol, offset) \
+	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, offset at), \
 		   (fd, buf, n, at))
 #define HOOK_writev(symbol) \
 	HOOK_MOVES(symbol, true, REFUSED_IMPLIED, (int fd, VECTOR), (fd, iov, n))
-#define HOOK_pwritev(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, int64_t at), (fd, iov, n, at))
-#define HOOK_pwritev2(symbol) \
-	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, int64_t at, int rwf), \
+#define HOOK_PWRITEV(symbol, offset) \
+	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, offset at), (fd, iov, n, at))
+#define HOOK_PWRITEV2(symbol, offset) \
+	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, offset at, int rwf), \
 		   (fd, iov, n, at, rwf))
-
-/* Their next definitions are called only to abort the program. */
-#define HOOK_read_chk(symbol) HOOK_NONE(symbol, read_chk)
-#define HOOK_pread_chk(symbol) HOOK_NONE(symbol, pread_chk)
 
 /*
  * A copy is at the offset of a description, or at one that is in the program's memory. Then all of the
@@ -197,11 +191,14 @@ static ssize_t copied(int in, bool in_given, int out, bool out_given, ssize_t re
 	return moved(out, true, out_given ? REFUSED_UNKNOWN : REFUSED_IMPLIED, ret);
 }
 
-#define HOOK_sendfile(symbol) \
-	static ssize_t hook_##symbol(int out, int in, int64_t *pos, size_t n) \
+#define HOOK_SENDFILE(symbol, offset) \
+	static ssize_t hook_##symbol(int out, int in, offset *pos, size_t n) \
 	{ \
 		return copied(in, pos, out, false, next.symbol(out, in, pos, n)); \
 	}
+
+#define HOOK_sendfile(symbol) HOOK_SENDFILE(symbol, int64_t)
+#define HOOK_sendfile_off32(symbol) HOOK_SENDFILE(symbol, off_t)
 
 #define HOOK_two_positions(symbol) \
 	static ssize_t hook_##symbol(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n, \
@@ -213,40 +210,6 @@ static ssize_t copied(int in, bool in_given, int out, bool out_given, ssize_t re
 
 #define HOOK_splice(symbol) HOOK_two_positions(symbol)
 #define HOOK_copy_file_range(symbol) HOOK_two_positions(symbol)
-
-/* --- with a 32-bit off_t (symbols.h) --- */
-
-#define HOOK_open_off32 HOOK_open
-#define HOOK_openat_off32 HOOK_openat
-#define HOOK_open_2_off32 HOOK_open_2
-#define HOOK_openat_2_off32 HOOK_openat_2
-#define HOOK_creat_off32 HOOK_creat
-#define HOOK_mkostemp_off32 HOOK_mkostemp
-#define HOOK_mkostemps_off32 HOOK_mkostemps
-#define HOOK_pread_off32(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, void *buf, size_t n, off_t at), (fd, buf, n, at))
-#define HOOK_preadv_off32(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
-#define HOOK_preadv2_off32(symbol) \
-	HOOK_MOVES(symbol, false, at, (int fd, VECTOR, off_t at, int rwf), (fd, iov, n, at, rwf))
-#define HOOK_pwrite_off32(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, const void *buf, size_t n, off_t at), \
-		   (fd, buf, n, at))
-#define HOOK_pwritev_off32(symbol) \
-	HOOK_MOVES(symbol, true, at, (int fd, VECTOR, off_t at), (fd, iov, n, at))
-#define HOOK_pwritev2_off32(symbol) \
-	HOOK_MOVES(symbol, true, PLACE(at, rwf), (int fd, VECTOR, off_t at, int rwf), \
-		   (fd, iov, n, at, rwf))
-#define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
-#define HOOK_sendfile_off32(symbol) \
-	static ssize_t hook_##symbol(int out, int in, off_t *pos, size_t n) \
-	{ \
-		return copied(in, pos, out, false, next.symbol(out, in, pos, n)); \
-	}
-#define HOOK_fcntl_off32 HOOK_fcntl
-#define HOOK_aio_read_off32 HOOK_aio_read
-#define HOOK_aio_write_off32 HOOK_aio_write
-#define HOOK_lio_listio_off32 HOOK_lio_listio
 
 /* --- by number --- */
 
@@ -297,18 +260,7 @@ static long hook_number(long nr, const long x[6])
 	}
 }
 
-#define HOOK_syscall(symbol) \
-	static long hook_##symbol(long nr, ...) \
-	{ \
-		long x[6]; \
-		va_list ap; \
-\
-		va_start(ap, nr); \
-		for (int i = 0; i < 6; i++) \
-			x[i] = va_arg(ap, long); \
-		va_end(ap); \
-		return hook_number(nr, x); \
-	}
+#define HOOK_syscall(symbol) HOOK_BY_NUMBER(symbol, hook_number)
 
 /*
  * Without hooks. What is known of a number follows it (description.h); F_SETFL and asynchronous requests are
@@ -330,20 +282,7 @@ static long hook_number(long nr, const long x[6])
 #define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
 #define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
 
-/* The symbol keeps its next definition. */
-#define HOOK_NONE(symbol, kind) static call_##kind *const hook_##symbol;
-
-#define HOOK_DEFINE(symbol, kind) HOOK_##kind(symbol)
-
 DIOSHIM_SYMBOLS(HOOK_DEFINE)
-
-#define HOOK_INSTALL(symbol, kind) \
-	{ \
-		call_##kind *hook_ = hook_##symbol; \
-\
-		if (hook_) \
-			real.symbol = hook_; \
-	}
 
 void refused_start(void)
 {

@@ -24,15 +24,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "calls_input.h"
 #include "raw.h"
 
 enum { ORDINARY, DIRECT, SIDES };
 
 #define MOST_DIRS 8
 #define MOST_CALLS 12
-#define MOST_PIECES 4
-#define ARENA ((size_t)1 << 20)
-#define FAR ((off_t)1 << 20) /* no offset is farther than this beyond the end of the file */
 
 struct side {
 	char path[PATH_MAX];
@@ -52,25 +50,6 @@ static void count_signal(int number)
 {
 	(void)number;
 	file_size_signals++;
-}
-
-/* The rest of the input. After its end zeros are read. */
-static const uint8_t *input;
-static size_t input_left;
-
-static unsigned take_byte(void)
-{
-	if (!input_left)
-		return 0;
-	input_left--;
-	return *input++;
-}
-
-static unsigned take_two_bytes(void)
-{
-	unsigned low = take_byte();
-
-	return low | take_byte() << 8;
 }
 
 static void make_side(struct side *side, const char *dir, const char *name)
@@ -115,41 +94,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* Calls */
-
-enum op {
-	READ,
-	PREAD,
-	READV,
-	PREADV,
-	PREADV2,
-	WRITE,
-	PWRITE,
-	WRITEV,
-	PWRITEV,
-	PWRITEV2,
-	SEEK,
-	TRUNCATE,
-	SETFL,
-	REOPEN,
-	BYSTANDER,
-	OPS
-};
-
-struct call {
-	enum op op;
-	off_t pos;
-	int flags;
-	unsigned fill;
-	int count;
-	struct {
-		size_t at;
-		size_t len;
-	} piece[MOST_PIECES];
-	size_t asked;
-	rlim_t limit;
-};
-
 static off_t size_of(const struct side *side)
 {
 	struct stat st;
@@ -157,92 +101,6 @@ static off_t size_of(const struct side *side)
 	if (fstat(side->witness, &st))
 		err(1, "fstat");
 	return st.st_size;
-}
-
-/* Takes a position near a block boundary, near the end of the file, or anywhere. */
-static off_t take_position(const struct side *side)
-{
-	unsigned how = take_byte();
-	off_t near = (off_t)(int8_t)take_byte();
-	off_t pos;
-
-	switch (how % 4) {
-	case 0:
-		pos = (off_t)(how / 4) * 4096 + near;
-		break;
-	case 1:
-		pos = (off_t)(how / 4) * 512 + near;
-		break;
-	case 2:
-		pos = size_of(side) + near;
-		break;
-	default:
-		pos = (off_t)take_two_bytes() * 16 + near;
-	}
-	return pos > size_of(side) + FAR ? FAR : pos;
-}
-
-static size_t take_length(void)
-{
-	unsigned how = take_byte();
-	size_t few = take_byte();
-
-	switch (how % 4) {
-	case 0:
-		return few;
-	case 1:
-		return how / 4 * 512 + (few & 1 ? few : 0);
-	case 2:
-		return how / 4 * 4096 + (few & 1 ? few : 0);
-	default:
-		return (how / 4 & 15) * 16384 + few * 7;
-	}
-}
-
-static void take_pieces(struct call *c)
-{
-	bool vector = c->op == READV || c->op == PREADV || c->op == PREADV2 || c->op == WRITEV ||
-		      c->op == PWRITEV || c->op == PWRITEV2;
-	size_t at = 4096;
-
-	c->count = vector ? 1 + (int)(take_byte() % MOST_PIECES) : 1;
-	c->asked = 0;
-	for (int i = 0; i < c->count; i++) {
-		unsigned shift = take_byte();
-
-		at = (at + 4095) / 4096 * 4096 + (shift & 3 ? shift : shift * 2);
-		c->piece[i].len = take_length();
-		c->piece[i].at = shift == 255 ? ARENA - c->piece[i].len / 2 : at;
-		at += c->piece[i].len;
-		c->asked += c->piece[i].len;
-	}
-}
-
-static int take_flags(void)
-{
-	static const int flags[] = { 0, 0, RWF_DSYNC, RWF_APPEND };
-
-	return flags[take_byte() % 4];
-}
-
-static void take_call(struct call *c, const struct side *side)
-{
-	unsigned op = take_byte();
-
-	memset(c, 0, sizeof(*c));
-	c->op = (enum op)(op % OPS);
-	c->fill = op;
-	c->limit = RLIM_INFINITY;
-	c->pos = take_position(side);
-	if (c->op < SEEK || c->op == BYSTANDER)
-		take_pieces(c);
-	if (c->op == PREADV2 || c->op == PWRITEV2)
-		c->flags = c->op == PREADV2 ? 0 : take_flags();
-	if (c->op == SETFL || c->op == REOPEN)
-		c->flags = take_byte() % 3 ? 0 : O_APPEND;
-	/* Large enough for libFuzzer to save an input that crashes under this limit. */
-	if (op >= 240 && c->pos >= 0)
-		c->limit = 4096 + (rlim_t)c->pos + take_two_bytes();
 }
 
 static long transfer(const struct call *c, const struct side *side, bool direct)
@@ -491,8 +349,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool alike = true;
 	unsigned first;
 
-	input = data;
-	input_left = size;
+	input_start(data, size);
 	first = take_byte();
 	place = &places[first % place_count];
 	for (int which = 0; which < SIDES; which++) {
@@ -504,8 +361,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (side->fd < 0)
 			err(1, "%s", side->path);
 	}
-	for (int n = 0; alike && input_left && n < MOST_CALLS; n++) {
-		take_call(&c, &place->side[ORDINARY]);
+	for (int n = 0; alike && input_rest() && n < MOST_CALLS; n++) {
+		take_call(&c, size_of(&place->side[ORDINARY]));
 		alike = one_call(&c, place);
 	}
 	if (first & 0x40)
