@@ -191,14 +191,14 @@ static ssize_t copied(int in, bool in_given, int out, bool out_given, ssize_t re
 	return moved(out, true, out_given ? REFUSED_UNKNOWN : REFUSED_IMPLIED, ret);
 }
 
-#define HOOK_SENDFILE(symbol, offset) \
-	static ssize_t hook_##symbol(int out, int in, offset *pos, size_t n) \
+#define HOOK_SENDFILE(symbol, offset_pointer) \
+	static ssize_t hook_##symbol(int out, int in, offset_pointer pos, size_t n) \
 	{ \
 		return copied(in, pos, out, false, next.symbol(out, in, pos, n)); \
 	}
 
-#define HOOK_sendfile(symbol) HOOK_SENDFILE(symbol, int64_t)
-#define HOOK_sendfile_off32(symbol) HOOK_SENDFILE(symbol, off_t)
+#define HOOK_sendfile(symbol) HOOK_SENDFILE(symbol, int64_t *)
+#define HOOK_sendfile_off32(symbol) HOOK_SENDFILE(symbol, off_t *)
 
 #define HOOK_two_positions(symbol) \
 	static ssize_t hook_##symbol(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t n, \
