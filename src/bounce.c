@@ -196,25 +196,25 @@ static int find_slot_for(struct process *p, const struct layout *l, size_t want)
 }
 
 /*
- * Sleeps until a slot is free. Either the releasing thread sees our waiter count, or we see its
- * free slot. Who finds others waiting sleeps first, and is woken after them: the kernel wakes in
- * order of arrival. A slot that is free meanwhile is for one of those, and when that one releases
- * it, the next is woken.
+ * Sleeps until a slot is free. Who finds others waiting sleeps first, and is woken after them: the
+ * kernel wakes in order of arrival. A slot that is free meanwhile is for one of those, and when that one
+ * releases it, the next is woken. `freed` is loaded before we are counted: whoever is counted then
+ * releases a slot after that, so we do not sleep through the last release.
  */
 static int wait_for_slot(struct process *p, const struct layout *l, size_t want)
 {
-	bool last = atomic_fetch_add(&p->bounce_waiters, 1) && !claims.nested;
+	uint32_t freed = atomic_load(&p->bounce_freed);
+	bool last = atomic_fetch_add(&p->bounce_waiters, 1);
 	int slot = -1;
 
 	for (;;) {
-		uint32_t freed = atomic_load(&p->bounce_freed);
-
 		if (!last)
 			slot = find_slot_for(p, l, want);
 		if (slot >= 0)
 			break;
 		process_wait(&p->bounce_freed, freed);
 		last = false;
+		freed = atomic_load(&p->bounce_freed);
 	}
 	atomic_fetch_sub(&p->bounce_waiters, 1);
 	return slot;
@@ -240,7 +240,7 @@ bool bounce_keep(struct bounce *b, int kept)
 	uintptr_t region = find_region(p, &l);
 	int slot;
 
-	if (!region || kept >= (l.end - l.large) / 3)
+	if (!region || kept >= (l.end - l.large) / 3 || atomic_load(&p->bounce_waiters))
 		return false;
 	slot = find_slot(p, l.large, l.end);
 	if (slot < 0)
@@ -261,6 +261,9 @@ bool bounce_get(struct bounce *b, size_t want)
 	/* Not before those who wait already. */
 	if (!atomic_load(&p->bounce_waiters) || claims.nested)
 		slot = find_slot_for(p, &l, want);
+	/* The thread itself may hold the last one, in the call that a fault handler is in. */
+	if (slot < 0 && claims.nested)
+		return false;
 	if (slot < 0)
 		slot = wait_for_slot(p, &l, want);
 	last_slot = slot;

@@ -26,6 +26,23 @@ play() { # NAME PATH
   [[ -b $place ]] || rm -rf "$place"
 }
 
+# Threads that wait for a bounce buffer also synchronize by plain loads.
+play_one_buffer() { # PATH
+  local points dir
+  dir=$(mktemp -d "$1/XXXXXX")
+  points=$(mktemp)
+  objdump -d --no-show-raw-insn "$DIOSHIM_LIB" | sed -n '/<bounce_get>:/,/^$/p' |
+    grep '(%r' | grep -v 'lea\|(%rsp' >"$points"
+  echo "one bounce buffer, up to $bound preemptions, also before each access to memory in bounce_get():"
+  DIOSHIM_BOUNCE_MAX=64K "$DIOSHIM_TEST_BIN/interleave" --bound "$bound" --limit "$limit" \
+    --points "$points" "$dir" bounce_in_line || failed=$((failed + 1))
+  rm -rf "$dir" "$points"
+}
+
+if [[ -z ${only[*]} || " ${only[*]} " == *' bounce_in_line '* ]]; then
+  first=${DIOSHIM_TEST_DIRS%% *}
+  play_one_buffer "${first#*=}"
+fi
 for entry in $DIOSHIM_TEST_DIRS $DIOSHIM_TEST_BLOCK; do
   play "${entry%%=*}" "${entry#*=}"
 done

@@ -172,5 +172,12 @@ const struct scenario scenarios_edges[] = {
 	  .sizes = { 24576 },
 	  .set_up = one_description,
 	  .play = { one_edge, edge_in_other_block, one_block } },
+	{ .name = "bounce_in_line",
+	  .hunts = "a thread that waits for a bounce buffer and is not woken (with one buffer)",
+	  .actors = 3,
+	  .files = 1,
+	  .sizes = { 24576 },
+	  .set_up = one_description,
+	  .play = { misaligned_read, misaligned_read, misaligned_read } },
 	{ 0 },
 };
