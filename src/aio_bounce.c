@@ -12,7 +12,6 @@
 #include "hint.h"
 #include "record_call.h"
 #include "recording.h"
-#include "rwf.h"
 #include "sys.h"
 #include "usermem.h"
 #include "write.h"

@@ -45,13 +45,16 @@ struct step plan_write(const struct dio_align *g, uint64_t pos, size_t len, uint
 
 void plan_edges(const struct dio_align *g, uint64_t pos, size_t len, size_t *head, size_t *tail)
 {
-	uint64_t end = pos + len;
-	uint64_t first = pos & (g->offset - 1) ? floor_to(pos, g->block) + g->block : pos;
-	uint64_t last = end & (g->offset - 1) ? floor_to(end, g->block) : end;
-	bool whole = first < last;
+	struct step first = plan_write(g, pos, len, 0);
+	size_t whole;
 
-	*head = whole ? first - pos : 0;
-	*tail = whole ? end - last : 0;
+	*head = *tail = 0;
+	/* No whole blocks. */
+	if (first.how == HOW_EDGE && first.len == len)
+		return;
+	*head = first.how == HOW_EDGE ? first.len : 0;
+	whole = plan_write(g, pos + *head, len - *head, 0).len;
+	*tail = len - *head - whole;
 }
 
 /*

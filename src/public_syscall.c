@@ -63,6 +63,9 @@ const uint8_t public_syscall_numbers[NUMBERS] = {
 #ifdef SYS_io_pgetevents
 	[SYS_io_pgetevents] = 1,
 #endif
+#ifdef SYS_io_pgetevents_time64
+	[SYS_io_pgetevents_time64] = 1,
+#endif
 };
 
 /* The next definitions of the calls by name. */
@@ -223,6 +226,9 @@ static long on_numbers(long nr, const struct arguments *x)
 	case SYS_io_getevents:
 #ifdef SYS_io_pgetevents
 	case SYS_io_pgetevents:
+#endif
+#ifdef SYS_io_pgetevents_time64
+	case SYS_io_pgetevents_time64:
 #endif
 		return take_events(nr, x);
 	case SYS_close:

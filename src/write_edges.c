@@ -5,9 +5,16 @@
 #include "disable.h"
 #include "mapped.h"
 #include "range.h"
+#include "rwf.h"
 #include "tally.h"
 
 enum { PIECES = 4 }; /* of the memory of one edge; more are written by themselves */
+
+/* A buffered write may refuse RWF_NOWAIT after the whole blocks have been written. */
+static bool may_not_wait(const struct request *rq)
+{
+	return rq->flags & KERNEL_RWF_NOWAIT;
+}
 
 /*
  * Returns whether the write changes only bytes that the file has, in blocks that it has, from memory
@@ -120,7 +127,9 @@ static bool edges_first(struct writing *w)
 	write_edges(w, true);
 	if (e->head_done != (long)e->head)
 		return false;
-	buffered_sync_start(w->rq->fd, e->start, e->end);
+	/* The device works on an edge at the start already (write_buffered()). */
+	if (e->tail)
+		buffered_sync_start(w->rq->fd, e->start, e->end);
 	/* The edge at the end is left to its turn. */
 	if (e->tail_done != (long)e->tail)
 		e->tail = 0;
@@ -134,7 +143,7 @@ void write_edges_begin(struct writing *w)
 	*e = (struct edges){ .start = w->pos, .end = w->end, .from = w->from };
 	plan_edges(&w->d->align, w->pos, w->end - w->pos, &e->head, &e->tail);
 	if (!(e->head || e->tail) || (disabled & DISABLE_PREFETCH) ||
-	    request_synchronous(w->rq, w->d) || !overwrites(w))
+	    request_synchronous(w->rq, w->d) || may_not_wait(w->rq) || !overwrites(w))
 		return;
 	e->apart = true;
 	e->put_off = range_others();
@@ -161,9 +170,8 @@ long write_edges_end(struct writing *w, long ret)
 	} else if (w->pos == w->end && e->tail && e->tail_done > 0) {
 		w->pos += e->tail_done;
 	}
+	/* issue_edge() has not noted it. */
 	if (e->head)
 		w->buffered_from = e->start;
-	else if (w->buffered_from > w->end)
-		w->buffered_from = w->end;
 	return ret;
 }

@@ -101,7 +101,8 @@ long write_buffered(struct writing *w, size_t len)
 	ret = moved(w, buffered_issue(&at), now == good ? len : now);
 	if (ret <= 0)
 		return ret;
-	if (w->buffered_from == UINT64_MAX)
+	/* An edge at the end may have come first (write_edges.h). */
+	if (w->pos < w->buffered_from)
 		w->buffered_from = w->pos;
 	/* More to come: let the device work on this meanwhile. */
 	if (w->pos + ret < w->end && !w->d->block_device && !request_synchronous(rq, w->d))

@@ -64,6 +64,10 @@ play() { # MODE
   on_each "${filesystems[@]}" "${devices[@]}" -- play flags
 }
 
+@test "P1: a write that must not wait, and is refused, has changed nothing" {
+  on_each "${filesystems[@]}" -- play nowait
+}
+
 @test "P6: a write keeps its file when close or dup2 gives its number to another file" {
   on_each "${filesystems[@]}" -- play endings
 }

@@ -33,6 +33,7 @@ static const struct mode {
 	{ "secret", mode_secret, true, "memory that cannot be pinned" },
 	{ "truncated", mode_truncated, false, "memory that another process truncates" },
 	{ "served", mode_served, false, "memory served by a thread that also writes" },
+	{ "nowait", mode_nowait, false, "writes that must not wait, beside others" },
 	{ 0 },
 };
 

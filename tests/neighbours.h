@@ -177,5 +177,6 @@ void mode_once(void);
 void mode_secret(void);
 void mode_truncated(void);
 void mode_served(void);
+void mode_nowait(void);
 
 #endif

@@ -221,6 +221,20 @@ needing_a_copy() {
   judge ascending "$BATS_TEST_TMPDIR/trace"
 }
 
+# The edge at the end comes first, then a direct write that the kernel refuses, as it may at any time.
+buffered_after_all() {
+  new_file 300000
+  strace -qq -s 300 -e raw="$data" -e inject=pwrite64:error=EINVAL:when=3 -o "$BATS_TEST_TMPDIR/trace" \
+    -E LD_PRELOAD="$DIOSHIM_LIB" "$callone" "$file" rdwr,direct pwrite,1,65636,8192 >"$BATS_TEST_TMPDIR/out"
+  grep -qx 'pwrite,1,65636,8192 = 65636' "$BATS_TEST_TMPDIR/out"
+  grep -q INJECTED "$BATS_TEST_TMPDIR/trace"
+  judge waited "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "P3: all that goes through the page cache is waited for, also if direct I/O ends in the middle" {
+  on_each "${strict[@]}" -- buffered_after_all
+}
+
 @test "P3: an overwrite begins with both edges; where space may be needed, a write ascends" {
   on_each "${strict[@]}" -- overwriting
   on_each "${strict[@]}" -- needing_space

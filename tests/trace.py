@@ -292,6 +292,27 @@ def is_record(section, call):
             and call.result == section.numbers[1] <= 512 << 10)
 
 
+def judge_waited(section, buffered):
+    for call in buffered:
+        after = section.calls[section.calls.index(call) + 1:]
+        if call.append:
+            done = any(c.name == "sync_file_range" and "WAIT_AFTER" in c.text for c in after)
+        else:
+            done = any(waits_for(c, call.span) for c in after)
+        if not done:
+            wrong(section, "a write without O_DIRECT was not waited for")
+
+
+def check_waited(options):
+    """Each write without O_DIRECT is waited for."""
+    for section in judged(parse(options.traces[0]), options):
+        buffered = [call for call in section.data_calls()
+                    if call.name in WRITES and call.result > 0 and not call.direct]
+        if not buffered:
+            raise Unfit("no write without O_DIRECT")
+        judge_waited(section, buffered)
+
+
 def judge_edges(section, block, sector, records):
     writes = [call for call in section.data_calls() if call.name in WRITES and call.result > 0]
     buffered = [call for call in writes if not call.direct]
@@ -303,14 +324,7 @@ def judge_edges(section, block, sector, records):
     for span in merged(call.span for call in steps if not call.append):
         if holds_whole_block(span, block):
             wrong(section, f"a whole block in {span} without O_DIRECT")
-    for call in buffered:
-        after = section.calls[section.calls.index(call) + 1:]
-        if call.append:
-            done = any(c.name == "sync_file_range" and "WAIT_AFTER" in c.text for c in after)
-        else:
-            done = any(waits_for(c, call.span) for c in after)
-        if not done:
-            wrong(section, "a partial block was not waited for")
+    judge_waited(section, buffered)
     return len(buffered)
 
 
