@@ -2,7 +2,7 @@
  * The table of interposed symbols.
  *
  * Everything that has to know the set is made from it: the public functions (public_*.c), the
- * pointers to the next definitions and their look-up (real.c), the counting hooks (record_hooks.c),
+ * pointers to the next definitions and their look-up (real.c), the layers of hooks (hooks.h),
  * the linker's export list (symbols.map, made at build time), what the launcher's --check looks
  * for, and the tests.
  *

@@ -4,6 +4,9 @@
  * The kernel decides everything else about them, as about a call that goes to it as it is (pass.h),
  * so nothing has to be asked about the file first. That saves two system calls of six, F_GETFL and
  * statx(2); statx(2) alone at an implied offset.
+ *
+ * While calls are recorded, none is made here: a record says more about a call (its file, its alignments)
+ * than is found out on this path. They are made, and counted as bounced, on the usual one (rescue.h).
  */
 #ifndef DIOSHIM_ADDRESS_H
 #define DIOSHIM_ADDRESS_H

@@ -6,8 +6,8 @@
  * write itself. Nothing has to be done when the program takes the event, however it does that; aio_pool.h says when the
  * memory is free. Only such writes are taken whose result is that of an ordinary descriptor (aio_bounce.c).
  *
- * Not reads. Their data would have to be copied before the program can see the event, and a program may see it in the
- * ring, where nobody calls the shim.
+ * Reads are not taken. Their data would have to be copied before the program can see the event, and a program may see
+ * it in the ring, where nobody calls the shim.
  */
 #ifndef DIOSHIM_AIO_BOUNCE_H
 #define DIOSHIM_AIO_BOUNCE_H

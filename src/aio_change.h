@@ -4,7 +4,7 @@
  * The kernel copies an iocb at io_submit(2), and its event has the address of the program's. So the iocb is changed in
  * place, submitted and put back. Another thread may take the event before this one has put the iocb back; it must
  * not find it changed, nor be overwritten when it uses the iocb anew. So those that are changed are listed, and the
- * covered calls that take events (public_aio.c) wait for one that they have an event of. Where a thread reads the ring
+ * covered calls that take events (public_syscall.c) wait for one that they have an event of. Where a thread reads the ring
  * of events itself, while another submits, nothing can wait; the iocb is put back only if it is still as
  * it was submitted.
  */
@@ -27,8 +27,8 @@ struct aio_change {
 bool aio_change_possible(struct iocb *cb);
 
 /*
- * Changes the iocb, which can be written, to c->is, which the caller has filled in; its key is left to the kernel. Signals must be blocked until
- * aio_change_end(). Returns false if there is no memory for the list.
+ * Changes the iocb, which can be written, to c->is, which the caller has filled in; its key is left to the kernel.
+ * Signals must be blocked until aio_change_end(). Returns false if there is no memory for the list.
  */
 bool aio_change_begin(struct aio_change *c, struct iocb *cb);
 void aio_change_end(struct aio_change *c);

@@ -2,8 +2,8 @@
  * A misaligned transfer of io_submit(2), made at submission as the same read or write is made (rescue.h), and
  * answered by an event of the kernel (aio_event.h).
  *
- * Not asynchronously. The kernel itself waits in io_submit(2) for writes that make a file longer, and for all
- * I/O of ordinary descriptors.
+ * Not asynchronously, as only the writes of aio_bounce.h are. The kernel itself waits in io_submit(2) for writes
+ * that make a file longer, and for all I/O of ordinary descriptors.
  */
 #ifndef DIOSHIM_AIO_MOVE_H
 #define DIOSHIM_AIO_MOVE_H

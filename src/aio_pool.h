@@ -4,8 +4,8 @@
  * The shim has no thread and sees no event of the program, which may be taken out of the ring without a system
  * call. So the kernel tells: a request is submitted with an eventfd of the shim's (IOCB_FLAG_RESFD), and a context
  * of the shim's own, which is no descriptor, polls that eventfd (IOCB_CMD_POLL). Both keep it alive, so its
- * descriptor is closed as soon as the request is submitted. The event of the poll says which piece is free. It is
- * looked for when a piece is needed.
+ * descriptor is closed as soon as the request is submitted. The event of the poll says which piece is free. Such
+ * events are looked for after every few requests, and when memory is lacking.
  *
  * The memory is large slots of bounce.h, which are kept: at most a third of them. All functions must be called with
  * signals blocked, and none waits.

@@ -246,8 +246,9 @@ static bool is_refused(int fd)
 }
 
 /*
- * Settles what may have met a window, or has no O_DIRECT (refused.h): then it went through the page cache, and has ended. The whole file, because the
- * requests may be gone by now, and an append is elsewhere. This has no errno: the requests are submitted.
+ * Settles what may have met a window, or has no O_DIRECT (refused.h): then it went through the page cache, and has
+ * ended. The whole file, because the requests may be gone by now, and an append is elsewhere. This has no errno: the
+ * requests are submitted.
  */
 static void settle(struct run *r, long ret)
 {

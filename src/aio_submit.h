@@ -1,8 +1,10 @@
 /*
- * io_submit(2): the only call of Linux AIO that is covered. The kernel takes a misaligned request and
- * reports EINVAL in its event, where nobody can help any longer; so the requests are looked at before.
+ * io_submit(2). The kernel takes a misaligned request and reports EINVAL in its event, where nobody can help
+ * any longer; so the requests are looked at before. Of the other calls of Linux AIO only io_getevents(2) and
+ * io_pgetevents(2) are covered, by number: see aio_change.h.
  *
- * Requests that the kernel accepts go to it as they are, in one call if none of them is misaligned.
+ * Consecutive requests that the kernel accepts go to it as they are, in one call. They go one by one while
+ * calls are recorded, and beside partial blocks (async.h).
  */
 #ifndef DIOSHIM_AIO_SUBMIT_H
 #define DIOSHIM_AIO_SUBMIT_H

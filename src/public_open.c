@@ -1,6 +1,7 @@
 /*
  * open and its variants. The kernel is asked nothing about a descriptor that was opened: if it is
- * direct, its number is marked (hint.h), and the first call that the kernel refuses tells the rest.
+ * direct, its number is marked (hint.h), and the first call that the kernel refuses tells the rest. Only
+ * after openat2(2) it is asked for the flags, which are in the program's memory.
  */
 #include <stdarg.h>
 

@@ -2,7 +2,7 @@
  * The next definitions: what the program would have called without the shim.
  *
  * real.NAME is never null. It points to a raw system call until the constructor has looked the name
- * up, so that calls from other libraries' constructors, or from a malloc that dlsym() calls, work.
+ * up, so that calls from other libraries' constructors, or from a malloc that they use, work.
  */
 #ifndef DIOSHIM_REAL_H
 #define DIOSHIM_REAL_H

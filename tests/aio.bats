@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Linux AIO: tests/aio.c, which calls io_submit() by name and by number, and fio, which links with libaio.
 
-# shellcheck disable=SC2154 # scratch, where: on_each in lib.bash
+# shellcheck disable=SC2154 # scratch: on_each in lib.bash
 
 load lib
 
@@ -29,13 +29,9 @@ not_without_the_shim() { # PART
 }
 
 devices() { # PART
-  local entry
-  for entry in $DIOSHIM_TEST_BLOCK_TWIN; do
-    [[ ${entry%%=*} == "$where" ]] || continue
-    shim "$DIOSHIM_TEST_BIN/aio" "$1" "$scratch" "${entry#*=}"
-    return
-  done
-  fail "there is no second device like $where"
+  local twin
+  twin=$(twin_device)
+  shim "$DIOSHIM_TEST_BIN/aio" "$1" "$scratch" "$twin"
 }
 
 @test "P1: random requests to a block device have the results of an ordinary descriptor" {

@@ -136,6 +136,22 @@ struct iocb ask(int opcode, int fd, const void *buf, size_t len, long pos)
 	};
 }
 
+void same_contents(const char *direct, const char *ordinary)
+{
+	static char part[2][1 << 18];
+	int fds[2] = { open_file(direct, O_RDONLY), open_file(ordinary, O_RDONLY) };
+	ssize_t n[2];
+
+	do {
+		for (int side = 0; side < 2; side++)
+			n[side] = read(fds[side], part[side], sizeof(part[side]));
+		equal("bytes in the file", n[0], n[1]);
+		holds("the files are equal", n[1] >= 0 && !memcmp(part[0], part[1], (size_t)n[1]));
+	} while (n[1] > 0 && n[0] == n[1]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void count(const char *path)
 {
 	int fd = open_file(path, O_RDWR | O_CREAT | O_DIRECT);

@@ -169,6 +169,7 @@ static void beside(const char *direct, enum second second)
 	struct submitter s[2] = { { fd, false, until, want }, { fd, true, until, want } };
 	pthread_t t[2];
 	pid_t child = 0;
+	int status = 0;
 
 	over = false;
 	equal("filled", pwrite(fd, want, LENGTH, 0), LENGTH);
@@ -185,11 +186,12 @@ static void beside(const char *direct, enum second second)
 		pthread_create(&t[1], NULL, submit_rounds, &s[1]);
 	submit_rounds(&s[0]);
 	if (child)
-		waitpid(child, &wrong, 0);
+		waitpid(child, &status, 0);
 	else
 		pthread_join(t[1], NULL);
 	over = true;
 	pthread_join(t[0], NULL);
+	equal("status of the child", status, 0);
 	verify(direct, want);
 }
 

@@ -281,7 +281,8 @@ void aio_appends(const char *direct, const char *ordinary)
 	for (int i = 0; i < 60; i++) {
 		size_t len = i % 3 ? (size_t)(1 + random_below(9 * BLOCK)) : 2 * BLOCK;
 
-		memset(memory, i, 10 * BLOCK);
+		for (int k = 0; k < 10 * BLOCK; k++)
+			memory[k] = (char)(i + k % 251);
 		same("an append", ctx, ask(IOCB_CMD_PWRITE, 0, memory + i % 4, len, 5), d, o);
 	}
 	same("memory that ends", ctx, ask(IOCB_CMD_PWRITE, 0, (char *)unmapped() + 1, 2 * BLOCK, 0),
@@ -292,6 +293,7 @@ void aio_appends(const char *direct, const char *ordinary)
 	fstat(d, &st[0]);
 	fstat(o, &st[1]);
 	equal("size", st[0].st_size, st[1].st_size);
+	same_contents(direct, ordinary);
 	while (submit_one(ctx, &cb) == 1)
 		n++;
 	fstat(d, &st[0]);

@@ -109,25 +109,8 @@ static void make(aio_context_t ctx, int side, int depth)
 			}
 }
 
-static void compare_files(const int fds[2], const char *const paths[2])
-{
-	static char content[2][DEPTH * SPAN];
-	ssize_t size[2];
-
-	for (int side = 0; side < 2; side++) {
-		int fd = open_file(paths[side], O_RDONLY);
-
-		size[side] = pread(fd, content[side], sizeof(content[side]), 0);
-		close(fd);
-	}
-	(void)fds;
-	equal("size", size[0], size[1]);
-	holds("the files are equal", !memcmp(content[0], content[1], (size_t)size[1]));
-}
-
 void aio_random(const char *direct, const char *ordinary)
 {
-	const char *const paths[2] = { direct, ordinary };
 	const int fds[2] = { open_file(direct, O_RDWR | O_CREAT | O_DIRECT),
 			     open_file(ordinary, O_RDWR | O_CREAT) };
 	aio_context_t ctx[2] = { context(DEPTH), context(DEPTH) };
@@ -153,6 +136,6 @@ void aio_random(const char *direct, const char *ordinary)
 				       (long long)cb->aio_offset, (unsigned long long)cb->aio_buf);
 		}
 		holds("the memory is equal", !memcmp(memory[0], memory[1], DEPTH * ROOM));
-		compare_files(fds, paths);
+		same_contents(direct, ordinary);
 	}
 }

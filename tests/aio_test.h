@@ -33,6 +33,9 @@ long transfer(aio_context_t ctx, struct iocb *cb);
 
 struct iocb ask(int opcode, int fd, const void *buf, size_t len, long pos);
 
+/* Compares size and bytes, read without O_DIRECT. */
+void same_contents(const char *direct, const char *ordinary);
+
 /* The parts; each takes the paths of a direct file and of an ordinary one. */
 void aio_random(const char *direct, const char *ordinary);
 void aio_events(const char *direct, const char *ordinary);

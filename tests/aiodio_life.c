@@ -99,8 +99,8 @@ static bool is_whole(const struct iocb *cb)
 
 /*
  * A misaligned request that is submitted in the moment in which O_DIRECT is set may be refused in its event; then it has
- * written nothing. All others succeed. (Without the shim, about half of the misaligned ones are refused: this part does
- * not fail there.)
+ * written nothing. All others succeed. (Without the shim, each misaligned one that meets O_DIRECT is refused: this part
+ * does not fail there.)
  */
 static void check_round(const struct io_event *events, long *refused)
 {

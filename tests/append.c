@@ -338,5 +338,6 @@ int main(int argc, char **argv)
 	printf("append: %s: %u rounds, %d threads in %d processes, ", o.what, rounds,
 	       o.threads * o.processes, o.processes);
 	printf("%llu records whole, %llu bytes read once\n", totals[0], totals[1]);
-	return 0;
+	/* If nothing was done, nothing was shown. */
+	return totals[0] || totals[1] ? 0 : 1;
 }

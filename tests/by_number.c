@@ -164,8 +164,13 @@ static void transfers(const char *direct_path, const char *ordinary_path)
 /* Does a misaligned write through it arrive, and is it direct still? */
 static void check_direct(const char *what, int fd)
 {
+	static char mark;
+	char *back = memory + BLOCK + 3;
+
+	memset(memory, ++mark, BLOCK);
 	equal(what, syscall(SYS_pwrite64, fd, memory + 1, 700L, 5L), 700);
-	equal(what, pread(fd, memory + 3, 700, 5), 700);
+	equal(what, pread(fd, back, 700, 5), 700);
+	holds(what, !memcmp(back, memory, 700), "other bytes");
 	holds(what, syscall(SYS_fcntl, fd, F_GETFL) & O_DIRECT, "not direct");
 }
 

@@ -28,6 +28,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "suites.h"
+
 enum {
 	IN_SIZE =
 		150001, /* more than two parts of the kernel's size, and no multiple of anything */
@@ -55,16 +57,9 @@ const unsigned char *contents(const char *name, off_t pos, size_t *size);
 /* Whether the file has exactly this from `pos` on. */
 bool file_holds(const char *name, off_t pos, const unsigned char *bytes, size_t len);
 
-struct suite {
-	const struct CMUnitTest *tests;
-	size_t count;
-};
-
 extern const struct suite files_suite;
 extern const struct suite pipes_suite;
 extern const struct suite sockets_suite;
 extern const struct suite device_suite;
-
-#define SUITE(name, tests) const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }
 
 #endif

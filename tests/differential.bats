@@ -30,14 +30,9 @@ compare_files() {
 }
 
 compare_devices() {
-  local entry
-  for entry in $DIOSHIM_TEST_BLOCK_TWIN; do
-    if [[ ${entry%%=*} == "$where" ]]; then
-      compare --block-device --direct "$scratch" --ordinary "${entry#*=}"
-      return
-    fi
-  done
-  fail "there is no second device like $where"
+  local twin
+  twin=$(twin_device)
+  compare --block-device --direct "$scratch" --ordinary "$twin"
 }
 
 @test "P1: calls have the same results as on an ordinary file on ext4 with 512-byte sectors" {

@@ -2,7 +2,7 @@
 # Full disks, limits, failing devices, kill -9, no memory: prepares each scene for tests/faults.c.
 
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
-# shellcheck disable=SC2154 # scratch, where: on_each in lib.bash; scene, device: mounts.bash
+# shellcheck disable=SC2154 # scratch: on_each in lib.bash; scene, device: mounts.bash
 
 load mounts
 
@@ -88,10 +88,8 @@ limits() {
 }
 
 device_end() {
-  local entry twin=
-  for entry in $DIOSHIM_TEST_BLOCK_TWIN; do
-    [[ ${entry%%=*} != "$where" ]] || twin=${entry#*=}
-  done
+  local twin
+  twin=$(twin_device)
   DIOSHIM_TEST_TWIN=$twin faults end "$scratch"
 }
 

@@ -255,6 +255,26 @@ static void compare_write(int direct, int ordinary, unsigned number)
 	require(lseek(direct, 0, SEEK_END) == lseek(ordinary, 0, SEEK_END), "another size", number);
 }
 
+static void compare_files(const char *direct_path, const char *ordinary_path)
+{
+	static unsigned char bytes[2][SPAN];
+	const char *const paths[2] = { direct_path, ordinary_path };
+	long got[2];
+	off_t pos = 0;
+
+	do {
+		for (int i = 0; i < 2; i++) {
+			int fd = open(paths[i], O_RDONLY);
+
+			got[i] = raw_syscall(SYS_pread64, fd, bytes[i], SPAN, pos);
+			close(fd);
+		}
+		if (got[0] != got[1] || got[1] < 0 || memcmp(bytes[0], bytes[1], (size_t)got[1]))
+			errx(1, "other bytes in the file");
+		pos += got[1];
+	} while (got[1]);
+}
+
 /* Only reads if the two are the same file. */
 static void compare(const char *direct_path, const char *ordinary_path)
 {
@@ -271,6 +291,7 @@ static void compare(const char *direct_path, const char *ordinary_path)
 			compare_read(direct, ordinary, number);
 		else
 			compare_write(direct, ordinary, number);
+	compare_files(direct_path, ordinary_path);
 }
 
 int main(int argc, char **argv)

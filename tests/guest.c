@@ -117,21 +117,13 @@ int status_of_self(const char *how, const char *arg1, const char *arg2)
 	return wait_for(child);
 }
 
-static int run_suites(const char *only)
+static int run_all(const char *only)
 {
 	const struct suite *suites[] = { &names_suite,	   &descriptors_suite, &origins_suite,
 					 &processes_suite, &interrupted_suite, &stack_suite,
 					 &lifetime_suite,  &faults_suite };
-	struct CMUnitTest tests[100];
-	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
-		memcpy(tests + count, suites[i]->tests, suites[i]->count * sizeof(tests[0]));
-		count += suites[i]->count;
-	}
-	if (only)
-		cmocka_set_test_filter(only);
-	return _cmocka_run_group_tests("guest", tests, count, NULL, NULL);
+	return run_suites("guest", suites, sizeof(suites) / sizeof(suites[0]), only);
 }
 
 int main(int argc, char **argv)
@@ -148,6 +140,6 @@ int main(int argc, char **argv)
 	else if (argc > 2 && !strcmp(argv[1], "--lifetime"))
 		lifetime_main(argv[2]);
 	else
-		return run_suites(argv[1]);
+		return run_all(argv[1]);
 	return 0;
 }

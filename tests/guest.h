@@ -24,6 +24,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "suites.h"
+
 /* An assertion for child processes, threads and signal handlers, where cmocka's own do not work. */
 #define must(condition) ((condition) ? (void)0 : must_failed(#condition, __FILE__, __LINE__))
 void must_failed(const char *condition, const char *file, int line) __attribute__((noreturn));
@@ -68,10 +70,6 @@ void tight_main(const char *name);
 void lifetime_main(const char *name);
 
 /* The tests, one suite for each source file. */
-struct suite {
-	const struct CMUnitTest *tests;
-	size_t count;
-};
 extern const struct suite names_suite;
 extern const struct suite descriptors_suite;
 extern const struct suite processes_suite;
@@ -80,7 +78,5 @@ extern const struct suite interrupted_suite;
 extern const struct suite stack_suite;
 extern const struct suite lifetime_suite;
 extern const struct suite faults_suite;
-
-#define SUITE(name, tests) const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }
 
 #endif

@@ -39,6 +39,17 @@ test_path() { # NAME
   return 1
 }
 
+# Prints the second device like that of $where, for the same calls without O_DIRECT.
+twin_device() {
+  local entry
+  for entry in $DIOSHIM_TEST_BLOCK_TWIN; do
+    [[ ${entry%%=*} == "$where" ]] || continue
+    echo "${entry#*=}"
+    return
+  done
+  fail "there is no second device like $where"
+}
+
 # Prints NAME's entry in the list of what is missing, with the reason.
 missing() { # NAME
   local entry

@@ -109,12 +109,26 @@ other_names='thread|readdir(64)?_r|^obstack|^v?(s|sn|as|sw)(printf|scanf)$|^(sw|
 }
 
 # tests/seccomp.bats compares those of seccomp_lists.h with the sources.
+added_calls() {
+  sed -n '/^static const int [a-z_]*\[\]/,/};/p' "$DIOSHIM_TOP_SRCDIR/tests/seccomp_lists.h" |
+    grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort -u
+}
+
 @test "libdioshim(7) lists the system calls of tests/seccomp_lists.h, and no others" {
   local listed
   listed=$(section 'SYSTEM CALLS' "$man/libdioshim.7" | sed -n 's/^\.It Cm //p' | tr -s ' ,' '\n' |
     sort -u)
-  diff <(sed -n '/^static const int [a-z_]*\[\]/,/};/p' "$DIOSHIM_TOP_SRCDIR/tests/seccomp_lists.h" |
-    grep -o 'SYS_[a-z0-9_]*' | sed 's/^SYS_//' | sort -u) - <<<"$listed"
+  [[ $(added_calls | wc -l) -gt 30 ]]
+  diff <(added_calls) - <<<"$listed"
+}
+
+# The first column also says when, or which request: `fcntl F_GETFL, statx (newfstatat if refused)`.
+@test "so does doc/design.md" {
+  local listed
+  listed=$(sed -n '/^## System calls that the shim may add/,/^## Limits/s/^| \([^|]*\) |.*/\1/p' \
+    "$DIOSHIM_TOP_SRCDIR/doc/design.md" | sed 's|/dev/[a-z]*||g' | grep -oE '\b[a-z][a-z0-9_]*\b' |
+    grep -vxE 'call|if|refused|of|or|only|twice' | sort -u)
+  diff <(added_calls) - <<<"$listed"
 }
 
 @test "each variable of the sources is in both pages and in README.md" {

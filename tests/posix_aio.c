@@ -275,7 +275,7 @@ static void make_list(struct aiocb *list[], int direct, int ordinary)
 		int kind = i % 5;
 		size_t len = kind == 1 ? 4096 : LEN;
 
-		fill(memory + i * 1024, 3, 1024);
+		fill(memory + i * 1024, 3 + (unsigned)i, 1024);
 		blocks[i] = (struct aiocb){
 			.aio_fildes = kind == 2 ? ordinary : direct,
 			.aio_buf = kind == 1 ? memory + ROOM : memory + i * 1024,
@@ -301,7 +301,7 @@ static void check_list(void)
 		assert_int_equal(aio_error(&blocks[i]), 0);
 		assert_int_equal(aio_return(&blocks[i]), i % 5 == 1 ? 4096 : LEN);
 		for (size_t n = 0; i % 5 != 1 && n < LEN; n++)
-			assert_int_equal(bytes[(size_t)i * LEN + n], byte_of(3, n));
+			assert_int_equal(bytes[(size_t)i * LEN + n], byte_of(3 + (unsigned)i, n));
 	}
 }
 

@@ -21,14 +21,15 @@ sanitized() { # NAME FLAG...
 }
 
 runtime() { # NAME
-  local file
-  file=$(gcc -print-file-name="$1")
-  [[ $file == /* ]] || skip "$1 is missing (Debian: libgcc-12-dev or another version's)"
-  echo "$file"
+  gcc -print-file-name="$1"
 }
 
 setup() {
+  local name
   need gcc
+  for name in libasan.so libubsan.so libtsan.so; do
+    [[ $(runtime "$name") == /* ]] || skip "$name is missing (Debian: libgcc-12-dev or another version's)"
+  done
   export ASAN_OPTIONS=detect_leaks=0:exitcode=99 # leaks of the test programs do not matter
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
   export TSAN_OPTIONS=exitcode=99

@@ -251,6 +251,7 @@ static void run_case(const char *name, const char *path, struct filter *f, uint3
 	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int before = failures;
+	size_t moved = 0;
 	int status;
 	pid_t child;
 
@@ -270,8 +271,12 @@ static void run_case(const char *name, const char *path, struct filter *f, uint3
 		exit(77);
 	else
 		must(WEXITSTATUS(status) == 0, "the child failed", 0);
-	for (size_t i = 0; !status && i < COUNT_OF(jobs); i++)
+	for (size_t i = 0; !status && i < COUNT_OF(jobs); i++) {
 		judge_result(report, i, expected);
+		moved += report->results[i].ret > 0;
+	}
+	must(status || expected != SOME_MOVED || (moved > 0 && moved < COUNT_OF(jobs)),
+	     "nothing was moved, or all", moved);
 	if (!status)
 		judge_nowhere(&report->nowhere, expected);
 	judge_file(report, path);

@@ -220,16 +220,8 @@ static int run_all(const char *only)
 {
 	const struct suite *suites[] = { &handlers_suite, &processes_suite, &threads_suite,
 					 &flags_suite };
-	struct CMUnitTest tests[50];
-	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
-		memcpy(tests + count, suites[i]->tests, suites[i]->count * sizeof(tests[0]));
-		count += suites[i]->count;
-	}
-	if (only)
-		cmocka_set_test_filter(only);
-	return _cmocka_run_group_tests("signals", tests, count, NULL, NULL);
+	return run_suites("signals", suites, sizeof(suites) / sizeof(suites[0]), only);
 }
 
 int main(int argc, char **argv)

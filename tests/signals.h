@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "stress_util.h"
+#include "suites.h"
 
 /* An assertion for threads, child processes and handlers, where those of cmocka do not work. */
 #define must(condition) \
@@ -89,13 +90,6 @@ void storm_handled(void); /* to be called by the handler at its end */
 enum { PATIENCE = 20 };
 
 /* The tests, one file for each kind. */
-struct suite {
-	const struct CMUnitTest *tests;
-	size_t count;
-};
-
-#define SUITE(name, tests) const struct suite name = { tests, sizeof(tests) / sizeof((tests)[0]) }
-
 extern const struct suite handlers_suite;
 extern const struct suite processes_suite;
 extern const struct suite threads_suite;

@@ -353,8 +353,10 @@ def places(section):
 
 
 def check_ascending(options):
-    """Each write goes from the front to the back."""
+    """Each write is made in several steps, from the front to the back."""
     for section in judged(parse(options.traces[0]), options):
+        if len(places(section)) < 2:
+            wrong(section, "not several steps")
         if places(section) != sorted(places(section)):
             wrong(section, "not in ascending order")
 
