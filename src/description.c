@@ -152,19 +152,28 @@ static uint32_t key_of_file(uint64_t file)
  * A number may have been closed and opened again unseen: its key is used only while it is still on
  * the file on which it was first seen.
  */
+uint32_t description_key_on(int fd, uint64_t file)
+{
+	uint32_t seen = description_file(fd);
+	uint32_t key = description_key(fd);
+
+	if (!key || (seen && seen != description_file_of(file)) || !process_is_own())
+		return key_of_file(file);
+	return key;
+}
+
 uint32_t description_find(int fd, uint64_t file)
 {
 	uint32_t tag = description_file_of(file);
 	struct entry *e = entry_of(fd);
 	uint32_t key = description_key(fd);
-	uint32_t seen = e ? atomic_load_explicit(&e->file, memory_order_relaxed) : 0;
 
 	/* The usual case needs no system call. */
-	if (e && key && hint_get(fd) && seen == tag)
+	if (e && key && hint_get(fd) && description_file(fd) == tag)
 		return key;
 	if (!e || !process_is_own())
 		return key_of_file(file);
-	if (!key || (seen && seen != tag))
+	if (!key || (description_file(fd) && description_file(fd) != tag))
 		key = key_of_file(file);
 	set_entry(e, key, tag);
 	if (!hint_get(fd))

@@ -72,8 +72,10 @@ static inline uint32_t description_file_of(uint64_t file)
 uint32_t description_file(int fd);
 
 /*
- * Returns the key of the description behind `fd`, which is on `file` (struct descriptor). Never 0.
+ * Return the key of the description behind `fd`, which is on `file` (struct descriptor). Never 0. The
+ * second also records that the number is direct.
  */
+uint32_t description_key_on(int fd, uint64_t file);
 uint32_t description_find(int fd, uint64_t file);
 
 #endif

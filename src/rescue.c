@@ -200,8 +200,9 @@ static long rescue_counted(struct request *rq, int refusal)
 	}
 	record_looked(rq, &d);
 	block = d.align.block;
-	rq->key = description_find(rq->fd, d.file);
-	description_set_appends(rq->fd, d.flags & O_APPEND);
+	/* Not recorded as direct before that is certain: an ordinary file has to stay one. */
+	rq->key = d.flags & O_DIRECT ? description_find(rq->fd, d.file)
+				     : description_key_on(rq->fd, d.file);
 	if (!(d.flags & O_DIRECT) && !rescue_direct_outside_windows(rq, &d)) {
 		answer = not_ours(rq);
 		if (answer != STAND_ASIDE)
@@ -214,6 +215,8 @@ static long rescue_counted(struct request *rq, int refusal)
 		    !direct_after_all(rq, &d, &answer))
 			return answer;
 	}
+	rq->key = description_find(rq->fd, d.file);
+	description_set_appends(rq->fd, d.flags & O_APPEND);
 	if (!open_for(rq, d.flags))
 		return STAND_ASIDE;
 	if (refusal == EINVAL && !d.known && !number_changed(rq) && !guess_explains(rq, &d))

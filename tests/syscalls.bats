@@ -131,6 +131,15 @@ ordinary() {
   judge same "$scratch_trace.plain" "$scratch_trace.shim"
 }
 
+@test "P2: so they are after the kernel has refused a call on it" {
+  local kind calls=(pwrite,1099511627776,4096,0 getfl setfl dup close)
+  for kind in plain shim; do
+    run -0 traced "$BATS_TEST_TMPDIR/$kind" "$kind" "$callone" "$BATS_TEST_TMPDIR/file" rdwr,creat "${calls[@]}"
+    [[ ${lines[0]} == *'= -1 Bad address' ]]
+  done
+  judge same --skip 1 "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+}
+
 # Makes each call twice. The first lets the shim learn about the descriptor and may be refused; the
 # second is judged.
 wrong_address() {
