@@ -294,6 +294,8 @@ copy() { # OPTION...
   [[ $status -eq 0 && $stderr == "dioshim: the file system refused direct I/O on $scene/in: it was buffered instead" ]]
   run --separate-stderr "$DIOSHIM_LAUNCHER" --refused=buffered sh -c 'echo to stdout; exit 7'
   [[ $status -eq 7 && -z $stderr && $output == "to stdout" ]]
+  run --separate-stderr "$DIOSHIM_LAUNCHER" --refused=buffered sh -c 'sleep 0.4 >/dev/null 2>&1 & sleep 0.1; exit 7' 3>&-
+  [[ $status -eq 7 && -z $stderr && -z $output ]] || fail "status $status: $stderr"
   run --separate-stderr env DIOSHIM_REFUSED=buffered "$DIOSHIM_LAUNCHER" --refused=fail \
     dd if="$scene/in" iflag=direct of=/dev/null status=none
   [[ $status -eq 1 && $stderr == *"Invalid argument" ]]

@@ -168,16 +168,26 @@ static char *unseen_way(const struct supervision *s)
 			    uncovered_advice(UNCOVERED_IO_URING));
 }
 
+/*
+ * Looks for processes that still run, if there is a report or a trace to tell of them. Returns where the record can be
+ * read while they do, to be freed; NULL: nowhere.
+ */
+static char *find_left(const struct supervision *s, struct verdict_about *about)
+{
+	if (s->made.fd < 0 || !(s->report || s->trace))
+		return NULL;
+	about->left = left_count(s->made.fd, s->made.path, s->child.pid);
+	return about->left ? left_keep(s->made.fd) : NULL;
+}
+
 static void report(struct supervision *s)
 {
 	struct verdict_about about = { .ended = true, .status = s->child.status };
-	char *unseen = NULL, *record = NULL;
+	char *unseen = NULL, *record;
 
 	if (!s->rec)
 		return;
-	about.left = s->made.fd < 0 ? 0 : left_count(s->made.fd);
-	if (about.left)
-		about.record = record = left_keep(s->made.fd);
+	about.record = record = find_left(s, &about);
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
 	if (!s->report && supervise_names(s->o))
@@ -186,7 +196,7 @@ static void report(struct supervision *s)
 	if (s->report) {
 		about.unseen = unseen = unseen_way(s);
 		s->report_error = report_print(s->rec, &about, s->report, s->o->json);
-	} else if (about.left) {
+	} else if (s->trace && about.left) {
 		report_left(&about, s->trace, s->o->json);
 	}
 	free(unseen);

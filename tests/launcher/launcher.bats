@@ -672,6 +672,25 @@ named_in() { # FILE
   eventually eval '[[ ! -e '"$name"' ]]'
 }
 
+# Between its start and that of its program it maps nothing, and may be overlooked.
+@test "a process that is just being started is counted, too" {
+  for ((tries = 0; tries < 10; tries++)); do
+    launcher --trace=trace sh -c 'sleep 0.2 >/dev/null 2>&1 & exit 0' 3>&-
+    grep -q '^# 1 process of COMMAND still runs: ' trace || fail "not in run $tries"
+  done
+}
+
+@test "the process that keeps the record keeps no other file, also on a kernel without close_range" {
+  need strace
+  mkfifo end output
+  strace -f -qq -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
+    sh -c '"$0" --stats sh -c "cat end >/dev/null 2>&1 &" >output 2>&1' "$DIOSHIM_LAUNCHER" 3>&- &
+  run -0 timeout 5 cat output
+  : >end
+  wait $!
+  [[ $output == *"1 process of COMMAND still runs: "* ]] || fail "$output"
+}
+
 # A process that was started before COMMAND's end, and that writes after it.
 late_writer='import os, sys, time
 def wait_for(name):
