@@ -286,6 +286,9 @@ copy() { # OPTION...
   copy --refused=buffered
   [[ $stderr == "dioshim: the file system refused direct I/O on $scene/"*" and $scene/"*": they were buffered instead" ]]
   [[ $stderr == *"$scene/in"* && $stderr == *"$scene/out"* && $stderr != *$'\n'* ]]
+  : >"$scene/größe"
+  run --separate-stderr env LC_ALL=C.UTF-8 "$DIOSHIM_LAUNCHER" --refused=buffered dd if="$scene/größe" iflag=direct status=none
+  [[ $status -eq 0 && $stderr == *" on $scene/größe: it was buffered instead" ]] || fail "$stderr"
   copy -f buffered --quiet
   [[ -z $stderr ]]
   DIOSHIM_REFUSED=buffered copy -q

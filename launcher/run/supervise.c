@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "check/uncovered.h"
+#include "load/load.h"
 #include "run/child.h"
 #include "run/environment.h"
 #include "print/message.h"
@@ -26,7 +27,6 @@
 #include "run/exec_failed.h"
 #include "run/left.h"
 #include "report/trace.h"
-#include "settings.h"
 
 enum {
 	DRAIN_NS = 20000000, /* the ring overflows in this time only at 3 million calls a second */
@@ -45,11 +45,6 @@ struct supervision {
 	int report_error;     /* an errno; 0: none */
 	struct report_tick tick;
 };
-
-bool supervise_names(const struct options *o)
-{
-	return o->refused && !strcmp(o->refused, REFUSED_BUFFERED) && !o->quiet;
-}
 
 static uint64_t now_ns(void)
 {
@@ -87,6 +82,16 @@ static void make_record(struct supervision *s)
 	s->rec = s->made.rec;
 }
 
+/* Loads what prints the report and the trace. Returns false after a message if it is not there. */
+static bool load_libraries(const struct options *o)
+{
+	const char *why = o->json ? load_jansson() : o->stats ? load_smartcols() : NULL;
+
+	if (why)
+		message("%s", why);
+	return !why;
+}
+
 /*
  * Does everything that can fail, before COMMAND is started. Returns false after a message if it is not to be
  * started.
@@ -95,6 +100,8 @@ static bool prepare(struct supervision *s, const char *first)
 {
 	const struct options *o = s->o;
 
+	if (!load_libraries(o))
+		return false;
 	if (o->stats && !open_stream(o->output, &s->report))
 		return false;
 	if (o->trace && !open_stream(o->trace_file, &s->trace))
@@ -190,7 +197,7 @@ static void report(struct supervision *s)
 	about.record = record = find_left(s, &about);
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
-	if (!s->report && supervise_names(s->o))
+	if (!s->report && options_name_refused(s->o))
 		/* The report names them, too. */
 		refused_files_message(s->rec);
 	if (s->report) {
