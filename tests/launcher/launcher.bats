@@ -389,6 +389,17 @@ ld_so() {
   readelf -p .interp "$DIOSHIM_LAUNCHER" | grep -o '/.*ld.*'
 }
 
+# There, &fputs is an address in the program itself.
+@test "what \$LIB stands for is known in a program that is not position-independent, too" {
+  need gcc
+  echo '#include <stdio.h>
+    #include "run/multilib.h"
+    int main(void) { char *lib = multilib_directory(); puts(lib ? lib : "unknown"); return fputs("", stdout) < 0; }' >lib.c
+  local launcher=$DIOSHIM_TOP_SRCDIR/launcher
+  gcc -D_GNU_SOURCE -fno-pie -no-pie -I"$launcher" -o lib lib.c "$launcher"/{run/multilib,alloc,print/message}.c -ldl
+  [[ $(ldd lib) == *"/$(./lib)/libc.so."* ]] || fail "$(./lib)"
+}
+
 # shellcheck disable=SC2016 # ld.so reads $LIB
 @test "a library of the other ELF class is passed over, and beside the right one, both are found" {
   local library other
