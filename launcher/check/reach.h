@@ -35,7 +35,7 @@ struct reach {
 	char *reason;	    /* why not REACH_YES, a clause: "it is statically linked" */
 	const char *advice; /* what to do then, a clause */
 	char *first;	    /* a library that has to be preloaded before the shim; NULL: none */
-	char *unchecked; /* why the program was not looked at, a clause; NULL: it was, as far as needed */
+	char *unchecked;    /* why the program was not looked at; NULL: it was, if need be */
 	char *trouble;	    /* the file that an error is about; NULL: the command */
 	char **steps;	    /* how the command leads to `program`, one sentence for each step */
 	size_t step_count;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "alloc.h"
-#include "check/uncovered.h"
 #include "load/load.h"
 #include "run/child.h"
 #include "run/environment.h"
@@ -165,16 +162,6 @@ static void watch(struct supervision *s)
 	} while (signal != SIGCHLD || !child_ended(&s->child));
 }
 
-/* Returns what the report has to say of io_uring, to be freed, or NULL. */
-static char *unseen_way(const struct supervision *s)
-{
-	if (s->o->no_io_uring || !atomic_load(&s->rec->liburings))
-		return NULL;
-	return alloc_format("%s, which the shim does not see: %s",
-			    uncovered_name(UNCOVERED_IO_URING),
-			    uncovered_advice(UNCOVERED_IO_URING));
-}
-
 /*
  * Looks for processes that still run, if there is a report or a trace to tell of them. Returns where the record can be
  * read while they do, to be freed; NULL: nowhere.
@@ -189,8 +176,10 @@ static char *find_left(const struct supervision *s, struct verdict_about *about)
 
 static void report(struct supervision *s)
 {
-	struct verdict_about about = { .ended = true, .status = s->child.status };
-	char *unseen = NULL, *record;
+	struct verdict_about about = { .no_io_uring = s->o->no_io_uring,
+				       .ended = true,
+				       .status = s->child.status };
+	char *record;
 
 	if (!s->rec)
 		return;
@@ -200,13 +189,10 @@ static void report(struct supervision *s)
 	if (!s->report && options_name_refused(s->o))
 		/* The report names them, too. */
 		refused_files_message(s->rec);
-	if (s->report) {
-		about.unseen = unseen = unseen_way(s);
+	if (s->report)
 		s->report_error = report_print(s->rec, &about, s->report, s->o->json);
-	} else if (s->trace && about.left) {
+	else if (s->trace && about.left)
 		report_left(&about, s->trace, s->o->json);
-	}
-	free(unseen);
 	free(record);
 }
 
