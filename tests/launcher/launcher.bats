@@ -721,7 +721,7 @@ named_in() { # FILE
 
 # Between its start and that of its program it maps nothing, and may be overlooked.
 @test "a process that is just being started is counted, too" {
-  for ((tries = 0; tries < 10; tries++)); do
+  for ((tries = 0; tries < 6; tries++)); do
     launcher --trace=trace sh -c 'sleep 0.2 >/dev/null 2>&1 & exit 0' 3>&-
     grep -q '^# 1 process of COMMAND still runs: ' trace || fail "not in run $tries"
   done
