@@ -42,6 +42,7 @@ static const char other_options[] =
 	"  -w, --try               with --probe: also try misaligned calls: writes to a\n"
 	"                            new file, or reads from a block device\n"
 	"  -r, --report=FILE       print the record file of DIOSHIM_STATS, DIOSHIM_TRACE\n"
+	"                            or DIOSHIM_REFUSED_RECORD\n"
 	"  -h, --help              print this text\n"
 	"  -V, --version           print the version and the licence\n"
 	"\n";

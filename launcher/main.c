@@ -63,8 +63,8 @@ int main(int argc, char **argv)
 	fill_standard_descriptors();
 	if (!options_parse(argc, argv, &o))
 		return EXIT_USAGE;
-	/* File names in reports are printed in the locale's encoding. Numbers do not depend on the locale. */
-	if (o.mode != MODE_RUN || o.stats || o.trace)
+	/* File names in reports and messages are printed in the locale's encoding. Numbers do not depend on the locale. */
+	if (o.mode != MODE_RUN || o.stats || o.trace || options_name_refused(&o))
 		setlocale(LC_CTYPE, "");
 	switch (o.mode) {
 	case MODE_RUN:

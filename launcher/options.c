@@ -277,3 +277,8 @@ bool options_parse(int argc, char **argv, struct options *o)
 	o->operand_count = argc - optind;
 	return agree(o, given) && enough_operands(o);
 }
+
+bool options_name_refused(const struct options *o)
+{
+	return o->refused && !strcmp(o->refused, REFUSED_BUFFERED) && !o->quiet;
+}

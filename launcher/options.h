@@ -36,4 +36,7 @@ struct options {
 /* Parses the command line. Returns false after a message if it is invalid. */
 bool options_parse(int argc, char **argv, struct options *o);
 
+/* Returns whether the files of --refused=buffered are to be named at the end. */
+bool options_name_refused(const struct options *o);
+
 #endif

@@ -7,7 +7,7 @@
  *                        prefetch, stdio (disable.h)
  *   DIOSHIM_REFUSED      what becomes of files on which the file system refuses O_DIRECT: fail, which is
  *                        the default, or buffered (refused.h)
- *   DIOSHIM_REFUSED_RECORD  file in which such files are noted, but no calls
+ *   DIOSHIM_REFUSED_RECORD  with buffered: file in which such files are noted, but no calls
  *   DIOSHIM_STATS        file in which every call on an O_DIRECT descriptor is counted (record.h)
  *   DIOSHIM_TRACE        file in which the last calls that the shim changed are kept; may be
  *                        the same

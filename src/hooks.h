@@ -51,6 +51,35 @@
 #define HOOK_pread_chk(symbol) HOOK_NONE(symbol, pread_chk)
 #define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
 
+/*
+ * Without hooks in both layers. F_SETFL is dealt with in public_fd.c, and F_GETFL shows what it has changed. dprintf writes by
+ * a call that has a hook, except where the C library makes it. Asynchronous requests are dealt with where they are made
+ * (aio_submit.c counts io_submit's, public_posix_aio.c); what becomes of one that is handed on is not seen.
+ */
+#define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
+#define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
+#define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
+#define HOOK_dprintf(symbol) HOOK_NONE(symbol, dprintf)
+#define HOOK_vdprintf(symbol) HOOK_NONE(symbol, vdprintf)
+#define HOOK_dprintf_chk(symbol) HOOK_NONE(symbol, dprintf_chk)
+#define HOOK_vdprintf_chk(symbol) HOOK_NONE(symbol, vdprintf_chk)
+#define HOOK_aio_read(symbol) HOOK_NONE(symbol, aio_read)
+#define HOOK_aio_write(symbol) HOOK_NONE(symbol, aio_write)
+#define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
+#define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
+
+/* The mode of an open; the public functions always pass one. */
+#define MODE_AFTER(last) \
+	({ \
+		va_list ap_; \
+		mode_t mode_; \
+\
+		va_start(ap_, last); \
+		mode_ = va_arg(ap_, mode_t); \
+		va_end(ap_); \
+		mode_; \
+	})
+
 #define VECTOR const struct iovec *iov, int n
 
 /* syscall(2): `by_number` gets the number, and the six arguments that a call can have. */

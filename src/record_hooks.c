@@ -84,19 +84,14 @@ static long hook_number(long nr, const long x[6])
 
 /*
  * Records what a number refers to where that is certain, for the moments in which F_GETFL is not
- * reliable (record_direct()). The public functions always pass a mode.
+ * reliable (record_direct()).
  */
 #define HOOK_OPEN(symbol, parameters, arguments) \
 	static int hook_##symbol parameters \
 	{ \
-		va_list ap; \
-		mode_t mode; \
-		int fd; \
+		mode_t mode = MODE_AFTER(flags); \
+		int fd = next.symbol arguments; \
 \
-		va_start(ap, flags); \
-		mode = va_arg(ap, mode_t); \
-		va_end(ap); \
-		fd = next.symbol arguments; \
 		record_opened(fd, flags &O_DIRECT); \
 		return fd; \
 	}
@@ -148,32 +143,16 @@ static long hook_number(long nr, const long x[6])
 /* By number. */
 #define HOOK_syscall(symbol) HOOK_BY_NUMBER(symbol, hook_number)
 
-/* Without hooks: written by a call that is counted itself, except where the C library makes it. */
-#define HOOK_dprintf(symbol) HOOK_NONE(symbol, dprintf)
-#define HOOK_vdprintf(symbol) HOOK_NONE(symbol, vdprintf)
-#define HOOK_dprintf_chk(symbol) HOOK_NONE(symbol, dprintf_chk)
-#define HOOK_vdprintf_chk(symbol) HOOK_NONE(symbol, vdprintf_chk)
 /* Without hooks: public_copy.c counts them itself, each as a call on both of its files. */
 #define HOOK_sendfile(symbol) HOOK_NONE(symbol, sendfile)
 #define HOOK_splice(symbol) HOOK_NONE(symbol, splice)
 #define HOOK_copy_file_range(symbol) HOOK_NONE(symbol, copy_file_range)
 
-/* Without hooks: what becomes of a request that is handed on is not seen. */
-#define HOOK_aio_read(symbol) HOOK_NONE(symbol, aio_read)
-#define HOOK_aio_write(symbol) HOOK_NONE(symbol, aio_write)
-#define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
-
 /* With a 32-bit off_t (symbols.h). */
 #define HOOK_sendfile_off32(symbol) HOOK_NONE(symbol, sendfile_off32)
 
-/* Without hooks: F_GETFL shows what these have changed. */
-#define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
+/* Without a hook: F_GETFL shows what it has changed. */
 #define HOOK_openat2(symbol) HOOK_NONE(symbol, openat2)
-#define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
-#define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
-
-/* Counted by iocb (aio_submit.c). */
-#define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
 
 DIOSHIM_SYMBOLS(HOOK_DEFINE)
 

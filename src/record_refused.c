@@ -20,7 +20,10 @@ static uint32_t note(struct record *rec, const struct identity *id, int fd)
 static void add_line(struct record *rec, uint32_t file, int fd, long nr)
 {
 	const struct iovec none = { NULL, 0 };
-	struct tally t = { .started = tally_clock(), .pos = -1, .done = DONE_GIVEN_UP };
+	struct tally t = { .started = tally_clock(),
+			   .pos = -1,
+			   .misaligned = MISALIGNED_UNKNOWN,
+			   .done = DONE_GIVEN_UP };
 	const struct request rq = { .nr = nr, .fd = fd, .count = 1, .iov = &none, .tally = &t };
 
 	record_ring(rec, file, &rq, EINVAL, nr == SYS_fcntl ? 0 : fd);

@@ -70,8 +70,6 @@ static long extend_file(int fd, const kernel_stat *st)
 
 	if (st->st_size == size && st->st_blocks * 512 >= size)
 		return 0;
-	if (too_large())
-		return -EFBIG;
 	err = sys_fallocate(fd, 0, 0, size);
 	if (err != -EOPNOTSUPP && err != -ENOSYS)
 		return err;
@@ -89,7 +87,7 @@ static long map_record(int fd, bool launchers)
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > sizeof(struct record) ||
 	    (launchers && (uint64_t)st.st_size < sizeof(struct record)))
 		return launchers ? -ENOENT : NOT_OURS;
-	if (!st.st_size && too_large())
+	if ((uint64_t)st.st_size < sizeof(struct record) && too_large())
 		return -EFBIG;
 	err = claim_file(fd, &st, launchers);
 	if (!err && !launchers)
@@ -169,42 +167,60 @@ static size_t name_length(const char *list)
 	return end ? (size_t)(end - list) : strlen(list);
 }
 
-/* Returns the place of a file in the list, which may be a new one with no record yet; null: there is none left. */
-static struct recording_to *place_of(const struct name *name, struct name taken[RECORDINGS])
+/* The names so far. */
+struct names {
+	struct name name[2 * RECORDINGS];
+	struct recording_to *to[2 * RECORDINGS]; /* null: it could not be used, which was said */
+	int count;
+};
+
+static bool same_name(const struct name *a, const struct name *b)
 {
-	for (int i = 0; i < RECORDINGS; i++) {
-		if (!recording.to[i].rec) {
-			taken[i] = *name;
-			return &recording.to[i];
-		}
-		if (taken[i].text && taken[i].length == name->length &&
-		    !memcmp(taken[i].text, name->text, name->length))
-			return &recording.to[i];
+	return a->length == b->length && !memcmp(a->text, b->text, a->length);
+}
+
+/* Opens a file, and gives it the next place in the list. Returns null if there is none left, or no record. */
+static struct recording_to *open_next(const struct name *name)
+{
+	struct recording_to *to = recording.to;
+
+	while (to->rec)
+		to++;
+	if (to == recording.to + RECORDINGS) {
+		say_why(name, "there are too many record files");
+		return NULL;
 	}
-	say_why(name, "there are too many record files");
-	return NULL;
+	to->rec = open_record(name);
+	return to->rec ? to : NULL;
 }
 
-enum purpose { FOR_STATS, FOR_TRACE, FOR_NAMES };
-
-static void use_for(struct recording_to *to, enum purpose purpose)
+/* The same, but once for each name. */
+static struct recording_to *place_of(const struct name *name, struct names *so_far)
 {
-	to->stats |= purpose == FOR_STATS;
-	to->trace |= purpose == FOR_TRACE;
-	to->names |= purpose == FOR_NAMES;
+	struct recording_to *to;
+
+	for (int i = 0; i < so_far->count; i++)
+		if (same_name(&so_far->name[i], name))
+			return so_far->to[i];
+	to = open_next(name);
+	if (so_far->count < 2 * RECORDINGS) {
+		so_far->name[so_far->count] = *name;
+		so_far->to[so_far->count++] = to;
+	}
+	return to;
 }
 
-static void open_list(const char *variable, const char *list, enum purpose purpose,
-		      struct name taken[RECORDINGS])
+static void open_list(const char *variable, const char *list, bool stats, bool trace,
+		      struct names *so_far)
 {
 	while (*list) {
 		struct name name = { variable, list, name_length(list) };
-		struct recording_to *to = place_of(&name, taken);
+		struct recording_to *to = place_of(&name, so_far);
 
-		if (to && !to->rec)
-			to->rec = open_record(&name);
-		if (to && to->rec)
-			use_for(to, purpose);
+		if (to) {
+			to->stats |= stats;
+			to->trace |= trace;
+		}
 		list += name.length;
 		list += *list == ':';
 	}
@@ -212,17 +228,16 @@ static void open_list(const char *variable, const char *list, enum purpose purpo
 
 void recording_start(const char *stats, const char *trace, const char *names)
 {
-	struct name taken[RECORDINGS] = { 0 };
+	struct names so_far = { 0 };
 
 	if (stats)
-		open_list("DIOSHIM_STATS", stats, FOR_STATS, taken);
+		open_list("DIOSHIM_STATS", stats, true, false, &so_far);
 	if (trace)
-		open_list("DIOSHIM_TRACE", trace, FOR_TRACE, taken);
+		open_list("DIOSHIM_TRACE", trace, false, true, &so_far);
 	if (names)
-		open_list("DIOSHIM_REFUSED_RECORD", names, FOR_NAMES, taken);
+		open_list("DIOSHIM_REFUSED_RECORD", names, false, false, &so_far);
 	for (const struct recording_to *to = recording.to; to->rec; to++) {
 		recording.stats |= to->stats;
-		recording.trace |= to->trace;
 		recording.any |= to->stats || to->trace;
 	}
 	if (recording.stats)

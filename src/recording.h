@@ -19,14 +19,12 @@ enum { RECORDINGS = 8 };
 /* One record file, and what is put into it. */
 struct recording_to {
 	struct record *rec; /* null: the end of the list */
-	bool stats, trace;
-	bool names; /* the files that record_refused() notes */
+	bool stats, trace;  /* neither: only the files that record_refused() notes */
 };
 
 extern struct recording {
 	bool any;   /* something is recorded */
 	bool stats; /* calls are counted in one of the files */
-	bool trace;
 	struct recording_to to[RECORDINGS + 1];
 } recording;
 

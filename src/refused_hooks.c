@@ -29,18 +29,6 @@ static struct real next;
 		fd_; \
 	})
 
-/* The public functions always pass a mode. */
-#define MODE_AFTER(last) \
-	({ \
-		va_list ap_; \
-		mode_t mode_; \
-\
-		va_start(ap_, last); \
-		mode_ = va_arg(ap_, mode_t); \
-		va_end(ap_); \
-		mode_; \
-	})
-
 #define HOOK_open(symbol) \
 	static int hook_##symbol(const char *path, int flags, ...) \
 	{ \
@@ -262,25 +250,11 @@ static long hook_number(long nr, const long x[6])
 
 #define HOOK_syscall(symbol) HOOK_BY_NUMBER(symbol, hook_number)
 
-/*
- * Without hooks. What is known of a number follows it (description.h); F_SETFL and asynchronous requests are
- * dealt with where they are made (public_fd.c, aio_submit.c, public_posix_aio.c).
- */
+/* Without hooks: what is known of a number follows it (description.h). */
 #define HOOK_dup(symbol) HOOK_NONE(symbol, dup)
 #define HOOK_dup2(symbol) HOOK_NONE(symbol, dup2)
 #define HOOK_dup3(symbol) HOOK_NONE(symbol, dup3)
 #define HOOK_close(symbol) HOOK_NONE(symbol, close)
-#define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)
-#define HOOK_closefrom(symbol) HOOK_NONE(symbol, closefrom)
-#define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
-#define HOOK_dprintf(symbol) HOOK_NONE(symbol, dprintf)
-#define HOOK_vdprintf(symbol) HOOK_NONE(symbol, vdprintf)
-#define HOOK_dprintf_chk(symbol) HOOK_NONE(symbol, dprintf_chk)
-#define HOOK_vdprintf_chk(symbol) HOOK_NONE(symbol, vdprintf_chk)
-#define HOOK_aio_read(symbol) HOOK_NONE(symbol, aio_read)
-#define HOOK_aio_write(symbol) HOOK_NONE(symbol, aio_write)
-#define HOOK_lio_listio(symbol) HOOK_NONE(symbol, lio_listio)
-#define HOOK_io_submit(symbol) HOOK_NONE(symbol, io_submit)
 
 DIOSHIM_SYMBOLS(HOOK_DEFINE)
 

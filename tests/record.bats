@@ -339,9 +339,9 @@ ring() {
 
 # Unusable files
 
-# A program works as without DIOSHIM_STATS if it names NAME; one line says why it is not used.
+# A program works as without DIOSHIM_STATS and DIOSHIM_TRACE if they name NAME; one line says why it is not used.
 useless() { # NAME WHY
-  run -0 --separate-stderr shim DIOSHIM_STATS="$1" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct \
+  run -0 --separate-stderr shim DIOSHIM_STATS="$1" DIOSHIM_TRACE="$1" "$DIOSHIM_TEST_BIN/callone" "$file" rdwr,direct \
     pwrite,3,8192,4096 pread,3,8192,4096
   echo "$1: $stderr"
   [[ ${lines[*]} == *"= 8192"*"= 8192"* && ${#stderr_lines[@]} == 1 ]]

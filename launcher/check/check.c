@@ -128,9 +128,12 @@ bool check_before(char *const argv[], const char *library, bool warn, char **fir
 	struct reach r;
 	bool out = !reach_look(argv, library, false, &r) && r.verdict == REACH_NO;
 
-	if (out && warn)
+	if (r.unchecked && warn)
+		message("warning: %s was not checked: %s", argv[0], r.unchecked);
+	else if (out && warn)
 		message("warning: %s is out of reach: %s; %s", argv[0], r.reason, r.advice);
 	*first = r.first ? alloc_string(r.first) : NULL;
+	out |= r.unchecked != NULL;
 	reach_free(&r);
 	return out;
 }

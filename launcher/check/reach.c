@@ -16,6 +16,7 @@
 #include "check/other_root.h"
 #include "check/quick.h"
 #include "check/reach_decide.h"
+#include "load/load.h"
 #include "run/multilib.h"
 
 struct shim {
@@ -230,6 +231,21 @@ static bool needs_no_look(const struct chain *c, const char *library)
 	       (c->unknown || quick_is_ordinary(c->program, library));
 }
 
+/* For the start of a command, which is more important than what there is to say of it. */
+static int look_before(struct reach *r, const struct chain *c, struct shim *shim)
+{
+	const char *why;
+
+	r->verdict = REACH_UNKNOWN;
+	if (needs_no_look(c, shim->path))
+		return 0;
+	why = load_elf();
+	if (!why)
+		return look_with(r, c, shim);
+	r->unchecked = alloc_string(why);
+	return 0;
+}
+
 int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r)
 {
 	struct shim shim = { .path = library, .libraries = libraries };
@@ -243,10 +259,7 @@ int reach_look(char *const argv[], const char *library, bool libraries, struct r
 	if (!error) {
 		r->path = alloc_string(c.first);
 		r->program = alloc_string(c.program);
-		if (libraries || !needs_no_look(&c, library))
-			error = look_with(r, &c, &shim);
-		else
-			r->verdict = REACH_UNKNOWN;
+		error = libraries ? look_with(r, &c, &shim) : look_before(r, &c, &shim);
 	}
 	chain_free(&c);
 	return error;
@@ -266,6 +279,7 @@ void reach_free(struct reach *r)
 	free(r->program);
 	free(r->reason);
 	free(r->first);
+	free(r->unchecked);
 	free(r->trouble);
 	*r = (struct reach){ 0 };
 }

@@ -35,6 +35,7 @@ struct reach {
 	char *reason;	    /* why not REACH_YES, a clause: "it is statically linked" */
 	const char *advice; /* what to do then, a clause */
 	char *first;	    /* a library that has to be preloaded before the shim; NULL: none */
+	char *unchecked;    /* why the program was not looked at; NULL: it was, if need be */
 	char *trouble;	    /* the file that an error is about; NULL: the command */
 	char **steps;	    /* how the command leads to `program`, one sentence for each step */
 	size_t step_count;
@@ -45,7 +46,8 @@ struct reach {
 /*
  * Looks at the command that execvp(argv[0], argv) would run with `library` first in LD_PRELOAD.
  * With `libraries`, the dynamic linker lists those of the program, which takes another process. If
- * not, a verdict that depends on them is REACH_UNKNOWN, with neither reason nor advice.
+ * not, a verdict that depends on them is REACH_UNKNOWN, with neither reason nor advice, and so is one
+ * for which libelf would have to be loaded, and cannot be.
  * Returns 0, or the errno of execvp(). The caller calls reach_free() in either case.
  */
 int reach_look(char *const argv[], const char *library, bool libraries, struct reach *r);

@@ -6,6 +6,11 @@
 
 #include "print/message.h"
 
+const char *load_library(const char *library)
+{
+	return dlopen(library, RTLD_NOW | RTLD_LOCAL) ? NULL : dlerror();
+}
+
 void *load_function(const char *library, const char *function)
 {
 	/* A library that is loaded already is found again. */

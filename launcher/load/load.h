@@ -8,10 +8,28 @@
 #ifndef DIOSHIM_LOAD_H
 #define DIOSHIM_LOAD_H
 
+/*
+ * Load a library before it is needed, for a caller that could not end then. Each returns NULL, or why it cannot be loaded,
+ * a text that is valid until the next one.
+ */
+const char *load_elf(void);
+const char *load_jansson(void);
+const char *load_smartcols(void);
+
+/* The same, of any. */
+const char *load_library(const char *library);
+
 /* Returns a function of a library. If it cannot be loaded, ends the launcher with a message (EXIT_LAUNCHER). */
 void *load_function(const char *library, const char *function);
 
-/* Defines a function that calls the one of LIBRARY, a macro of the file that uses this. */
+/* Defines load_NAME(), for LIBRARY, a macro of the file that uses this. */
+#define LOAD_LIBRARY(name) \
+	const char *load_##name(void) \
+	{ \
+		return load_library(LIBRARY); \
+	}
+
+/* Defines a function that calls the one of LIBRARY. */
 #define LOAD(type, name, parameters, arguments) \
 	type name parameters \
 	{ \

@@ -5,6 +5,8 @@
 
 #define LIBRARY "libelf.so.1"
 
+LOAD_LIBRARY(elf)
+
 LOAD(Elf *, elf_begin, (int fd, Elf_Cmd command, Elf *ref), (fd, command, ref))
 LOAD(int, elf_end, (Elf * elf), (elf))
 LOAD(unsigned, elf_version, (unsigned version), (version))

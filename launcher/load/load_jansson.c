@@ -6,6 +6,8 @@
 
 #define LIBRARY "libjansson.so.4"
 
+LOAD_LIBRARY(jansson)
+
 LOAD(json_t *, json_object, (void), ())
 LOAD(json_t *, json_array, (void), ())
 LOAD(json_t *, json_string, (const char *value), (value))

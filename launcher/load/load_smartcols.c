@@ -5,6 +5,8 @@
 
 #define LIBRARY "libsmartcols.so.1"
 
+LOAD_LIBRARY(smartcols)
+
 LOAD(struct libscols_table *, scols_new_table, (void), ())
 LOAD(void, scols_unref_table, (struct libscols_table * table), (table))
 LOAD(int, scols_table_enable_noencoding, (struct libscols_table * table, int enable),

@@ -176,9 +176,9 @@ static uint64_t count_others(const struct record *rec)
 static void take_others(const struct record *rec, struct counted *c)
 {
 	c->lost = load(&rec->lost_files);
-	if (!c->lost)
-		return;
 	copy_file(&rec->other, &c->other);
+	if (!c->lost && !c->other.refused)
+		return;
 	c->others = count_others(rec);
 	/* Where the set is nearly full, some may have found no place in it. */
 	c->others_at_least = c->others > (uint64_t)RECORD_OTHERS / 4 * 3;
@@ -189,6 +189,7 @@ int counted_take(const struct record *rec, struct counted *c)
 	uint64_t all = entries(rec);
 
 	*c = (struct counted){ .io_urings = load(&rec->io_urings),
+			       .liburings = load(&rec->liburings),
 			       .opened = load(&rec->opened),
 			       .not_opened = load(&rec->not_opened) };
 	c->file = calloc(all + 1, sizeof(*c->file));

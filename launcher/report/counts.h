@@ -36,10 +36,11 @@ struct counted {
 	size_t files;
 	struct counted_file *file;   /* with calls, or refused; the most bytes first */
 	struct counted_file other;   /* all files for which the record had no room, together */
-	uint64_t others;	     /* how many those are, */
+	uint64_t others;	     /* how many those are, with calls or refused, */
 	bool others_at_least;	     /* or a number that there are more of */
 	uint64_t lost;		     /* calls on them */
 	uint64_t io_urings;	     /* that were seen to be set up */
+	uint64_t liburings;	     /* processes that had liburing loaded when they started */
 	uint64_t opened, not_opened; /* with O_DIRECT; the latter because of it */
 };
 

@@ -133,7 +133,8 @@ static const char *wrong(int fd)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode) || pread(fd, head, sizeof(head), 0) != sizeof(head) ||
 	    head[0] != RECORD_MAGIC)
-		return "not a record file of DIOSHIM_STATS or DIOSHIM_TRACE";
+		return "not a record file of DIOSHIM_STATS, DIOSHIM_TRACE or "
+		       "DIOSHIM_REFUSED_RECORD";
 	if (head[1] != sizeof(struct record))
 		return "record file of another version of dioshim";
 	if (st.st_size < (off_t)sizeof(struct record))

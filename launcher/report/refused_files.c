@@ -13,6 +13,7 @@ enum {
 	ALL_ELSE = 160, /* bytes of the sentence without the names */
 };
 
+/* Of those with an entry. */
 static size_t count_refused(const struct counted *c)
 {
 	size_t refused = 0;
@@ -22,8 +23,13 @@ static size_t count_refused(const struct counted *c)
 	return refused;
 }
 
-/* Appends names while there is room. Returns how many. */
-static size_t add_names(const struct counted *c, size_t refused, char *text, size_t room)
+bool refused_files_any(const struct counted *c)
+{
+	return c->other.refused || count_refused(c);
+}
+
+/* Appends names while there is room, as parts of a list of `items`. Returns how many. */
+static size_t add_names(const struct counted *c, size_t items, char *text, size_t room)
 {
 	char name[TEXT_NAME];
 	size_t names = 0;
@@ -31,7 +37,7 @@ static size_t add_names(const struct counted *c, size_t refused, char *text, siz
 	for (size_t i = 0; i < c->files && names < NAMES_MOST; i++) {
 		const struct counted_file *f = &c->file[i];
 		size_t used = strlen(text);
-		const char *before = !names ? "" : names + 1 == refused ? " and " : ", ";
+		const char *before = !names ? "" : names + 1 == items ? " and " : ", ";
 
 		if (!f->refused)
 			continue;
@@ -44,24 +50,36 @@ static size_t add_names(const struct counted *c, size_t refused, char *text, siz
 	return names;
 }
 
-size_t refused_files(const struct counted *c, char *text, size_t room)
+/* Appends how many more there are than the names. */
+static void add_more(const struct counted *c, size_t names, size_t more, char *text, size_t room)
+{
+	const char *noun = names ? "more file" : "file";
+	char number[2 * TEXT_NUMBER];
+	size_t used = strlen(text);
+
+	if (more)
+		snprintf(text + used, room - used, "%s%s%s", names ? " and " : "",
+			 c->other.refused ? "over " : "",
+			 text_counted(more, noun, number, sizeof(number)));
+	else if (c->other.refused)
+		snprintf(text + used, room - used, "%s%ss", names ? " and " : "", noun);
+}
+
+bool refused_files(const struct counted *c, char *text, size_t room)
 {
 	const size_t refused = count_refused(c);
-	char number[2 * TEXT_NUMBER];
+	const size_t items = refused + (c->other.refused != 0);
 	size_t names, used;
 
-	if (!refused)
-		return 0;
+	if (!items)
+		return false;
 	snprintf(text, room, "the file system refused direct I/O on ");
-	names = add_names(c, refused, text, room);
+	names = add_names(c, items, text, room);
+	add_more(c, names, refused - names, text, room);
 	used = strlen(text);
-	if (names < refused)
-		used += (size_t)snprintf(text + used, room - used, "%s%s", names ? " and " : "",
-					 text_counted(refused - names, names ? "more file" : "file",
-						      number, sizeof(number)));
 	snprintf(text + used, room - used, ": %s buffered instead",
-		 refused == 1 ? "it was" : "they were");
-	return refused;
+		 refused == 1 && !c->other.refused ? "it was" : "they were");
+	return true;
 }
 
 void refused_files_message(const struct record *rec)

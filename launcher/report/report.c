@@ -6,6 +6,7 @@
 
 #include "print/screen.h"
 #include "report/record_map.h"
+#include "report/refused_files.h"
 #include "report/report_table.h"
 #include "report/trace.h"
 
@@ -83,7 +84,9 @@ void report_left(const struct verdict_about *about, FILE *to, bool json)
 	json_decref(object);
 }
 
-/* A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed. */
+/*
+ * A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed, and which files were refused.
+ */
 static int print_all(const struct record *rec, FILE *to, bool json)
 {
 	bool traced = atomic_load_explicit(&rec->calls, memory_order_relaxed);
@@ -94,7 +97,7 @@ static int print_all(const struct record *rec, FILE *to, bool json)
 		return error;
 	if (traced && !json)
 		trace_print(rec, to);
-	if (json || c.files || c.lost || c.io_urings || !traced)
+	if (json || c.files || c.lost || c.io_urings || refused_files_any(&c) || !traced)
 		error = print(&c, NULL, json && traced ? trace_array(rec) : NULL, to, json);
 	counted_free(&c);
 	return error;

@@ -25,12 +25,14 @@
  *       no_tail        number of changed calls that ended at a multiple of offset_align
  *   other          the files for which the record had no room:
  *     files        how many; at_least: true if there may be more
+ *     refused      how often O_DIRECT was refused on them
  *     read, write  counts of all of them together, as above
  *   total          counts of all files together, without tails, other_tails and no_tail
  *   lost_calls     calls on files for which the record had no room: those of `other`
  *   opened, not_opened
  *                  opens with O_DIRECT that succeeded, and those that the file system refused
  *   io_urings      how many were seen to be set up; what is moved through them is not seen
+ *   liburings      how many processes had liburing loaded when they started, and so could set up others
  *   processes_left how many processes of COMMAND still ran when it had ended; null: not known
  *   record         where --report finds the record while they run; null: nowhere
  *   verdict        a list of sentences
@@ -106,8 +108,8 @@ static json_t *file_object(const struct counted_file *f)
 
 static json_t *other_object(const struct counted *c)
 {
-	json_t *object = json_pack("{s:o, s:b}", "files", json_count(c->others), "at_least",
-				   c->others_at_least);
+	json_t *object = json_pack("{s:o, s:b, s:o}", "files", json_count(c->others), "at_least",
+				   c->others_at_least, "refused", json_count(c->other.refused));
 
 	set_directions(object, &c->other);
 	return object;
@@ -135,11 +137,11 @@ json_t *report_json(const struct counted *c, const struct verdict_about *about,
 		json_array_append_new(files, file_object(&c->file[i]));
 	for (int i = 0; i < v->lines; i++)
 		json_array_append_new(lines, json_string(v->line[i]));
-	document = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "files", files, "other",
-			     other_object(c), "total", counts_object(&total), "lost_calls",
+	document = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "files", files,
+			     "other", other_object(c), "total", counts_object(&total), "lost_calls",
 			     json_count(c->lost), "opened", json_count(c->opened), "not_opened",
 			     json_count(c->not_opened), "io_urings", json_count(c->io_urings),
-			     "verdict", lines);
+			     "liburings", json_count(c->liburings), "verdict", lines);
 	if (document)
 		set_processes(document, about);
 	return document;

@@ -227,33 +227,50 @@ static int most_costly(const void *one, const void *other)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* Makes the rows. Returns how many, or 0 if there is no memory. */
-static size_t make_rows(const struct counted *c, struct row row[TABLE_ROWS])
+/* Returns the files with calls, the most costly first, to be freed; NULL if there is no memory. */
+static const struct counted_file **sorted_files(const struct counted *c, size_t *count)
 {
 	const struct counted_file **file =
 		calloc(c->files + 1, sizeof(const struct counted_file *));
+
+	*count = 0;
+	if (!file)
+		return NULL;
+	for (size_t i = 0; i < c->files; i++) {
+		struct counts both = counts_of_file(&c->file[i]);
+
+		if (counts_calls(&both))
+			file[(*count)++] = &c->file[i];
+	}
+	qsort(file, *count, sizeof(void *), most_costly);
+	return file;
+}
+
+/* Makes the rows. Returns how many, or 0 if there is no memory. */
+static size_t make_rows(const struct counted *c, struct row row[TABLE_ROWS])
+{
+	size_t files;
+	const struct counted_file **file = sorted_files(c, &files);
 	struct counts total = counted_total(c), rest = counts_of_file(&c->other);
 	char number[TEXT_NUMBER], more[2 * TEXT_NUMBER];
-	size_t shown = c->files < TABLE_FILES ? c->files : TABLE_FILES;
+	size_t shown = files < TABLE_FILES ? files : TABLE_FILES;
+	size_t others = files - shown + (c->lost ? c->others : 0);
 	struct row *next = row;
 	size_t i;
 
 	if (!file)
 		return 0;
-	for (i = 0; i < c->files; i++)
-		file[i] = &c->file[i];
-	qsort(file, c->files, sizeof(void *), most_costly);
 	for (i = 0; i < shown; i++)
 		next = add_file(next, file[i]);
-	for (; i < c->files; i++) {
+	for (; i < files; i++) {
 		struct counts both = counts_of_file(file[i]);
 
 		counts_add(&rest, &both);
 	}
 	free(file);
-	if (c->files + c->others > shown) {
+	if (others) {
 		snprintf(more, sizeof(more), "and %s%s more", c->others_at_least ? "over " : "",
-			 text_count(c->files + c->others - shown, number));
+			 text_count(others, number));
 		next = add_row(next, more, "", &rest);
 	}
 	next = add_row(next, "total", "", &total);

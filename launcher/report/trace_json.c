@@ -19,8 +19,8 @@
  *                  "unknown", and then nothing is in the list
  *   done           a list of: bounced, buffered, sector read-modify-write, split, retried,
  *                  kernel result returned, direct I/O refused by the file system, O_DIRECT given up; a call that
- *                  set O_DIRECT ("openat", for any open, or "fcntl") has only the last, and no address, length
- *                  and position
+ *                  set O_DIRECT ("openat", for any open, or "fcntl") has only the last, and no members from
+ *                  address to flags
  *   refusal        the error with which the kernel refused the call, or "none" if it refused
  *                  without an error; null: it did not refuse, or was not asked first
  *   copied, buffered bytes
@@ -96,7 +96,8 @@ json_t *trace_object(const struct trace_call *call, const struct record *rec)
 	json_set_member(object, "call", json_string(trace_call_name(call->nr, text)));
 	json_set_member(object, "fd", json_integer(call->fd));
 	set_file(object, call, rec);
-	set_arguments(object, call);
+	if (!trace_sets_direct(call->nr))
+		set_arguments(object, call);
 	json_set_member(object, "result", json_integer(call->ret));
 	json_set_member(object, "error", error_or_null(call->ret < 0 ? (int)-call->ret : 0));
 	json_set_member(object, "misaligned", names(call->misaligned, trace_misaligned_name));

@@ -95,12 +95,6 @@ static void line_add_file(struct line *line, const struct trace_call *call,
 	line_add(line, "<%s>", text_file(path, f->device, f->inode, "<>", name));
 }
 
-/* A call that set O_DIRECT, and did not transfer data. */
-static bool sets_direct(const struct trace_call *call)
-{
-	return call->nr == SYS_openat || call->nr == SYS_fcntl;
-}
-
 /* preadv2() and pwritev2() use the file offset if their offset argument is -1. */
 static void line_add_arguments(struct line *line, const struct trace_call *call)
 {
@@ -181,12 +175,12 @@ void trace_line(const struct trace_call *call, const struct record *rec, FILE *t
 	line_add_time(&line, call->time_ns);
 	line_add(&line, "%s(", trace_call_name(call->nr, name));
 	line_add_file(&line, call, rec);
-	if (sets_direct(call))
+	if (trace_sets_direct(call->nr))
 		line_add(&line, ", O_DIRECT");
 	else
 		line_add_arguments(&line, call);
 	line_add_result(&line, call->ret);
-	if (!sets_direct(call))
+	if (!trace_sets_direct(call->nr))
 		line_add_misaligned(&line, call->misaligned);
 	line_add_done(&line, call);
 	line_add(&line, "%" PRIu32 ".%06" PRIu32 " s\n", call->duration_ns / 1000000000,

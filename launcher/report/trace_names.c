@@ -29,6 +29,11 @@ const char *trace_call_name(int nr, char text[TRACE_NAMES])
 	return text;
 }
 
+bool trace_sets_direct(int nr)
+{
+	return nr == SYS_openat || nr == SYS_fcntl;
+}
+
 static bool takes(int nr, int what)
 {
 	int all = transfer_takes(nr);

@@ -12,6 +12,9 @@ enum { TRACE_NAMES = 256 };
 /* Returns a name such as "pwrite64", or "syscall_N" for a call that the shim does not cover. */
 const char *trace_call_name(int nr, char text[TRACE_NAMES]);
 
+/* Whether it set O_DIRECT, and did not transfer data: then nothing is known of its arguments. */
+bool trace_sets_direct(int nr);
+
 /* Whether the call has an offset argument; whether it has a flags argument. */
 bool trace_takes_offset(int nr);
 bool trace_takes_flags(int nr);

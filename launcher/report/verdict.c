@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/uncovered.h"
 #include "print/text.h"
 #include "report/refused_files.h"
 
@@ -172,6 +173,12 @@ static void say_io_urings(struct verdict *v, uint64_t rings)
 		    rings == 1 ? "was" : "were", rings == 1 ? "it" : "them");
 }
 
+static void say_liburing(struct verdict *v)
+{
+	verdict_add(v, "The program can also use %s, which the shim does not see: %s.",
+		    uncovered_name(UNCOVERED_IO_URING), uncovered_advice(UNCOVERED_IO_URING));
+}
+
 void verdict_left(const struct verdict_about *about, char line[VERDICT_LINE])
 {
 	bool one = about->left == 1;
@@ -197,12 +204,12 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 	uint64_t calls = counts_calls(&total);
 	uint64_t changed = calls - total.calls[WAY_UNTOUCHED] - total.calls[WAY_FAILED];
 	uint64_t failed = total.calls[WAY_FAILED];
-	const char *unseen = about ? about->unseen : NULL;
+	bool unseen = c->liburings && !(about && about->no_io_uring);
 	bool left = about && about->left;
 	int reserved = !!failed + !!c->lost + !!c->not_opened + (unseen || c->io_urings) + left;
 
 	v->lines = 0;
-	if (!calls && !c->lost)
+	if (!calls && !c->lost && (c->opened || !refused_files_any(c)))
 		say_none(v, c);
 	else if (!changed && calls)
 		say_untouched(v, c, &total, about);
@@ -219,7 +226,7 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 	if (c->io_urings)
 		say_io_urings(v, c->io_urings);
 	else if (unseen)
-		verdict_add(v, "The program can also use %s.", unseen);
+		say_liburing(v);
 	if (left)
 		verdict_left(about, v->line[v->lines++]);
 }

@@ -68,10 +68,13 @@ static bool add_record(const char *name, const char *record)
 bool environment_set(const struct options *o, const char *first, const char *library,
 		     const char *record)
 {
+	/* --stats and --trace name the files, too. */
+	bool names_alone = options_name_refused(o) && !o->stats && !o->trace;
+
 	return preload(first, library) && set_variable("DIOSHIM_BOUNCE_MAX", o->bounce_max) &&
 	       set_variable("DIOSHIM_DISABLE", o->disable) &&
 	       set_variable("DIOSHIM_REFUSED", o->refused) &&
-	       add_record("DIOSHIM_REFUSED_RECORD", o->refused ? record : NULL) &&
+	       add_record("DIOSHIM_REFUSED_RECORD", names_alone ? record : NULL) &&
 	       add_record("DIOSHIM_STATS", o->stats ? record : NULL) &&
 	       add_record("DIOSHIM_TRACE", o->trace ? record : NULL);
 }

@@ -8,8 +8,8 @@
 
 /*
  * Sets LD_PRELOAD, and those DIOSHIM_ variables that an option sets; the others stay as they are.
- * `first` is a library to be preloaded before the shim, or NULL. `record` is the record file of --stats and --trace, or NULL. Returns false after a message if
- * there is no memory.
+ * `first` is a library to be preloaded before the shim, or NULL. `record` is the record file of --stats, --trace and
+ * --refused, or NULL. Returns false after a message if there is no memory.
  */
 bool environment_set(const struct options *o, const char *first, const char *library,
 		     const char *record);

@@ -14,69 +14,50 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "run/running.h"
 
 static bool is_written_to(int fd)
 {
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) && errno == EBUSY;
 }
 
-/* Whether a process has the file mapped: proc(5), /proc/PID/maps. */
-static bool has_mapped(const char *pid, ino_t inode)
+unsigned left_count(int fd, const char *name, pid_t command)
 {
-	char *path = alloc_format("/proc/%s/maps", pid);
-	FILE *maps = fopen(path, "re");
-	bool found = false;
-	unsigned long there;
-	char *line = NULL;
-	size_t room = 0;
-
-	free(path);
-	if (!maps)
-		return false;
-	while (!found && getline(&line, &room, maps) > 0)
-		found = sscanf(line, "%*s %*s %*s %*s %lu", &there) == 1 && there == inode &&
-			strstr(line, "/memfd:dioshim");
-	free(line);
-	fclose(maps);
-	return found;
-}
-
-unsigned left_count(int fd)
-{
-	long own = getpid();
-	struct dirent *entry;
-	unsigned count = 0;
+	struct running now;
 	struct stat st;
-	DIR *proc;
 
-	if (!is_written_to(fd) || fstat(fd, &st))
+	if (fstat(fd, &st))
 		return 0;
-	proc = opendir("/proc");
-	while (proc && (entry = readdir(proc)))
-		if (isdigit((unsigned char)*entry->d_name) &&
-		    strtol(entry->d_name, NULL, 10) != own)
-			count += has_mapped(entry->d_name, st.st_ino);
-	if (proc)
-		closedir(proc);
+	now = running_settled(st.st_ino, name, command);
+	if (now.mapped)
+		return now.mapped;
+	if (!is_written_to(fd))
+		return 0;
+	now = running_look(st.st_ino, name, 0);
 	/* There is one that may not be looked at, unless it has ended meanwhile. */
-	return count ? count : is_written_to(fd);
+	return now.mapped ? now.mapped : is_written_to(fd);
 }
 
+/* By the list, not by close_range(2), which Linux has since 5.9. */
 static void close_all_but(int fd)
 {
-	if (fd)
-		syscall(SYS_close_range, 0, fd - 1, 0);
-	syscall(SYS_close_range, fd + 1, ~0U, 0);
+	DIR *numbers = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (numbers && (entry = readdir(numbers))) {
+		int n = isdigit((unsigned char)*entry->d_name) ? atoi(entry->d_name) : fd;
+
+		if (n != fd && n != dirfd(numbers))
+			close(n);
+	}
+	if (numbers)
+		closedir(numbers);
 }
 
 /*

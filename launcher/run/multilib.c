@@ -7,7 +7,6 @@
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,14 +49,18 @@ static bool is_of_other_class(const char *library)
 	return read_head(library, &h) && h.ident[EI_CLASS] != own_header.e_ident[EI_CLASS];
 }
 
-/* $LIB is the directory of the C library, below / or /usr (DL_DST_LIB, elf/Makefile). */
+/*
+ * $LIB is the directory of the C library, below / or /usr (DL_DST_LIB, elf/Makefile). RTLD_NEXT: where the launcher is not
+ * position-independent, the address of one of its functions may be one in the launcher itself.
+ */
 char *multilib_directory(void)
 {
+	const void *function = dlsym(RTLD_NEXT, "fputs");
 	Dl_info libc;
 	const char *path;
 	const char *slash;
 
-	if (!dladdr((void *)&fputs, &libc) || !libc.dli_fname)
+	if (!function || !dladdr(function, &libc) || !libc.dli_fname)
 		return NULL;
 	path = libc.dli_fname;
 	path += strncmp(path, "/usr/", 5) ? 1 : 5;
@@ -110,27 +113,35 @@ static char *other(const char *library, const char *own, const char *start)
 	return found;
 }
 
-char *multilib_other(const char *library)
+/* Returns the library for the other class. `*start` becomes what is before $LIB in the path of both, to be freed. */
+static char *find_other(const char *library, char **start)
 {
 	char *own = multilib_directory();
-	char *start = own ? before(library, own) : NULL;
-	char *found = start ? other(library, own, start) : NULL;
+	char *found;
+
+	*start = own ? before(library, own) : NULL;
+	found = *start ? other(library, own, *start) : NULL;
+	free(own);
+	return found;
+}
+
+char *multilib_other(const char *library)
+{
+	char *start;
+	char *found = find_other(library, &start);
 
 	free(start);
-	free(own);
 	return found;
 }
 
 char *multilib_name(const char *library)
 {
-	char *found = multilib_other(library);
-	char *own = found ? multilib_directory() : NULL;
-	char *start = own ? before(library, own) : NULL;
-	char *name = start ? alloc_format("%s/$LIB%s", start, strrchr(library, '/'))
+	char *start;
+	char *found = find_other(library, &start);
+	char *name = found ? alloc_format("%s/$LIB%s", start, strrchr(library, '/'))
 			   : alloc_string(library);
 
 	free(start);
-	free(own);
 	free(found);
 	return name;
 }

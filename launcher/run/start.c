@@ -38,8 +38,8 @@ static int start_with(const struct options *o, const char *library)
 	int status = EXIT_LAUNCHER;
 
 	if (!(out && o->strict) && (!o->no_io_uring || no_io_uring()))
-		status = o->stats || o->trace || supervise_names(o) ? supervise(o, first, name)
-								    : become(o, first, name);
+		status = o->stats || o->trace || options_name_refused(o) ? supervise(o, first, name)
+									 : become(o, first, name);
 	free(name);
 	free(first);
 	return status;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "alloc.h"
-#include "check/uncovered.h"
+#include "load/load.h"
 #include "run/child.h"
 #include "run/environment.h"
 #include "print/message.h"
@@ -26,7 +24,6 @@
 #include "run/exec_failed.h"
 #include "run/left.h"
 #include "report/trace.h"
-#include "settings.h"
 
 enum {
 	DRAIN_NS = 20000000, /* the ring overflows in this time only at 3 million calls a second */
@@ -45,11 +42,6 @@ struct supervision {
 	int report_error;     /* an errno; 0: none */
 	struct report_tick tick;
 };
-
-bool supervise_names(const struct options *o)
-{
-	return o->refused && !strcmp(o->refused, REFUSED_BUFFERED) && !o->quiet;
-}
 
 static uint64_t now_ns(void)
 {
@@ -87,6 +79,16 @@ static void make_record(struct supervision *s)
 	s->rec = s->made.rec;
 }
 
+/* Loads what prints the report and the trace. Returns false after a message if it is not there. */
+static bool load_libraries(const struct options *o)
+{
+	const char *why = o->json ? load_jansson() : o->stats ? load_smartcols() : NULL;
+
+	if (why)
+		message("%s", why);
+	return !why;
+}
+
 /*
  * Does everything that can fail, before COMMAND is started. Returns false after a message if it is not to be
  * started.
@@ -95,6 +97,8 @@ static bool prepare(struct supervision *s, const char *first)
 {
 	const struct options *o = s->o;
 
+	if (!load_libraries(o))
+		return false;
 	if (o->stats && !open_stream(o->output, &s->report))
 		return false;
 	if (o->trace && !open_stream(o->trace_file, &s->trace))
@@ -158,38 +162,37 @@ static void watch(struct supervision *s)
 	} while (signal != SIGCHLD || !child_ended(&s->child));
 }
 
-/* Returns what the report has to say of io_uring, to be freed, or NULL. */
-static char *unseen_way(const struct supervision *s)
+/*
+ * Looks for processes that still run, if there is a report or a trace to tell of them. Returns where the record can be
+ * read while they do, to be freed; NULL: nowhere.
+ */
+static char *find_left(const struct supervision *s, struct verdict_about *about)
 {
-	if (s->o->no_io_uring || !atomic_load(&s->rec->liburings))
+	if (s->made.fd < 0 || !(s->report || s->trace))
 		return NULL;
-	return alloc_format("%s, which the shim does not see: %s",
-			    uncovered_name(UNCOVERED_IO_URING),
-			    uncovered_advice(UNCOVERED_IO_URING));
+	about->left = left_count(s->made.fd, s->made.path, s->child.pid);
+	return about->left ? left_keep(s->made.fd) : NULL;
 }
 
 static void report(struct supervision *s)
 {
-	struct verdict_about about = { .ended = true, .status = s->child.status };
-	char *unseen = NULL, *record = NULL;
+	struct verdict_about about = { .no_io_uring = s->o->no_io_uring,
+				       .ended = true,
+				       .status = s->child.status };
+	char *record;
 
 	if (!s->rec)
 		return;
-	about.left = s->made.fd < 0 ? 0 : left_count(s->made.fd);
-	if (about.left)
-		about.record = record = left_keep(s->made.fd);
+	about.record = record = find_left(s, &about);
 	if (s->trace)
 		trace_finish(s->rec, s->next_call, s->trace, s->o->json);
-	if (!s->report && supervise_names(s->o))
+	if (!s->report && options_name_refused(s->o))
 		/* The report names them, too. */
 		refused_files_message(s->rec);
-	if (s->report) {
-		about.unseen = unseen = unseen_way(s);
+	if (s->report)
 		s->report_error = report_print(s->rec, &about, s->report, s->o->json);
-	} else if (about.left) {
+	else if (s->trace && about.left)
 		report_left(&about, s->trace, s->o->json);
-	}
-	free(unseen);
 	free(record);
 }
 

@@ -278,6 +278,11 @@ of_command() { # NAME OPTION...
   run -1 of_command DIOSHIM_TRACE
   run -1 of_command DIOSHIM_TRACE --stats --output=report
   run -1 of_command DIOSHIM_STATS --trace=trace
+  # Only what nobody else names.
+  [[ -n $(of_command DIOSHIM_REFUSED_RECORD --refused=buffered) ]]
+  run -1 of_command DIOSHIM_REFUSED_RECORD --refused=buffered --quiet
+  run -1 of_command DIOSHIM_REFUSED_RECORD --refused=buffered --stats --output=report
+  run -1 of_command DIOSHIM_REFUSED_RECORD --refused=fail --trace=trace
   export DIOSHIM_BOUNCE_MAX=2M DIOSHIM_TRACE=$PWD/mine
   [[ $(of_command DIOSHIM_BOUNCE_MAX) == 2M ]]
   [[ $(of_command DIOSHIM_BOUNCE_MAX -b 1M) == 1M ]]
@@ -384,6 +389,17 @@ ld_so() {
   readelf -p .interp "$DIOSHIM_LAUNCHER" | grep -o '/.*ld.*'
 }
 
+# There, &fputs is an address in the program itself.
+@test "what \$LIB stands for is known in a program that is not position-independent, too" {
+  need gcc
+  echo '#include <stdio.h>
+    #include "run/multilib.h"
+    int main(void) { char *lib = multilib_directory(); puts(lib ? lib : "unknown"); return fputs("", stdout) < 0; }' >lib.c
+  local launcher=$DIOSHIM_TOP_SRCDIR/launcher
+  gcc -D_GNU_SOURCE -fno-pie -no-pie -I"$launcher" -o lib lib.c "$launcher"/{run/multilib,alloc,print/message}.c -ldl
+  [[ $(ldd lib) == *"/$(./lib)/libc.so."* ]] || fail "$(./lib)"
+}
+
 # shellcheck disable=SC2016 # ld.so reads $LIB
 @test "a library of the other ELF class is passed over, and beside the right one, both are found" {
   local library other
@@ -462,6 +478,37 @@ loads() { # ARG...; prints the libraries that the launcher's process opens
   [[ $(loads --stats true) != *libelf* ]] || fail "$(loads --stats true)"
   [[ $(loads --check true) == *libelf* ]]
   [[ $(loads --probe --json .) == *libjansson* ]]
+}
+
+# Runs the launcher where a library cannot be loaded.
+without() { # LIBRARY ARG...
+  local path
+  path=$(ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }')
+  unshare --mount sh -c 'mount --bind /dev/null "$0" && exec "$@"' "$path" "$DIOSHIM_LAUNCHER" "${@:2}"
+}
+
+@test "without a library that a report needs, COMMAND is not started; one for the warning is not needed" {
+  ((EUID == 0)) || skip "a mount needs root"
+  unshare --mount true || skip "no mount namespaces"
+  local option
+  for option in '--stats' '--stats=1 --json' '--trace --json'; do
+    # shellcheck disable=SC2086 # several options
+    run -125 without "$([[ $option == *json ]] && echo libjansson.so.4 || echo libsmartcols.so.1)" $option touch started
+    [[ $output == "dioshim: "*"/lib"*": "* && ${#lines[@]} -eq 1 && ! -e started ]] || fail "$option: $output"
+  done
+  run -3 without libsmartcols.so.1 --trace sh -c 'exit 3'
+  [[ -z $output ]]
+  # A setuid program is no ordinary one, so it is looked at.
+  cp "$(type -P false)" program
+  chown nobody program
+  chmod u+s program
+  run -1 without libelf.so.1 ./program
+  [[ $output == "dioshim: warning: ./program was not checked: "*"libelf.so.1: "* && ${#lines[@]} -eq 1 ]] || fail "$output"
+  run -1 without libelf.so.1 --quiet ./program
+  [[ -z $output ]]
+  run -125 without libelf.so.1 --strict ./program
+  [[ $output == "dioshim: "*libelf.so.1* && ${#lines[@]} -eq 1 ]]
+  run -125 without libelf.so.1 --check ./program
 }
 
 @test "a COMMAND out of reach is started with a warning; --quiet omits the warning, --strict the start" {
@@ -670,6 +717,25 @@ named_in() { # FILE
   grep -q '^total  *1 ' <<<"$output" || fail "$output"
   : >end
   eventually eval '[[ ! -e '"$name"' ]]'
+}
+
+# Between its start and that of its program it maps nothing, and may be overlooked.
+@test "a process that is just being started is counted, too" {
+  for ((tries = 0; tries < 6; tries++)); do
+    launcher --trace=trace sh -c 'sleep 0.2 >/dev/null 2>&1 & exit 0' 3>&-
+    grep -q '^# 1 process of COMMAND still runs: ' trace || fail "not in run $tries"
+  done
+}
+
+@test "the process that keeps the record keeps no other file, also on a kernel without close_range" {
+  need strace
+  mkfifo end output
+  strace -f -qq -o /dev/null -e trace=close_range -e inject=close_range:error=ENOSYS \
+    sh -c '"$0" --stats sh -c "cat end >/dev/null 2>&1 &" >output 2>&1' "$DIOSHIM_LAUNCHER" 3>&- &
+  run -0 timeout 5 cat output
+  : >end
+  wait $!
+  [[ $output == *"1 process of COMMAND still runs: "* ]] || fail "$output"
 }
 
 # A process that was started before COMMAND's end, and that writes after it.

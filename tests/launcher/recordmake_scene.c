@@ -38,6 +38,16 @@ static void mixed(struct record *rec)
 	rec->lost_files = 3;
 }
 
+/* 30 files of which nothing is known but that O_DIRECT was refused, and one with calls; a process had liburing. */
+static void refused(struct record *rec)
+{
+	for (unsigned i = 0; i < 30; i++)
+		fill_file(rec, i, i + 1, "/refused", 512)->refused = 1;
+	fill_ways(&fill_file(rec, 30, 31, "/data/x", 512)->counts[RECORD_READ], WAY_UNTOUCHED, 1,
+		  512);
+	rec->liburings = 1;
+}
+
 /* 10,000 files that differ only in what they cost, and 5 that have no entry. */
 static void many(struct record *rec)
 {
@@ -143,6 +153,7 @@ int make_scene(const char *name, struct record *rec)
 	} scenes[] = {
 		{ "nothing", nothing }, { "mixed", mixed }, { "names", names },
 		{ "calls", calls },	{ "many", many },   { "full", full },
+		{ "refused", refused },
 	};
 
 	for (unsigned i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {

@@ -101,6 +101,15 @@ fits() { # COLUMNS
   ((${#lines[@]} == 1))
 }
 
+@test "files that were only refused take no lines from those with calls" {
+  scene refused
+  run -0 recordmake report "$rec"
+  ((${#lines[@]} == 6)) && [[ ${lines[1]} == "/data/x read "* && ${lines[2]} == "total "* ]] || fail "$output"
+  [[ ${lines[4]} == "The file system refused direct I/O on /refused, "*" and 10 more files: they were buffered instead." ]]
+  [[ ${lines[5]} == "The program can also use io_uring, which the shim does not see: "* ]]
+  recordmake json "$rec" | json 'assert doc["liburings"] == 1 and doc["other"]["refused"] == 0'
+}
+
 @test "JSON has every number" {
   scene mixed
   recordmake json "$rec" | json '

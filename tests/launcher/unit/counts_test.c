@@ -111,6 +111,22 @@ static void files_without_an_entry_are_in_the_total(void **state)
 	counted_free(&c);
 }
 
+static void refusals_of_files_without_an_entry_are_told(void **state)
+{
+	struct record *rec = *state;
+	struct counted c;
+
+	rec->other.refused = 2;
+	rec->other_file[3] = 77;
+	rec->liburings = 5;
+	assert_int_equal(counted_take(rec, &c), 0);
+	assert_int_equal(c.other.refused, 2);
+	assert_int_equal(c.others, 1);
+	assert_int_equal(c.lost, 0);
+	assert_int_equal(c.liburings, 5);
+	counted_free(&c);
+}
+
 static void tails_are_added_by_length(void **state)
 {
 	struct counts to = { .tail = { { 100, 1 }, { 200, 2 } } };
@@ -158,6 +174,7 @@ int main(void)
 		TEST(files_without_calls_are_left_out),
 		TEST(entries_that_are_not_ready_are_left_out),
 		TEST(files_without_an_entry_are_in_the_total),
+		TEST(refusals_of_files_without_an_entry_are_told),
 		TEST(the_most_bytes_come_first),
 		TEST(every_place_may_be_taken),
 		TEST(tails_are_added_by_length),

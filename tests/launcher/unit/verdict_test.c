@@ -81,8 +81,11 @@ static void no_calls_but_opens(void **state)
 static void ways_that_are_not_seen(void **state)
 {
 	(void)state;
-	about.unseen = "io_uring, and so on";
-	assert_line(1, "The program can also use io_uring, and so on.");
+	counted.liburings = 1;
+	assert_line(1, "The program can also use io_uring, which the shim does not see: with "
+		       "--no-io-uring many programs use other calls.");
+	about.no_io_uring = true;
+	assert_lines(1);
 	counted.io_urings = 2;
 	assert_line(1, "2 io_urings were set up. The shim does not see what is moved through them: "
 		       "with --no-io-uring many programs use other calls.");
@@ -334,6 +337,30 @@ static void refused_by_the_file_system(void **state)
 	assert_lines(2);
 }
 
+/* A file that was refused was used, even if no call on it was counted. */
+static void refused_and_used_without(void **state)
+{
+	(void)state;
+	add_file("/x")->refused = 1;
+	assert_line(0, "The file system refused direct I/O on /x: it was buffered instead.");
+	assert_lines(1);
+	counted.other.refused = 3;
+	assert_line(0, "The file system refused direct I/O on /x and more files: they were "
+		       "buffered instead.");
+	counted.files = 0;
+	assert_line(0, "The file system refused direct I/O on files: they were buffered instead.");
+	assert_lines(1);
+	for (int i = 0; i < 3; i++)
+		add_file(i ? "/z" : "/y")->refused = 1;
+	files[2].refused = 0;
+	assert_line(0, "The file system refused direct I/O on /y, /z and more files: they were "
+		       "buffered instead.");
+	counted.opened = 1;
+	verdict_make(&counted, &about, &verdict);
+	assert_non_null(strstr(verdict.line[0], "but no read or write on it, was seen"));
+	assert_lines(2);
+}
+
 static void all_kinds_at_once_leave_room_for_the_rest(void **state)
 {
 	(void)state;
@@ -398,6 +425,7 @@ int main(void)
 		TEST(one_sentence_for_many_files),
 		TEST(advice_for_files_without_an_entry),
 		TEST(refused_by_the_file_system),
+		TEST(refused_and_used_without),
 		TEST(all_kinds_at_once_leave_room_for_the_rest),
 		TEST(processes_that_still_run),
 		TEST(a_path_of_only_escapes_is_not_cut),
