@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -22,6 +23,7 @@ enum {
 	/* Guesses start here, because no device accepts less, and end at or above the last. */
 	GUESS_FIRST = 512,
 	GUESS_LAST = 65536,
+	GUESS_SAFE = 4096, /* the largest sector */
 
 	BLOCK_MAX = 65536, /* the largest of a file system that Linux mounts (XFS) */
 };
@@ -145,10 +147,34 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	/* The size of a device's inode is not the device's. */
 	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
 		return false;
+	d->told = sx.mask & MASK_DIOALIGN;
 	d->known = known_alignments(&sx, write, &d->align);
 	if (!d->known)
 		guess_alignments(fd, d);
 	set_block(fd, d, sx.blksize);
+	return true;
+}
+
+/* Before Linux 6.1, which reports alignments, the kind of file system has to tell. */
+static bool refuses_misaligned(int fd)
+{
+	kernel_statfs fs;
+
+	return !sys_fstatfs(fd, &fs) &&
+	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+}
+
+bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
+{
+	if (!descriptor_look(fd, write, d))
+		return false;
+	if (d->known)
+		return true;
+	if (d->told || !refuses_misaligned(fd))
+		return false;
+	/* No refusal can be waited for, so the first guess is what suits every sector. */
+	if (hint_off(fd) == 1)
+		d->align.offset = d->align.mem = GUESS_SAFE;
 	return true;
 }
 
