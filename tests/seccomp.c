@@ -449,6 +449,6 @@ int main(int argc, char **argv)
 	else if (argc > 2 && !strcmp(argv[1], "unknown"))
 		run_without_statx(argv + 2);
 	else
-		errx(99, "usage: seccomp old|refused|strict|recorded FILE, or unknown COMMAND [ARG...]");
+		errx(99, "usage: seccomp old|refused|strict|recorded FILE | unknown COMMAND...");
 	return failures != 0;
 }
