@@ -155,13 +155,29 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	return true;
 }
 
-/* Before Linux 6.1, which reports alignments, the kind of file system has to tell. */
+#ifndef EXFAT_SUPER_MAGIC /* older headers */
+#define EXFAT_SUPER_MAGIC 0x2011BAB0
+#endif
+
+/*
+ * Where no alignments are reported, the kind of file system has to tell: on vfat and
+ * exfat, and on the others before Linux 6.1.
+ */
 static bool refuses_misaligned(int fd)
 {
 	kernel_statfs fs;
 
-	return !sys_fstatfs(fd, &fs) &&
-	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+	if (sys_fstatfs(fd, &fs))
+		return false;
+	switch ((uint32_t)fs.f_type) {
+	case EXT4_SUPER_MAGIC: /* and that of ext2 and ext3 */
+	case XFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case MSDOS_SUPER_MAGIC:
+	case EXFAT_SUPER_MAGIC:
+		return true;
+	}
+	return false;
 }
 
 bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
