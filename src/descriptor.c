@@ -175,6 +175,7 @@ static bool refuses_misaligned(int fd)
 	case F2FS_SUPER_MAGIC:
 	case MSDOS_SUPER_MAGIC:
 	case EXFAT_SUPER_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC: /* over one of these, perhaps */
 		return true;
 	}
 	return false;

@@ -293,6 +293,10 @@ static void find_defects(struct scene *s)
 	raw_syscall(SYS_pwrite64, fd, NULL, 100, SYS64_EVEN(20000));
 	s->grows_on_fault = fstat(fd, &st) || st.st_size != 1;
 	raw_syscall(SYS_close, fd);
+	fd = raw_syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_DIRECT | O_APPEND | O_LARGEFILE);
+	s->no_direct_append = fd < 0 && !s->refused;
+	if (fd >= 0)
+		raw_syscall(SYS_close, fd);
 	unlink(name);
 	s->copies_short = !uname(&kernel) && atoi(kernel.release) < 6;
 }
