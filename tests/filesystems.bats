@@ -306,7 +306,7 @@ on_uncached_fuse() { # NAME [OPTION...]
   [[ ${DIOSHIM_TEST_NFS-} ]] || skip "DIOSHIM_TEST_NFS is not set to a directory on NFS"
   scene=$(mktemp -d "$DIOSHIM_TEST_NFS/dioshim-test.XXXXXX")
   works_here NFS
-  rmdir "$scene"
+  rm -rf "$scene"
 }
 
 @test "dm-crypt" {
