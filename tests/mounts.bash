@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # device: disks.bash
 # Filesystems that a test makes for itself, beside those of with-mounts. They are mounted in the
 # mount namespace that with-mounts made, and disappear with it at the latest.
 
