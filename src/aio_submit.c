@@ -133,7 +133,7 @@ static bool refused_at_end(const struct iocb *cb, const struct shape *s)
 	if (!aio_writes(cb) || !((cb->aio_rw_flags & KERNEL_RWF_APPEND) || description_appends(fd)))
 		return false;
 	rq = aio_request(cb, &one);
-	return descriptor_look(fd, true, &d) && d.known && request_appends(&rq, &d) &&
+	return descriptor_look_ahead(fd, true, &d) && request_appends(&rq, &d) &&
 	       plan_misaligned(&d.align, d.size, s->len, s->addrs);
 }
 
@@ -144,9 +144,12 @@ static bool refused(const struct iocb *cb, const struct shape *s)
 	uint8_t hint = hint_get(fd);
 	struct descriptor d;
 
-	/* Not known, or not to be remembered: then it is looked at each time, unless it is aligned to a page. */
-	if ((!hint || hint == HINT_DIRECT) && !multiple_of(s, ALIGNED_ANYWAY))
-		return descriptor_look(fd, aio_writes(cb), &d) && d.known &&
+	/*
+	 * Not known, not to be remembered, or not for addresses (a guess that worked): then it is looked at
+	 * each time, unless it is aligned to a page.
+	 */
+	if ((!hint || hint == HINT_DIRECT || !(hint >> 4)) && !multiple_of(s, ALIGNED_ANYWAY))
+		return descriptor_look_ahead(fd, aio_writes(cb), &d) &&
 		       plan_misaligned(&d.align, s->pos, s->len, s->addrs);
 	return hint_refuses(fd, s->addrs, s->len, s->pos);
 }

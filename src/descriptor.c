@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -22,6 +23,7 @@ enum {
 	/* Guesses start here, because no device accepts less, and end at or above the last. */
 	GUESS_FIRST = 512,
 	GUESS_LAST = 65536,
+	GUESS_SAFE = 4096, /* the largest sector */
 
 	BLOCK_MAX = 65536, /* the largest of a file system that Linux mounts (XFS) */
 };
@@ -145,10 +147,51 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	/* The size of a device's inode is not the device's. */
 	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
 		return false;
+	d->told = sx.mask & MASK_DIOALIGN;
 	d->known = known_alignments(&sx, write, &d->align);
 	if (!d->known)
 		guess_alignments(fd, d);
 	set_block(fd, d, sx.blksize);
+	return true;
+}
+
+#ifndef EXFAT_SUPER_MAGIC /* older headers */
+#define EXFAT_SUPER_MAGIC 0x2011BAB0
+#endif
+
+/*
+ * Where no alignments are reported, the kind of file system has to tell: on vfat and
+ * exfat, and on the others before Linux 6.1.
+ */
+static bool refuses_misaligned(int fd)
+{
+	kernel_statfs fs;
+
+	if (sys_fstatfs(fd, &fs))
+		return false;
+	switch ((uint32_t)fs.f_type) {
+	case EXT4_SUPER_MAGIC: /* and that of ext2 and ext3 */
+	case XFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case MSDOS_SUPER_MAGIC:
+	case EXFAT_SUPER_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC: /* over one of these, perhaps */
+		return true;
+	}
+	return false;
+}
+
+bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
+{
+	if (!descriptor_look(fd, write, d))
+		return false;
+	if (d->known)
+		return true;
+	if (d->told || !refuses_misaligned(fd))
+		return false;
+	/* No refusal can be waited for, so the first guess is what suits every sector. */
+	if (hint_off(fd) == 1)
+		d->align.offset = d->align.mem = GUESS_SAFE;
 	return true;
 }
 

@@ -11,6 +11,7 @@ struct descriptor {
 	int flags;	   /* of the open file description, fcntl(2), F_GETFL */
 	bool block_device; /* otherwise a regular file */
 	bool known;	   /* the kernel has reported the alignments; otherwise a first guess */
+	bool told;	   /* the kernel has answered about alignments, also with "none" */
 	uint64_t size;	   /* bytes, at the time of the look */
 	uint64_t file;	   /* which file, or which block device; never 0 */
 	struct dio_align align;
@@ -22,6 +23,12 @@ struct descriptor {
  * pipe in packet mode shows O_DIRECT too (pipe(2)). d->flags is the answer to F_GETFL in any case.
  */
 bool descriptor_look(int fd, bool write, struct descriptor *d);
+
+/*
+ * The same for a request that the kernel would refuse where the shim cannot see it (AIO). Returns
+ * false also if the kernel is not known to refuse any. d->align may be more than what it requires.
+ */
+bool descriptor_look_ahead(int fd, bool write, struct descriptor *d);
 
 /* Returns the file, as in the struct; 0 if it is neither a regular file nor a block device. */
 uint64_t descriptor_file(int fd);

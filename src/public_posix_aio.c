@@ -102,7 +102,7 @@ static bool refused(const struct aiocb *cb, bool write, bool off32)
 		return false;
 	if (unlikely(refused_buffered) && refused_is(cb->aio_fildes))
 		return true;
-	if (!is_direct(cb->aio_fildes) || !descriptor_look(cb->aio_fildes, write, &d) || !d.known)
+	if (!is_direct(cb->aio_fildes) || !descriptor_look_ahead(cb->aio_fildes, write, &d))
 		return false;
 	return (write && (d.flags & O_APPEND)) ||
 	       plan_misaligned(&d.align, (uint64_t)pos, cb->aio_nbytes, (uintptr_t)cb->aio_buf);

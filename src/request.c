@@ -99,15 +99,18 @@ size_t request_length(const struct request *rq)
 uintptr_t request_addresses(const struct request *rq)
 {
 	uintptr_t all = 0;
+	size_t len = 0;
 
 	for (int i = 0; i < rq->count; i++) {
-		if (!rq->iov[i].iov_len)
+		/* The kernel skips empty pieces, but Linux 7.2 looks at the address of the first. */
+		if (!rq->iov[i].iov_len && len)
 			continue;
+		len |= rq->iov[i].iov_len;
 		all |= (uintptr_t)rq->iov[i].iov_base;
 		if (rq->count > 1)
 			all |= rq->iov[i].iov_len;
 	}
-	return all;
+	return len ? all : 0;
 }
 
 struct cursor request_cursor(const struct request *rq)

@@ -55,7 +55,7 @@ check_with_cppcheck() { # SOURCE...
 
 @test "shellcheck reports nothing" {
   need shellcheck
-  shellcheck -x setup .ci/run tests/run-bats tests/with-mounts tests/fuzz/run tests/*.sh tests/*.bash tests/*.bats \
+  shellcheck -x setup .ci/run tests/run-bats tests/with-mounts tests/fuzz/run tests/kernels/* tests/*.sh tests/*.bash tests/*.bats \
     tests/*/*.bats tests/*/*.bash bench/*.sh completion/*.bash packaging/{make-deb,news-to-changelog,release,try-deb} \
     packaging/debian/*.prerm
 }

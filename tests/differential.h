@@ -69,7 +69,11 @@ struct scene {
 	off_t device_size; /* of a block device */
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
-	bool no_aio;   /* FUSE reports no alignment, so AIO that it refuses stays refused */
+	bool grows_on_fault; /* a write beyond the end from bad memory fails, and the file is longer */
+	bool copies_short;     /* a copy from a direct file ends before its odd rest (Linux 5.10) */
+	bool no_direct_append; /* O_DIRECT and O_APPEND together are refused */
+	bool faults_whole;     /* a write from memory that is good in part fails */
+	bool no_aio;	       /* FUSE reports no alignment, so AIO that it refuses stays refused */
 	bool emulated; /* by qemu-user: no preadv2(2), no AIO, and bad memory is refused as a whole */
 	uint64_t seed;
 	long number; /* of the current call, from 1 on */

@@ -149,8 +149,14 @@ static void choose_transfer(struct call *c, const struct scene *s, struct random
 	choose_pieces(c, s, r, one_in(r, 4) ? 1 : unit, one_in(r, 4) ? 1 : unit);
 }
 
+/* NFS refuses O_DIRECT with O_APPEND at open, and when it is set later. */
+static int taken_together(const struct scene *s, int flags)
+{
+	return s->no_direct_append && (flags & O_DIRECT) ? flags & ~O_APPEND : flags;
+}
+
 /* Chooses the access mode and flags that affect reads and writes. */
-static int choose_open_flags(struct random *r)
+static int choose_open_flags(const struct scene *s, struct random *r)
 {
 	int flags = CHOOSE(r, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDWR, O_RDONLY, O_WRONLY);
 
@@ -163,15 +169,15 @@ static int choose_open_flags(struct random *r)
 	flags |= one_in(r, 24) ? O_TRUNC : 0;
 	if (O_LARGEFILE)
 		flags |= one_in(r, 4) ? 0 : O_LARGEFILE;
-	return flags | (one_in(r, 8) ? 0 : O_DIRECT);
+	return taken_together(s, flags | (one_in(r, 8) ? 0 : O_DIRECT));
 }
 
-static int choose_status_flags(struct random *r)
+static int choose_status_flags(const struct scene *s, struct random *r)
 {
 	int flags = one_in(r, 8) ? 0 : O_DIRECT;
 
 	flags |= one_in(r, 4) ? O_APPEND : 0;
-	return flags | (one_in(r, 8) ? O_NONBLOCK : 0);
+	return taken_together(s, flags | (one_in(r, 8) ? O_NONBLOCK : 0));
 }
 
 static int choose_allocation(struct random *r)
@@ -197,10 +203,10 @@ static void choose_change(struct call *c, const struct scene *s, struct random *
 			c->pos = (off_t)below(r, 20000) - 10000;
 		break;
 	case OP_REOPEN:
-		c->flags = choose_open_flags(r);
+		c->flags = choose_open_flags(s, r);
 		break;
 	case OP_SETFL:
-		c->flags = choose_status_flags(r);
+		c->flags = choose_status_flags(s, r);
 		break;
 	case OP_ALLOCATE:
 		c->flags = choose_allocation(r);

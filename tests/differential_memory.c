@@ -122,6 +122,7 @@ static void place_pieces(struct call *c, struct random *r, size_t address_unit)
  * - on ext4 zeros if the write was direct and aligned, and an append fails with EFAULT although its
  *   bytes are in the file (so the shim does not append again after EFAULT). If the offset of a
  *   vector is aligned, this may happen before the kernel checks the alignment of its pieces.
+ * On btrfs with Linux 6.1 a buffered write fails as a whole, and a direct one does not always.
  * Returns whether this can happen. Then the first piece must be bad from its start, so that nothing
  * is written.
  */
@@ -132,13 +133,15 @@ static bool only_all_or_nothing(const struct call *c, const struct scene *s, siz
 
 	if (!is_write(c))
 		return false;
-	return s->xfs || (s->ext4 && (aligned || (is_vectored(c) && (at_block || appends(c, s)))));
+	return s->xfs || s->faults_whole ||
+	       (s->ext4 && (aligned || (is_vectored(c) && (at_block || appends(c, s)))));
 }
 
 /*
  * There is no correct result either if all of the memory is bad:
  * - ext4, buffered: a delayed allocation remains, and a direct read of it fails with EIO
  *   (iomap_dio_iter). Beyond the end the file grows nevertheless (ext4_da_write_end);
+ * - XFS with Linux 6.1, buffered and beyond the end: the file grows to the end of its last block;
  * - XFS, direct: 0 instead of EFAULT, which moves the offset to the end of the file when appending.
  * Returns whether this can happen.
  */
@@ -154,6 +157,8 @@ static bool never_bad(const struct call *c, const struct scene *s)
 		return true;
 	if (!is_write(c))
 		return false;
+	if (s->grows_on_fault && start_of(c, s) > end_of(s))
+		return true;
 	if (s->xfs)
 		return appends(c, s) && !is_positional(c);
 	return s->ext4 && (!(flags & O_DIRECT) || start_of(c, s) > end_of(s));

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <linux/fs.h>
@@ -270,6 +271,36 @@ static void find_type(struct scene *s)
 	s->ext4 = fs.f_type == EXT4_SUPER_MAGIC;
 }
 
+/* What older kernels do with a write from bad memory, whatever descriptor it is made on. */
+static void find_defects(struct scene *s)
+{
+	const struct side *side = &s->side[ORDINARY];
+	char name[PATH_MAX];
+	struct utsname kernel;
+	struct stat st;
+	int fd;
+
+	if (snprintf(name, sizeof(name), "%s.defects", side->path) >= (int)sizeof(name))
+		errx(2, "%s: the name is too long", side->path);
+	fd = raw_syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CREAT | O_TRUNC | O_LARGEFILE,
+			 0600);
+	if (fd < 0 || raw_syscall(SYS_pwrite64, fd, "", 1, SYS64_EVEN(0)) != 1)
+		err(2, "%s", name);
+	s->faults_whole =
+		raw_syscall(SYS_pwrite64, fd, side->arena + ARENA - 100, 200, SYS64_EVEN(1)) < 0;
+	if (ftruncate(fd, 1))
+		err(2, "%s", name);
+	raw_syscall(SYS_pwrite64, fd, NULL, 100, SYS64_EVEN(20000));
+	s->grows_on_fault = fstat(fd, &st) || st.st_size != 1;
+	raw_syscall(SYS_close, fd);
+	fd = raw_syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_DIRECT | O_APPEND | O_LARGEFILE);
+	s->no_direct_append = fd < 0 && !s->refused;
+	if (fd >= 0)
+		raw_syscall(SYS_close, fd);
+	unlink(name);
+	s->copies_short = !uname(&kernel) && atoi(kernel.release) < 6;
+}
+
 void open_everything(struct scene *s)
 {
 	struct call c = { .op = OP_REOPEN, .flags = O_RDWR | O_DIRECT | O_LARGEFILE };
@@ -288,6 +319,8 @@ void open_everything(struct scene *s)
 		}
 	}
 	find_type(s);
+	if (!s->block_device && !s->emulated)
+		find_defects(s);
 	s->most_size = s->block_device ? s->device_size : find_most_size(s->side[0].witness);
 }
 

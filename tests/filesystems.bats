@@ -48,11 +48,11 @@ reads_or_refuses_to_open() { # NAME FILE
 works_if_it_mounts() { # NAME WHY-NOT
   scene=$(mktemp -d "$BATS_TEST_TMPDIR/mnt.XXXXXX")
   if ! mount "$device" "$scene"; then
-    losetup --detach "$device"
+    detach "$device"
     skip "$2"
   fi
   mounted+=("$scene")
-  losetup --detach "$device"
+  detach "$device"
   works_here "$1"
 }
 
@@ -180,7 +180,7 @@ shared_extents() { # NAME
   attach_image 512 320M
   mkfs.xfs -q -r "rtdev=$realtime" -d rtinherit=1 "$device"
   mount_at -o "rtdev=$realtime" "$device"
-  losetup --detach "$device" "$realtime"
+  detach "$device" "$realtime"
   works_here "XFS, realtime"
 }
 
@@ -306,7 +306,7 @@ on_uncached_fuse() { # NAME [OPTION...]
   [[ ${DIOSHIM_TEST_NFS-} ]] || skip "DIOSHIM_TEST_NFS is not set to a directory on NFS"
   scene=$(mktemp -d "$DIOSHIM_TEST_NFS/dioshim-test.XXXXXX")
   works_here NFS
-  rmdir "$scene"
+  rm -rf "$scene"
 }
 
 @test "dm-crypt" {
@@ -321,7 +321,7 @@ on_uncached_fuse() { # NAME [OPTION...]
   works_here "ext4 on dm-crypt, 4096-byte sectors"
   unmount_all
   cryptsetup close "$name"
-  losetup --detach "$disk"
+  detach "$disk"
 }
 
 # Read-only

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # device: disks.bash
 # Filesystems that a test makes for itself, beside those of with-mounts. They are mounted in the
 # mount namespace that with-mounts made, and disappear with it at the latest.
 
 load lib
+load disks
 
 mounted=()
 
@@ -22,12 +24,9 @@ kernel_has() { # CONFIG
   ! [[ -r /proc/config.gz ]] || zgrep -q "^$1=" /proc/config.gz || skip "this kernel has no $1"
 }
 
-# Attaches a loop device to a sparse file. Sets $device; the caller detaches it.
+# Sets $device to a new loop device, or a piece of a disk that was given (disks.bash). The caller detaches it.
 attach_image() { # SECTOR SIZE
-  local image
-  image=$(mktemp "$BATS_TEST_TMPDIR/image.XXXXXX")
-  truncate --size="$2" "$image"
-  device=$(losetup --find --show --sector-size "$1" "$image")
+  attach_device "$1" "$2" "$BATS_TEST_TMPDIR"
 }
 
 # Makes and mounts a filesystem. Sets $scene, its mount point; $mounted lists all of them.
@@ -42,7 +41,7 @@ make_filesystem() { # [-o OPTIONS] SECTOR SIZE MKFS [ARG...]
   shift 2
   "$@" "$device" >&2 || fail "$*"
   mount_at "${options[@]}" "$device"
-  losetup --detach "$device"
+  detach "$device"
 }
 
 declare -gA packages=([mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs [mkfs.vfat]=dosfstools
@@ -72,4 +71,5 @@ unmount_all() {
     umount "${mounted[i]}" || umount --lazy "${mounted[i]}" || :
   done
   mounted=()
+  remove_pieces
 }

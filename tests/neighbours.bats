@@ -214,10 +214,10 @@ make_or_skip() { # BYTES MKFS [ARG...]
   attach_image 512 512M
   scene=$(mktemp -d "$BATS_TEST_TMPDIR/mnt.XXXXXX")
   if ! "${@:2}" "$device" </dev/null || ! mount "$device" "$scene"; then
-    losetup --detach "$device"
+    detach "$device"
     skip "$2 with blocks of $1 bytes does not work here"
   fi
-  losetup --detach "$device"
+  detach "$device"
   mounted+=("$scene")
   play_on_blocks "$1"
 }

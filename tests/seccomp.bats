@@ -25,6 +25,15 @@ filtered() { # SUITE
   on_each "${strict[@]}" "${devices[@]}" -- filtered old
 }
 
+unknown_alignments() {
+  shim "$DIOSHIM_TEST_BIN/seccomp" unknown "$DIOSHIM_TEST_BIN/differential" --calls 400 --seed 3 \
+    --direct "$scratch/direct" --ordinary "$scratch/ordinary"
+}
+
+@test "P1: without reported alignments calls have the same results as on an ordinary file, AIO too" {
+  on_each "${strict[@]}" -- unknown_alignments
+}
+
 @test "P7: a refused helper call makes the shim do less, but nothing wrong" {
   on_each "${strict[@]}" -- filtered refused
 }

@@ -2,6 +2,7 @@
  * The shim under seccomp filters: an old kernel, a sandbox that refuses calls, and one that kills.
  *
  *   seccomp old|refused|strict|recorded FILE
+ *   seccomp unknown COMMAND [ARG...]
  *
  * A child installs a filter and makes misaligned calls on FILE; the parent, without a filter,
  * compares the contents of the file with what the calls returned. seccomp.bats starts this under
@@ -11,7 +12,8 @@
  *   refused  a helper call of the shim is refused with EPERM: the shim may do less, or nothing, but
  *            gives no wrong answer and loses no data
  *   strict   a call that is not on the lists of seccomp_lists.h kills the process (doc/design.md has it, too)
- *   recorded the same, with the calls that are added if DIOSHIM_STATS or DIOSHIM_TRACE is set
+ *   unknown  runs the command without statx(2), so that no alignment is reported, as before Linux 6.1
+ *   recorded the same as strict, with the calls that are added if DIOSHIM_STATS or DIOSHIM_TRACE is set
  */
 #include <err.h>
 #include <errno.h>
@@ -327,6 +329,16 @@ static void old_kernels(const char *path)
 	run_case("none of these", path, &none_of_them, SECCOMP_RET_ALLOW, ALL_MOVED);
 }
 
+static void run_without_statx(char **command)
+{
+	struct filter f = { 0 };
+
+	filter_call(&f, SYS_statx, enosys);
+	filter_install(&f, SECCOMP_RET_ALLOW);
+	execv(command[0], command);
+	err(99, "%s", command[0]);
+}
+
 /* (b) A sandbox that refuses */
 
 static void refuse(const char *name, const char *path, int nr, enum expected expected)
@@ -439,7 +451,9 @@ int main(int argc, char **argv)
 		strict_sandbox(argv[2], false);
 	else if (argc == 3 && !strcmp(argv[1], "recorded"))
 		strict_sandbox(argv[2], true);
+	else if (argc > 2 && !strcmp(argv[1], "unknown"))
+		run_without_statx(argv + 2);
 	else
-		errx(99, "usage: seccomp old|refused|strict|recorded FILE");
+		errx(99, "usage: seccomp old|refused|strict|recorded FILE | unknown COMMAND...");
 	return failures != 0;
 }

@@ -132,7 +132,7 @@ ordinary() {
 }
 
 @test "P2: so they are after the kernel has refused a call on it" {
-  local kind calls=(pwrite,1099511627776,4096,0 getfl setfl dup close)
+  local kind calls=('pwrite,1099511627776,4096,0' getfl setfl dup close)
   for kind in plain shim; do
     run -0 traced "$BATS_TEST_TMPDIR/$kind" "$kind" "$callone" "$BATS_TEST_TMPDIR/file" rdwr,creat "${calls[@]}"
     [[ ${lines[0]} == *'= -1 Bad address' ]]
