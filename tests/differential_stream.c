@@ -181,7 +181,9 @@ long make_stream(const struct call *c, const struct scene *s, enum which which)
 	int flags = (int)raw_syscall(SYS_fcntl, fd, F_GETFL);
 	FILE *fp;
 
-	fd = which == DIRECT && c->door % 2 ? dup(fd) : (int)raw_syscall(SYS_dup, fd);
+	/* What becomes of a number that was not seen is not known to the others (doc/design.md, Limits). */
+	fd = which == DIRECT && (c->door % 2 || s->refused) ? dup(fd)
+							    : (int)raw_syscall(SYS_dup, fd);
 	fp = fdopen(fd, mode_of(flags));
 	if (!fp)
 		err(2, "fdopen");
