@@ -46,7 +46,7 @@ with_tsan() { # COMMAND [ARG...]
 }
 
 random_calls() {
-  with_asan "$DIOSHIM_TEST_BIN/differential" --calls 3000 --seed 7 \
+  with_asan "$DIOSHIM_TEST_BIN/differential" --calls 2000 --seed 7 \
     --direct "$scratch/direct" --ordinary "$scratch/ordinary"
 }
 
@@ -68,7 +68,7 @@ on_it() {
 
 @test "AddressSanitizer and UndefinedBehaviorSanitizer: many writers at once" {
   sanitized asan -fsanitize=address,undefined -fno-sanitize-recover=undefined
-  on_each ext4-512 blk-512 -- many_at_once with_asan
+  on_each ext4-512 -- many_at_once with_asan
 }
 
 # Uses buffers of exactly the length of the call, so that an access past the end is reported.
