@@ -78,9 +78,10 @@ bool request_in_user_space(const struct request *rq, bool sure)
 	/* read(2) checks its buffer as it is; an imported iovec, and that of an iocb, are cut to MAX_RW_COUNT first. */
 	if (rq->vectored || rq->move)
 		return importable(iov, rq->count);
-	const struct iovec last = { (char *)iov->iov_base + iov->iov_len - 1, 1 };
+	const struct iovec last = { (void *)((uintptr_t)iov->iov_base + iov->iov_len - 1), 1 };
 
-	return last.iov_base >= iov->iov_base && importable(&last, 1);
+	/* Only a 64-bit kernel lets a range of a 32-bit program reach beyond 4 GiB; then its start says as much. */
+	return importable(last.iov_base >= iov->iov_base ? &last : iov, 1);
 }
 
 size_t request_length(const struct request *rq)

@@ -236,18 +236,31 @@ static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access 
 	return start;
 }
 
+/*
+ * Returns where the last page of a piece ends. No program has the last page of all: it stands for what is beyond. (A
+ * 64-bit kernel accepts a range of a 32-bit program that begins below 4 GiB and ends above.)
+ */
+static uintptr_t pages_end(struct iovec piece)
+{
+	uintptr_t page = getpagesize();
+	uintptr_t addr = (uintptr_t)piece.iov_base;
+	uintptr_t last = -page;
+
+	if (addr > last || piece.iov_len > last - addr)
+		return last;
+	return (addr + piece.iov_len + page - 1) & ~(page - 1);
+}
+
 /* Returns how many bytes at the start of a piece of memory are good. */
 static size_t good_prefix(struct iovec piece, enum usermem_access access)
 {
 	uintptr_t page = getpagesize();
 	uintptr_t addr = (uintptr_t)piece.iov_base;
-	uintptr_t start = addr & ~(page - 1);
-	uintptr_t end = (addr + piece.iov_len + page - 1) & ~(page - 1);
-	uintptr_t good = good_until(start, end, access);
+	uintptr_t good = good_until(addr & ~(page - 1), pages_end(piece), access);
 
-	if (good == end)
-		return piece.iov_len;
-	return good > addr ? good - addr : 0;
+	if (good <= addr)
+		return 0;
+	return good - addr < piece.iov_len ? good - addr : piece.iov_len;
 }
 
 /* Checks a piece. Many small pieces in the same pages share one check, from `*from` up to `*to`. */
@@ -258,12 +271,12 @@ static size_t check_piece(struct iovec piece, enum usermem_access access, uintpt
 	uintptr_t start = (uintptr_t)piece.iov_base;
 	size_t n;
 
-	if (start >= *from && start + piece.iov_len <= *to)
+	if (start >= *from && start <= *to && piece.iov_len <= *to - start)
 		return piece.iov_len;
 	n = good_prefix(piece, access);
 	if (n == piece.iov_len) {
 		*from = start & ~(page - 1);
-		*to = (start + n + page - 1) & ~(page - 1);
+		*to = pages_end(piece);
 	}
 	return n;
 }

@@ -4,6 +4,7 @@
 # of a whole call before it makes it, and without AIO.
 #
 #   DIOSHIM_MACHINES=all   builds for ARM, too
+#   DIOSHIM_CALLS, DIOSHIM_SEED   how many random calls, and which
 
 # shellcheck disable=SC2154,SC2034 # scratch: on_each in lib.bash; compiler, headers: used in abi.bash
 # shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
@@ -31,7 +32,7 @@ prepare() { # QEMU [OPTION...]
 }
 
 compare() {
-  "${preload[@]}" "$out/differential" --calls 300 --seed 1 \
+  "${preload[@]}" "$out/differential" --calls "${DIOSHIM_CALLS:-300}" --seed "${DIOSHIM_SEED:-1}" \
     --direct "$scratch/direct" --ordinary "$scratch/ordinary"
 }
 
