@@ -148,12 +148,13 @@ struct record {
 	/* Calls for which O_DIRECT was taken off a description: begun, ended (recording.h). */
 	_Atomic uint64_t buffered_begun;
 	_Atomic uint64_t buffered_ended;
-	_Atomic uint64_t io_urings;  /* set up through syscall(2); others are not seen */
-	_Atomic uint64_t opened;     /* opens with O_DIRECT that gave a descriptor */
-	_Atomic uint64_t not_opened; /* those that the file system refused (EINVAL, open(2)) */
-	_Atomic uint64_t liburings;  /* processes that had liburing loaded when they started */
-	_Atomic uint64_t files;	     /* how many entries of file[] are taken, from the first */
-	uint64_t spare[5];
+	_Atomic uint64_t io_urings;   /* set up through syscall(2); others are not seen */
+	_Atomic uint64_t opened;      /* opens with O_DIRECT that gave a descriptor */
+	_Atomic uint64_t not_opened;  /* those that the file system refused (EINVAL, open(2)) */
+	_Atomic uint64_t liburings;   /* processes that had liburing loaded when they started */
+	_Atomic uint64_t files;	      /* how many entries of file[] are taken, from the first */
+	_Atomic uint64_t no_io_uring; /* 1 if the launcher made it for --no-io-uring */
+	uint64_t spare[4];
 	/* All files without an entry together; its alignments are the largest of theirs. */
 	struct record_file other;
 	/*

@@ -190,6 +190,7 @@ int counted_take(const struct record *rec, struct counted *c)
 
 	*c = (struct counted){ .io_urings = load(&rec->io_urings),
 			       .liburings = load(&rec->liburings),
+			       .no_io_uring = load(&rec->no_io_uring) != 0,
 			       .opened = load(&rec->opened),
 			       .not_opened = load(&rec->not_opened) };
 	c->file = calloc(all + 1, sizeof(*c->file));

@@ -41,6 +41,7 @@ struct counted {
 	uint64_t lost;		     /* calls on them */
 	uint64_t io_urings;	     /* that were seen to be set up */
 	uint64_t liburings;	     /* processes that had liburing loaded when they started */
+	bool no_io_uring;	     /* nothing can set one up: --no-io-uring */
 	uint64_t opened, not_opened; /* with O_DIRECT; the latter because of it */
 };
 

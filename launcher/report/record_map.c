@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +18,24 @@ static void complain(const char *path, const char *what)
 	fprintf(stderr, "dioshim: %s: %s\n", path, what);
 }
 
+static int put_words(int fd, const uint64_t *words, size_t len, off_t at)
+{
+	ssize_t n = pwrite(fd, words, len, at);
+
+	return n < 0 ? errno : n == (ssize_t)len ? 0 : EIO;
+}
+
 /* Sets up the file as its first user would, so that it is valid even if no process uses it. */
-static int set_up(int fd)
+static int set_up(int fd, bool no_io_uring)
 {
 	static const uint64_t head[] = { RECORD_MAGIC, sizeof(struct record) };
+	const uint64_t flag = no_io_uring;
+	int error;
 
 	if (ftruncate(fd, sizeof(struct record)))
 		return errno;
-	ssize_t n = pwrite(fd, head, sizeof(head), 0);
-
-	return n < 0 ? errno : n == sizeof(head) ? 0 : EIO;
+	error = put_words(fd, &flag, sizeof(flag), offsetof(struct record, no_io_uring));
+	return error ? error : put_words(fd, head, sizeof(head), 0);
 }
 
 static int map(int fd, struct record **rec)
@@ -62,7 +71,7 @@ static int map_by_path(const char *path, struct record **rec)
  * Two leading slashes: a process that starts after the launcher's end does not take whatever the path names then
  * (src/recording.c).
  */
-static int make_in_memory(struct record_file_made *made)
+static int make_in_memory(struct record_file_made *made, bool no_io_uring)
 {
 	int error;
 
@@ -70,12 +79,12 @@ static int make_in_memory(struct record_file_made *made)
 	if (made->fd < 0)
 		return errno;
 	made->path = alloc_format("//proc/%ld/fd/%d", (long)getpid(), made->fd);
-	error = fchmod(made->fd, 0600) ? errno : set_up(made->fd);
+	error = fchmod(made->fd, 0600) ? errno : set_up(made->fd, no_io_uring);
 	return error ? error : map_by_path(made->path, &made->rec);
 }
 
 /* Its blocks are reserved: see above. */
-static int make_in(const char *directory, struct record_file_made *made)
+static int make_in(const char *directory, struct record_file_made *made, bool no_io_uring)
 {
 	int error;
 	int fd;
@@ -88,7 +97,7 @@ static int make_in(const char *directory, struct record_file_made *made)
 		made->path = NULL;
 		return error;
 	}
-	error = set_up(fd);
+	error = set_up(fd, no_io_uring);
 	if (!error)
 		error = posix_fallocate(fd, 0, sizeof(struct record));
 	if (!error)
@@ -97,16 +106,16 @@ static int make_in(const char *directory, struct record_file_made *made)
 	return error;
 }
 
-int record_map_make(struct record_file_made *made)
+int record_map_make(struct record_file_made *made, bool no_io_uring)
 {
 	const char *temporary = getenv("TMPDIR");
 	int error;
 
 	*made = (struct record_file_made){ .fd = -1 };
-	if (!make_in_memory(made))
+	if (!make_in_memory(made, no_io_uring))
 		return 0;
 	record_map_remove(made);
-	error = make_in(temporary && *temporary ? temporary : "/tmp", made);
+	error = make_in(temporary && *temporary ? temporary : "/tmp", made, no_io_uring);
 	if (error)
 		record_map_remove(made);
 	return error;

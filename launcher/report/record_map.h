@@ -2,6 +2,8 @@
 #ifndef DIOSHIM_LAUNCHER_RECORD_MAP_H
 #define DIOSHIM_LAUNCHER_RECORD_MAP_H
 
+#include <stdbool.h>
+
 #include "record.h"
 
 /* The record file that a launcher makes for COMMAND. */
@@ -14,9 +16,10 @@ struct record_file_made {
 /*
  * Makes a record file for processes to write to, with mode 0600. It is in memory and has no name of its own, so
  * that nothing remains when the launcher is killed: processes open it as a descriptor of the launcher, in /proc. Where
- * there is no /proc it is in $TMPDIR or /tmp. Returns 0, or an errno.
+ * there is no /proc it is in $TMPDIR or /tmp. `no_io_uring`: COMMAND runs without (--no-io-uring); the record says so to
+ * whoever reports on it. Returns 0, or an errno.
  */
-int record_map_make(struct record_file_made *made);
+int record_map_make(struct record_file_made *made, bool no_io_uring);
 void record_map_remove(struct record_file_made *made);
 
 /*

@@ -33,6 +33,7 @@
  *                  opens with O_DIRECT that succeeded, and those that the file system refused
  *   io_urings      how many were seen to be set up; what is moved through them is not seen
  *   liburings      how many processes had liburing loaded when they started, and so could set up others
+ *   no_io_uring    whether COMMAND was started with --no-io-uring, so that nothing can
  *   processes_left how many processes of COMMAND still ran when it had ended; null: not known
  *   record         where --report finds the record while they run; null: nowhere
  *   verdict        a list of sentences
@@ -137,11 +138,12 @@ json_t *report_json(const struct counted *c, const struct verdict_about *about,
 		json_array_append_new(files, file_object(&c->file[i]));
 	for (int i = 0; i < v->lines; i++)
 		json_array_append_new(lines, json_string(v->line[i]));
-	document = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "files", files,
+	document = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "files", files,
 			     "other", other_object(c), "total", counts_object(&total), "lost_calls",
 			     json_count(c->lost), "opened", json_count(c->opened), "not_opened",
 			     json_count(c->not_opened), "io_urings", json_count(c->io_urings),
-			     "liburings", json_count(c->liburings), "verdict", lines);
+			     "liburings", json_count(c->liburings), "verdict", lines, "no_io_uring",
+			     c->no_io_uring);
 	if (document)
 		set_processes(document, about);
 	return document;

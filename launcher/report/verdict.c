@@ -204,7 +204,7 @@ void verdict_make(const struct counted *c, const struct verdict_about *about, st
 	uint64_t calls = counts_calls(&total);
 	uint64_t changed = calls - total.calls[WAY_UNTOUCHED] - total.calls[WAY_FAILED];
 	uint64_t failed = total.calls[WAY_FAILED];
-	bool unseen = c->liburings && !(about && about->no_io_uring);
+	bool unseen = c->liburings && !c->no_io_uring;
 	bool left = about && about->left;
 	int reserved = !!failed + !!c->lost + !!c->not_opened + (unseen || c->io_urings) + left;
 

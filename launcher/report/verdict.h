@@ -18,8 +18,7 @@ struct verdict {
 
 /* What else is known of the program. */
 struct verdict_about {
-	bool no_io_uring; /* --no-io-uring was given */
-	bool ended;	  /* it has ended, with this exit status, or with 128 + a signal */
+	bool ended; /* it has ended, with this exit status, or with 128 + a signal */
 	int status;
 	unsigned left;	    /* processes that it has started and that still run, and are recorded */
 	const char *record; /* where the record can be read while they run; NULL: nowhere */

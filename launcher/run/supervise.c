@@ -72,7 +72,7 @@ static bool open_stream(const char *path, FILE **stream)
 /* COMMAND is worth more than what is recorded of it. */
 static void make_record(struct supervision *s)
 {
-	int error = record_map_make(&s->made);
+	int error = record_map_make(&s->made, s->o->no_io_uring);
 
 	if (error)
 		message("nothing is recorded: no room for a record file: %s", strerror(error));
@@ -176,9 +176,7 @@ static char *find_left(const struct supervision *s, struct verdict_about *about)
 
 static void report(struct supervision *s)
 {
-	struct verdict_about about = { .no_io_uring = s->o->no_io_uring,
-				       .ended = true,
-				       .status = s->child.status };
+	struct verdict_about about = { .ended = true, .status = s->child.status };
 	char *record;
 
 	if (!s->rec)

@@ -614,6 +614,20 @@ privileges_kept() { # 0 | 1 COMMAND...
   python3 -c 'import json; d = json.load(open("report")); assert d["io_urings"] == 2, d'
 }
 
+@test "--report of a program that has liburing says that it can use io_uring, not with --no-io-uring" {
+  need gcc
+  gcc -shared -fPIC -o liburing.so -x c - <<<'int io_uring_queue_init(void); int io_uring_queue_init(void) { return -1; }'
+  gcc -o program -x c - -x none -Wl,--no-as-needed ./liburing.so <<<'
+    #include <stdlib.h>
+    int main(void) { return system("exec \"$DIOSHIM_LAUNCHER\" --report=\"$DIOSHIM_STATS\""); }'
+  run -0 launcher --stats --output=report ./program
+  [[ $output == *"The program can also use io_uring, which the shim does not see: "* ]] || fail "$output"
+  run -0 launcher --stats --output=report --no-io-uring ./program
+  [[ $output == "No call "* && $output != *io_uring* ]] || fail "$output"
+  launcher --stats --json --output=report --no-io-uring ./program >/dev/null
+  python3 -c 'import json; d = json.load(open("report")); assert d["no_io_uring"] and d["liburings"], d'
+}
+
 # Where the report goes
 
 @test "an optional argument after a space is taken for COMMAND, and the message says what was meant" {

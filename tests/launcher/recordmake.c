@@ -53,7 +53,7 @@ static int made(void)
 {
 	struct record_file_made made;
 	struct stat st;
-	int status = record_map_make(&made);
+	int status = record_map_make(&made, false);
 
 	if (status) {
 		fprintf(stderr, "%s\n", strerror(status));

@@ -84,7 +84,7 @@ static void ways_that_are_not_seen(void **state)
 	counted.liburings = 1;
 	assert_line(1, "The program can also use io_uring, which the shim does not see: with "
 		       "--no-io-uring many programs use other calls.");
-	about.no_io_uring = true;
+	counted.no_io_uring = true;
 	assert_lines(1);
 	counted.io_urings = 2;
 	assert_line(1, "2 io_urings were set up. The shim does not see what is moved through them: "
