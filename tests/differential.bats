@@ -9,7 +9,7 @@
 
 load lib
 
-calls=${DIOSHIM_CALLS:-4000}
+calls=${DIOSHIM_CALLS:-3000}
 # The calls take five to ten seconds on most machines. The limit reduces them on a slow machine.
 limit=(--seconds 20)
 [[ ! ${DIOSHIM_CALLS-} ]] || limit=()

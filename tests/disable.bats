@@ -7,7 +7,7 @@
 load lib
 
 compare() { # WORDS
-  local calls=${DIOSHIM_CALLS:-2500} seed
+  local calls=${DIOSHIM_CALLS:-1200} seed
   seed=${DIOSHIM_SEED:-3}
   [[ $seed != random ]] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
   echo "# $where, without $1: $calls calls, seed $seed" >&3

@@ -4,7 +4,7 @@
 load lib
 
 fuzz() { # NAME
-  run "$BATS_TEST_DIRNAME/fuzz/run" "${DIOSHIM_FUZZ_SECONDS-7}" "$BATS_TEST_TMPDIR" "$1"
+  run "$BATS_TEST_DIRNAME/fuzz/run" "${DIOSHIM_FUZZ_SECONDS-5}" "$BATS_TEST_TMPDIR" "$1"
   echo "$output"
   ((status != 77)) || skip "libFuzzer is missing (Debian: clang, libclang-rt-14-dev)"
   ((status == 0))

@@ -31,12 +31,12 @@ all_orders() { # BOUND [OPTION...]
 
 @test "P1 to P8: no order with at most one preemption gives a wrong result" {
   on_each ext4-512 -- all_orders 1
-  on_each xfs -- all_orders 1 --no-doors --limit 20
+  on_each xfs -- all_orders 1 --no-doors --limit 10
 }
 
 # Runs a sample that is spread over all orders. The shim has helped on each description before.
 @test "P1 to P8: a sample of orders with two preemptions gives no wrong result" {
-  on_each ext4-512 -- all_orders 2 --warm --no-doors --limit 50
+  on_each ext4-512 -- all_orders 2 --warm --no-doors --limit 25
 }
 
 # Threads also synchronize in memory. The first run checks that atomic instructions are steps.
@@ -46,7 +46,7 @@ within_the_library() {
   run "$DIOSHIM_TEST_BIN/interleave" --points "$points" --replay 0x1 "$scratch" edge_beside_aligned
   ((status != 77)) || skip "$output"
   [[ $output == *"atomic instruction("* ]]
-  all_orders 1 --warm --no-doors --limit 25 --points "$points"
+  all_orders 1 --warm --no-doors --limit 12 --points "$points"
   # Only a number that the shim does not know yet can be closed before anybody looks at it.
   run -0 "$DIOSHIM_TEST_BIN/interleave" --bound 1 --points "$points" "$scratch" unseen_beside_close
 }
@@ -57,7 +57,7 @@ within_the_library() {
 }
 
 @test "P1 to P8: threads of one process on a block device get no wrong result" {
-  on_each blk-512 blk-4096 -- all_orders 2 --limit 100
+  on_each blk-512 blk-4096 -- all_orders 2 --limit 50
 }
 
 # The traps have one deliberate fault of each kind. In the sound_ scenarios threads only wait for each other.

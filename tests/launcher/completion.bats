@@ -112,7 +112,8 @@ offers() { # LINE WORD...
 
 # zsh completes only on a terminal; zpty provides one. Prints the offers, sorted.
 zsh_offers() { # LINE
-  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/launcher/completion.zsh" "$completion" "$1" | sort -u
+  timeout 60 zsh -f "$DIOSHIM_TOP_SRCDIR/tests/launcher/completion.zsh" "$completion" "$1" "$BATS_FILE_TMPDIR/zcompdump" |
+    sort -u
 }
 
 @test "zsh: every long option of --help is offered, and no other" {

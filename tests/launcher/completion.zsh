@@ -1,6 +1,8 @@
 # Prints what zsh offers for a command line, one word on each line. For completion.bats:
 #
-#   zsh -f completion.zsh DIRECTORY-OF-THE-FUNCTION LINE
+#   zsh -f completion.zsh DIRECTORY-OF-THE-FUNCTION LINE DUMP
+#
+# DUMP is where zsh keeps its list of completion functions for the next time.
 #
 # An interactive zsh on a pseudo-terminal completes the line. There, compadd, which all completions
 # call, is replaced by a function that prints the matches.
@@ -12,7 +14,7 @@ rc=$(mktemp) || exit
 () {
   print -r -- "PROMPT= PS2= RPROMPT="
   print -r -- "unsetopt prompt_cr prompt_sp beep; unset zle_bracketed_paste"
-  print -r -- "fpath=(${(q)1} \$fpath); autoload -Uz compinit && compinit -u -D"
+  print -r -- "fpath=(${(q)1} \$fpath); autoload -Uz compinit && compinit -u -d ${(q)2}"
   cat <<'END'
 compadd() {
   # Calls that only fill an array (-O, -A, -D) are not offers.
@@ -34,7 +36,7 @@ zle -N finish
 bindkey '^I' finish
 print -r -- 'shell:'ready
 END
-} "$1" >"$rc"
+} "$1" "$3" >"$rc"
 
 zpty shell "cd ${(q)PWD} && exec zsh -f -i"
 zpty -w shell "stty -echo; source ${(q)rc}"
