@@ -40,6 +40,7 @@ def parse_arguments():
     parser.add_argument("--mode", default="default", choices=("quick", "default", "full", "smoke"))
     parser.add_argument("--worker", required=True, help="the iobench program")
     parser.add_argument("--library", required=True, help="libdioshim.so")
+    parser.add_argument("--launcher", help="the program dioshim, if it is built")
     parser.add_argument("--dir", required=True, help="directory for the test files")
     parser.add_argument("--size", default="128M", type=parse_size,
                         help="size of a test file; there are up to six at a time (default 128M)")
@@ -88,7 +89,7 @@ def special_plans(maker, seconds, sizes):
 
 def default_plans(maker, libraries):
     return (contract_plans(maker, libraries, 1.2, 1.5, 2) +
-            preload_plans(maker, libraries, 1) +
+            preload_plans(maker, libraries, 1) + maker.launches(libraries, 2) +
             maker.sweep(plans.SOME_SIZES, plans.RANDOM_SIZES, 0.4) +
             maker.scaling((4 * plans.K, plans.M), 0.3) +
             special_plans(maker, 0.5, (4 * plans.K, 64 * plans.K, plans.M)) +
@@ -99,7 +100,7 @@ def full_plans(maker, libraries):
     sweeps = [plan for threads in plans.THREADS
               for plan in maker.sweep(plans.ALL_SIZES, plans.ALL_SIZES, 0.5, threads)]
     return (contract_plans(maker, libraries, 4, 4, 6) +
-            preload_plans(maker, libraries, 4) + sweeps +
+            preload_plans(maker, libraries, 4) + maker.launches(libraries, 6) + sweeps +
             maker.scaling((4 * plans.K, 64 * plans.K, plans.M), 1) +
             special_plans(maker, 2, (4 * plans.K, 64 * plans.K, plans.M, 8 * plans.M)) +
             maker.cold((64 * plans.K, plans.M, 8 * plans.M), 2))
@@ -107,7 +108,7 @@ def full_plans(maker, libraries):
 
 def smoke_plans(maker, libraries):
     return (contract_plans(maker, libraries, 0.1, 0.1, 0.1) +
-            preload_plans(maker, libraries, 0.1) +
+            preload_plans(maker, libraries, 0.1) + maker.launches(libraries, 0.1) +
             maker.sweep((4 * plans.K, plans.M), (64 * plans.K,), 0.1) +
             maker.scaling((64 * plans.K,), 0.1)[:6] +
             special_plans(maker, 0.1, (64 * plans.K,)) +
@@ -151,7 +152,7 @@ class Run:
         self.quiet = arguments.mode == "quick"
         self.libraries = find_libraries(arguments.library)
         self.bench = Bench(os.path.abspath(arguments.worker), self.libraries)
-        self.maker = plans.Plans(directory, arguments.size, self.bench.program)
+        self.maker = plans.Plans(directory, arguments.size, self.bench.program, arguments.launcher)
         here = os.path.dirname(os.path.abspath(__file__))
         self.environment = machine.describe(directory, here)
         self.files = report.Files(arguments.out, self.environment)

@@ -29,10 +29,11 @@ def size_name(size):
 class Plans:
     """Makes comparisons on files in one directory, `size` bytes each."""
 
-    def __init__(self, directory, size, worker):
+    def __init__(self, directory, size, worker, launcher=None):
         self.directory = directory
         self.size = size
         self.worker = worker
+        self.launcher = launcher and os.path.abspath(launcher)
         self.left_out = []
 
     def options(self, op, size, *more, where="direct"):
@@ -145,6 +146,21 @@ class Plans:
         sides = (Side("none", spawn(None)), Side("shim", spawn(libraries["shim"], *ADDRESS)))
         return Comparison(section, {"op": "start and exit of a program that bounces once"}, sides,
                           seconds, metric="added")
+
+    def launches(self, libraries, seconds):
+        """Start and exit by way of the launcher. "env" only executes the program: no launcher does less."""
+        if not self.launcher:
+            return []
+
+        def spawn(*command, preload=()):
+            return ("--op", "spawn", *preload, "--", *command, "/bin/true")
+
+        sides = (Side("none", spawn()),
+                 Side("LD_PRELOAD", spawn(preload=("--child-preload", libraries["shim"]))),
+                 Side("env", spawn("/usr/bin/env")),
+                 Side("dioshim", spawn(self.launcher)),
+                 Side("dioshim --stats", spawn(self.launcher, "--stats", "-o", "/dev/null")))
+        return [Comparison("launch", {"op": "start and exit of /bin/true"}, sides, seconds, metric="added")]
 
     def sweep(self, sizes, random_sizes, seconds, threads=1):
         which = ("aligned", "passed", "address", "length", "offset", "both", "hand", "huge",

@@ -119,7 +119,7 @@ FILL = {
     "fio": fio_table,
     "aio": aio_table,
     "bounce": bounce_table,
-    **{name: section_table(name) for name in ("preload", "hand", "sweep", "scaling", "crowd", "records",
+    **{name: section_table(name) for name in ("preload", "launch", "hand", "sweep", "scaling", "crowd", "records",
                                               "streams", "disable", "cold")},
 }
 
