@@ -61,9 +61,22 @@ static long kernel_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 /* What has to be aligned. */
 struct shape {
 	uintptr_t addrs;
-	size_t len;
+	size_t lens; /* the OR of the whole length and of each piece's */
 	uint64_t pos;
 };
+
+/*
+ * Before Linux 6.18 each piece has to be as long as whole sectors (iov_iter_is_aligned()), not only all together. Later
+ * kernels would take more, but nothing tells them apart.
+ */
+static size_t lengths(const struct request *rq)
+{
+	size_t all = request_length(rq);
+
+	for (int i = 0; rq->vectored && i < rq->count; i++)
+		all |= rq->iov[i].iov_len;
+	return all;
+}
 
 /* Returns false if the array cannot be read, or is none. */
 static bool shape_of(struct run *r, const struct iocb *cb, struct shape *s)
@@ -75,14 +88,14 @@ static bool shape_of(struct run *r, const struct iocb *cb, struct shape *s)
 			    !usermem_peek(&r->peek, rq.iov, (size_t)rq.count * sizeof(*rq.iov))))
 		return false;
 	s->addrs = request_addresses(&rq);
-	s->len = request_length(&rq);
+	s->lens = lengths(&rq);
 	s->pos = (uint64_t)rq.pos;
 	return true;
 }
 
 static bool multiple_of(const struct shape *s, uint64_t align)
 {
-	return !((s->addrs | s->len | s->pos) & (align - 1));
+	return !((s->addrs | s->lens | s->pos) & (align - 1));
 }
 
 /*
@@ -134,7 +147,7 @@ static bool refused_at_end(const struct iocb *cb, const struct shape *s)
 		return false;
 	rq = aio_request(cb, &one);
 	return descriptor_look_ahead(fd, true, &d) && request_appends(&rq, &d) &&
-	       plan_misaligned(&d.align, d.size, s->len, s->addrs);
+	       plan_misaligned(&d.align, d.size, s->lens, s->addrs);
 }
 
 /* Returns whether the kernel would refuse it, as far as is known. */
@@ -150,8 +163,8 @@ static bool refused(const struct iocb *cb, const struct shape *s)
 	 */
 	if ((!hint || hint == HINT_DIRECT || !(hint >> 4)) && !multiple_of(s, ALIGNED_ANYWAY))
 		return descriptor_look_ahead(fd, aio_writes(cb), &d) &&
-		       plan_misaligned(&d.align, s->pos, s->len, s->addrs);
-	return hint_refuses(fd, s->addrs, s->len, s->pos);
+		       plan_misaligned(&d.align, s->pos, s->lens, s->addrs);
+	return hint_refuses(fd, s->addrs, s->lens, s->pos);
 }
 
 /* Watches the description. Returns false if there is no room, or if a window is open on it: then it goes alone. */
