@@ -98,10 +98,10 @@ long copy_files(struct copying *w)
 			break;
 		copy_advance(w, (size_t)ret);
 		/*
-		 * The end of the file. A short write is tried again, as the kernel does: only then is
-		 * there a signal at a limit. But copy_file_range(2) is cut at the limit before.
+		 * What a short write has left is tried again, as the kernel does: only then is there a signal at a
+		 * limit. But copy_file_range(2) is cut at the limit before. A short read is the end of the file.
 		 */
-		if ((size_t)got < len || (ret < got && w->call->name == COPY_RANGE))
+		if (ret < got ? w->call->name == COPY_RANGE : (size_t)got < len)
 			break;
 	}
 	copy_buffer_unmap(&b);
