@@ -1,7 +1,6 @@
 /* What an iocb asks for. See aio_plan.h. */
 #include "aio_plan.h"
 
-#include <limits.h>
 #include <stdint.h>
 
 #include "aio_pool.h"
@@ -26,7 +25,8 @@ bool aio_transfers(const struct iocb *cb)
 bool aio_understood(const struct iocb *cb)
 {
 	return aio_transfers(cb) && !cb->aio_reserved2 && !(cb->aio_rw_flags & KERNEL_RWF_NOWAIT) &&
-	       cb->aio_nbytes <= SSIZE_MAX && cb->aio_buf <= UINTPTR_MAX && cb->aio_offset >= 0;
+	       request_length_valid(cb->aio_nbytes) && cb->aio_buf <= UINTPTR_MAX &&
+	       cb->aio_offset >= 0;
 }
 
 bool aio_async_shape(const struct iocb *cb, size_t len)
@@ -40,8 +40,9 @@ bool aio_async_shape(const struct iocb *cb, size_t len)
 struct request aio_request(const struct iocb *cb, struct iovec *one)
 {
 	bool vectored = aio_vectored(cb);
-	/* Of a count that is no int, only that it is too large matters. */
+	/* Of a count that is no int, and of a length that is no size_t, only that it is too large matters. */
 	uint64_t count = cb->aio_nbytes < INT32_MAX ? cb->aio_nbytes : INT32_MAX;
+	size_t len = cb->aio_nbytes < SIZE_MAX ? cb->aio_nbytes : SIZE_MAX;
 	struct request rq = {
 		.fd = (int)cb->aio_fildes,
 		.write = aio_writes(cb),
@@ -53,7 +54,7 @@ struct request aio_request(const struct iocb *cb, struct iovec *one)
 		.pos = cb->aio_offset,
 	};
 
-	*one = (struct iovec){ (void *)(uintptr_t)cb->aio_buf, cb->aio_nbytes };
+	*one = (struct iovec){ (void *)(uintptr_t)cb->aio_buf, len };
 	if (vectored)
 		rq.iov = one->iov_base;
 	rq.nr = transfer_that_takes((rq.write ? TRANSFER_WRITE : 0) | TRANSFER_OFFSET |

@@ -407,7 +407,7 @@ long copy_by_hand(const struct copy *c, int refusal, size_t done, const uint32_t
 	};
 	long ret;
 
-	if (c->len > SSIZE_MAX || done >= len)
+	if (!request_length_valid(c->len) || done >= len)
 		return COPY_ASIDE;
 	if (unlikely(recording.any))
 		return copy_recorded(&w, refusal);

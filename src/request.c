@@ -19,12 +19,37 @@ enum {
 	APPEND_AND_NOAPPEND = KERNEL_RWF_APPEND | KERNEL_RWF_NOAPPEND,
 };
 
+/* process_vm_readv(2) imports an iovec just as readv(2) does; with nothing to copy, it stops there. */
+static long import(const struct iovec *iov, int count)
+{
+	return sys(SYS_process_vm_readv, getpid(), iov, count, NULL, 0L, 0L);
+}
+
+/*
+ * Returns whether this is a 32-bit program under a 64-bit kernel. Only there may the last page of 32 bits be a
+ * program's.
+ */
+static bool kernel_is_wider(void)
+{
+	const struct iovec last = { (void *)(UINTPTR_MAX - 1), 1 };
+
+	return sizeof(uintptr_t) < sizeof(uint64_t) && !import(&last, 1);
+}
+
+bool request_length_valid(uint64_t len)
+{
+	return len <= SSIZE_MAX || (len <= INT64_MAX && kernel_is_wider());
+}
+
 static bool iov_understood(const struct request *rq)
 {
 	if (rq->count < 1 || rq->count > IOV_MAX)
 		return false;
 	if (rq->vectored && !usermem_readable(rq->iov, rq->count * sizeof(*rq->iov)))
 		return false;
+	if (!rq->vectored)
+		return request_length_valid(rq->iov->iov_len);
+	/* Here a 64-bit kernel knows that the program's word is shorter (copy_compat_iovec_from_user()). */
 	for (int i = 0; i < rq->count; i++)
 		if (rq->iov[i].iov_len > SSIZE_MAX)
 			return false;
@@ -59,12 +84,9 @@ static bool reaches_high(const struct iovec *iov)
 	return end < start || (end > sure && (end ^ sure) > sure);
 }
 
-/*
- * process_vm_readv(2) imports an iovec just as readv(2) does; with nothing to copy, it stops there.
- */
 static bool importable(const struct iovec *iov, int count)
 {
-	return sys(SYS_process_vm_readv, getpid(), iov, count, NULL, 0L, 0L) != -EFAULT;
+	return import(iov, count) != -EFAULT;
 }
 
 bool request_in_user_space(const struct request *rq, bool sure)
@@ -80,8 +102,8 @@ bool request_in_user_space(const struct request *rq, bool sure)
 		return importable(iov, rq->count);
 	const struct iovec last = { (void *)((uintptr_t)iov->iov_base + iov->iov_len - 1), 1 };
 
-	/* Only a 64-bit kernel lets a range of a 32-bit program reach beyond 4 GiB; then its start says as much. */
-	return importable(last.iov_base >= iov->iov_base ? &last : iov, 1);
+	/* For a wider kernel such a range goes on above 4 GiB. */
+	return last.iov_base >= iov->iov_base ? importable(&last, 1) : kernel_is_wider();
 }
 
 size_t request_length(const struct request *rq)

@@ -38,6 +38,12 @@ struct request {
 };
 
 /*
+ * Returns whether the kernel takes `len` for a length, and not for a negative number (rw_verify_area()). It compares
+ * a number of its own word, which is longer than that of a 32-bit program under a 64-bit kernel.
+ */
+bool request_length_valid(uint64_t len);
+
+/*
  * Returns whether the shim understands all of this request. If not, the kernel's answer to it
  * stands: bad counts, negative lengths or offsets, flags of a later kernel, an array that cannot be
  * read.

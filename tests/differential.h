@@ -70,6 +70,7 @@ struct scene {
 	off_t most_size;   /* the filesystem's limit, or the size of the device */
 	bool xfs, ext4;
 	bool grows_on_fault; /* a write beyond the end from bad memory fails, and the file is longer */
+	bool grows_on_direct_fault; /* so does an aligned direct write at the end or to it */
 	bool copies_short;     /* a copy from a direct file ends before its odd rest (Linux 5.10) */
 	bool no_direct_append; /* O_DIRECT and O_APPEND together are refused */
 	bool faults_whole;     /* a write from memory that is good in part fails */

@@ -68,10 +68,10 @@ static bool appends(const struct call *c, const struct scene *s)
 	return (c->flags & RWF_APPEND) || (fcntl(s->side[DIRECT].fd[c->slot], F_GETFL) & O_APPEND);
 }
 
-/* Returns the file offset at which a write begins. */
+/* Returns the file offset at which a call begins. */
 static off_t start_of(const struct call *c, const struct scene *s)
 {
-	if (appends(c, s))
+	if (is_write(c) && appends(c, s))
 		return end_of(s);
 	return is_positional(c) ? c->pos : lseek(s->side[DIRECT].fd[c->slot], 0, SEEK_CUR);
 }
@@ -142,6 +142,7 @@ static bool only_all_or_nothing(const struct call *c, const struct scene *s, siz
  * - ext4, buffered: a delayed allocation remains, and a direct read of it fails with EIO
  *   (iomap_dio_iter). Beyond the end the file grows nevertheless (ext4_da_write_end);
  * - XFS with Linux 6.1, buffered and beyond the end: the file grows to the end of its last block;
+ * - btrfs with Linux 6.1, direct and to or from the end: the file grows;
  * - XFS, direct: 0 instead of EFAULT, which moves the offset to the end of the file when appending.
  * Returns whether this can happen.
  */
@@ -152,12 +153,18 @@ static bool never_bad(const struct call *c, const struct scene *s)
 	/* The C library itself would read what is printed. */
 	if (s->emulated || c->op == OP_PRINT)
 		return true;
-	/* Aligned requests are the C library's, and direct I/O needs all of their memory (doc/design.md, Limits). */
-	if (is_posix(c) && (flags & O_DIRECT))
+	/*
+	 * Aligned requests are the C library's or the kernel's, and direct I/O needs all of their memory (doc/design.md,
+	 * Limits). A disk may take most addresses, and a length that is cut becomes aligned.
+	 */
+	if ((flags & O_DIRECT) && (is_posix(c) || (is_aio(c) && !(start_of(c, s) & 511))))
 		return true;
 	if (!is_write(c))
 		return false;
 	if (s->grows_on_fault && start_of(c, s) > end_of(s))
+		return true;
+	if (s->grows_on_direct_fault && (flags & O_DIRECT) &&
+	    end_of(s) - start_of(c, s) <= (off_t)asked_bytes(c))
 		return true;
 	if (s->xfs)
 		return appends(c, s) && !is_positional(c);

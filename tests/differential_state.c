@@ -286,6 +286,24 @@ static void find_type(struct scene *s)
 	s->ext4 = fs.f_type == EXT4_SUPER_MAGIC;
 }
 
+/* Returns whether a direct write from bad memory, at the end of the file of that name, makes it longer. */
+static bool grows_on_direct_fault(const char *name)
+{
+	enum { BLOCK = 4096 };
+	int fd = raw_syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_DIRECT | O_LARGEFILE);
+	struct stat st;
+	bool grows;
+
+	if (fd < 0)
+		return false;
+	if (ftruncate(fd, BLOCK))
+		err(2, "%s", name);
+	raw_syscall(SYS_pwrite64, fd, NULL, BLOCK, SYS64_EVEN(BLOCK));
+	grows = fstat(fd, &st) || st.st_size != BLOCK;
+	raw_syscall(SYS_close, fd);
+	return grows;
+}
+
 /* What older kernels do with a write from bad memory, whatever descriptor it is made on. */
 static void find_defects(struct scene *s)
 {
@@ -308,6 +326,7 @@ static void find_defects(struct scene *s)
 	raw_syscall(SYS_pwrite64, fd, NULL, 100, SYS64_EVEN(20000));
 	s->grows_on_fault = fstat(fd, &st) || st.st_size != 1;
 	raw_syscall(SYS_close, fd);
+	s->grows_on_direct_fault = grows_on_direct_fault(name);
 	fd = raw_syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_DIRECT | O_APPEND | O_LARGEFILE);
 	s->no_direct_append = fd < 0 && !s->refused;
 	if (fd >= 0)
