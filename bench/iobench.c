@@ -52,7 +52,7 @@ static const char usage[] =
 	"  --by-hand            align misaligned calls as a program without the shim must\n"
 	"  --record BYTES       size of a record; each rewrites its blocks of --size\n"
 	"  --sync-every N       sync after every N calls, not only at the end of a batch\n"
-	"  --sync-with HOW      fsync, fdatasync, range (sync_file_range)\n"
+	"  --sync-with HOW      fsync, fdatasync, range (sync_file_range), dsync (O_DSYNC)\n"
 	"  --threads N          number of threads\n"
 	"  --own-files          one file per thread\n"
 	"  --untimed            do not read the clock around each call\n"
@@ -138,12 +138,12 @@ static uint64_t number(const char *text)
 
 static int sync_find(const char *text)
 {
-	static const char *const names[] = { "fsync", "fdatasync", "range" };
+	static const char *const names[] = { "fsync", "fdatasync", "range", "dsync" };
 
-	for (int i = SYNC_FILE; i <= SYNC_RANGE; i++)
+	for (int i = SYNC_FILE; i <= SYNC_OPEN; i++)
 		if (!strcmp(text, names[i]))
 			return i;
-	die("--sync-with: must be fsync, fdatasync or range");
+	die("--sync-with: must be fsync, fdatasync, range or dsync");
 }
 
 /* Sets an option without an argument. Returns false if `code` is not one. */

@@ -36,7 +36,7 @@ struct op {
 /* The file has its full length, so the batch ends. */
 #define NO_MORE (-2)
 
-enum sync_with { SYNC_FILE, SYNC_DATA, SYNC_RANGE };
+enum sync_with { SYNC_FILE, SYNC_DATA, SYNC_RANGE, SYNC_OPEN };
 
 /* What is measured, from the command line. */
 struct setup {

@@ -77,8 +77,12 @@ static int open_file(const struct setup *s, const char *path)
 {
 	int flags = s->op->is & WRITES ? O_RDWR | O_CREAT : O_RDONLY;
 	bool direct = transfers(s) && !s->buffered;
-	int fd = open(path, flags | (s->append ? O_APPEND : 0) | (direct ? O_DIRECT : 0), 0600);
+	int fd;
 
+	flags |= s->append ? O_APPEND : 0;
+	flags |= direct ? O_DIRECT : 0;
+	flags |= s->sync_with == SYNC_OPEN ? O_DSYNC : 0;
+	fd = open(path, flags, 0600);
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
 	return fd;

@@ -8,6 +8,8 @@ from plans import ADDRESS, K, LENGTH, M, OFFSET, size_name
 # The words of DIOSHIM_DISABLE.
 OPTIMISATIONS = ("hints", "hugepages", "prefetch")
 BOUNCING_THREADS = 64
+# Bytes of a log record.
+RECORDS = (100, 1000, 4000)
 BOUNDS = ("4M", "1M", "64K")
 # Long enough for each of 64 threads to get a bounce buffer several times.
 LONG_BATCH_NS = 250e6
@@ -27,8 +29,9 @@ class Special:
 
     def streams(self, seconds):
         writes = ("overwrite", "extend", "append")
-        records = [Comparison("records", {"op": f"100-byte log records, {op}"},
-                              self._record_sides(op), seconds) for op in writes]
+        records = [Comparison("records", {"op": f"{size}-byte log records, {op}"},
+                              self._record_sides(op, size), seconds)
+                   for size in RECORDS for op in writes]
         copies = [Comparison("streams", {"op": f"dd bs=1000000, {op}"}, self._copy_sides(op),
                              seconds, per="byte") for op in (*writes, "read")]
         blocks = [Comparison("streams", {"op": f"blocks of 4096, {op}"}, self._block_sides(op),
@@ -39,23 +42,23 @@ class Special:
     def _stream(op):
         return ("extend", ("--stream", "--append")) if op == "append" else (op, ("--stream",))
 
-    def _record_sides(self, way):
-        """`range` syncs as far as O_DIRECT does: perhaps only to the device's cache. fsync does more."""
+    def _record_sides(self, way, record):
+        """`range` syncs as far as O_DIRECT does: perhaps only to the device's cache. The others do more."""
         op, more = self._stream(way)
-        odd = self.plans.options(op, 100, *more, where="edges")
+        odd = self.plans.options(op, record, *more, where="edges")
         hand = "records" if op == "overwrite" else "records-extend"
 
         def buffered(how):
-            return self.plans.options(op, 100, *more, "--buffered", "--sync-every", "1",
+            return self.plans.options(op, record, *more, "--buffered", "--sync-every", "1",
                                       "--sync-with", how, where="buffered")
 
         def by_hand(size):
-            return self.plans.options(hand, size, "--record", "100")
+            return self.plans.options(hand, size, "--record", str(record))
 
-        return (Side("rewritten4096", by_hand(4 * K)), Side("rewritten512", by_hand(512)),
+        half = (Side("rewritten512", by_hand(512)),) if record <= 512 else ()
+        return (Side("rewritten4096", by_hand(4 * K)), *half,
                 Side("block", self.plans.options(op, 4 * K, *more)), Side("odd", odd, "shim"),
-                Side("range", buffered("range")), Side("fdatasync", buffered("fdatasync")),
-                Side("fsync", buffered("fsync")))
+                *(Side(how, buffered(how)) for how in ("range", "dsync", "fdatasync", "fsync")))
 
     def _copy_sides(self, way):
         op, more = self._stream(way)
