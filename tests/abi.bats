@@ -109,3 +109,19 @@ builds_with() { # COMPILER FLAG...
       -O3 -Wall -Wextra -Wformat=2 -Werror -c -o /dev/null "$file"
   done
 }
+
+# The headers of glibc 2.31 (Debian 11) lack the names that sysnr.h defines.
+@test "sources that name a system call of sysnr.h compile where the C library's headers do not have it" {
+  local names source sources
+  need gcc
+  mapfile -t names < <(sed -n 's/^#ifndef \(SYS_.*\)/\1/p' "$DIOSHIM_TOP_SRCDIR/common/sysnr.h")
+  ((${#names[@]} > 2))
+  { echo '#include <sys/syscall.h>' && printf '#undef %s\n' "${names[@]}"; } >"$BATS_TEST_TMPDIR/old.h"
+  cd "$DIOSHIM_TOP_SRCDIR"
+  mapfile -t sources < <(grep -lE "$(IFS='|' && echo "${names[*]}")" src/*.c launcher/*/*.c tests/*.c)
+  ((${#sources[@]} > 5))
+  for source in "${sources[@]}"; do
+    gcc -std=gnu11 -D_GNU_SOURCE -DDIOSHIM_SHIM -fsyntax-only -include "$BATS_TEST_TMPDIR/old.h" -I common -I src -I launcher \
+      -I "$DIOSHIM_TEST_BIN/.." "$source"
+  done
+}

@@ -5,6 +5,7 @@
 #
 # The Debian is installed in DIR, which is kept, or in a temporary directory. Needs root, debootstrap and
 # a Debian mirror, so it is no part of `make check`. DEBIAN_SUITE and DEBIAN_MIRROR choose what to install.
+# FRESH_ROOT_TRY=run leaves out `./setup check`, for a Debian whose tools are too old for the tests.
 #
 # The mounts are made in a mount namespace, so they are gone when the script ends, also after a kill.
 set -euo pipefail
@@ -86,6 +87,7 @@ try() {
   [[ ! -s $root.stderr ]] || fail 'messages although nothing was to be built'
 
   expect 0 0 ./setup run
+  [[ ${FRESH_ROOT_TRY-} != run ]] || return 0
   expect 0 0 .ci/run
   [[ ${output##*$'\n'} =~ ^[1-9][0-9]*\ passed,\ 0\ failed ]] || fail 'no summary in the last line'
 }

@@ -6,9 +6,9 @@
 #include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "stress_util.h"
+#include "sysnr.h"
 
 enum {
 	PRIVATE = 1 << 0,

@@ -16,8 +16,9 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sysnr.h"
 
 /* Elsewhere there is no filter. */
 #if defined(__x86_64__) && defined(__LP64__)

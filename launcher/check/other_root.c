@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sysnr.h"
 
 /* RESOLVE_IN_ROOT follows symbolic links as after chroot(2). Before Linux 5.6 there is no such call. */
 static int open_in(int root, const char *path)
