@@ -45,10 +45,10 @@ static bool iov_understood(const struct request *rq)
 {
 	if (rq->count < 1 || rq->count > IOV_MAX)
 		return false;
-	if (rq->vectored && !usermem_readable(rq->iov, rq->count * sizeof(*rq->iov)))
-		return false;
 	if (!rq->vectored)
 		return request_length_valid(rq->iov->iov_len);
+	if (!usermem_readable(rq->iov, rq->count * sizeof(*rq->iov)))
+		return false;
 	/* Here a 64-bit kernel knows that the program's word is shorter (copy_compat_iovec_from_user()). */
 	for (int i = 0; i < rq->count; i++)
 		if (rq->iov[i].iov_len > SSIZE_MAX)

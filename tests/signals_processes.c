@@ -106,7 +106,7 @@ static char *const true_args[] = { (char[]){ "true" }, NULL };
 
 static void vfork_and_exec(void **state)
 {
-	struct spot s = spot_open(0);
+	const struct spot s = spot_open(0);
 	unsigned char buffer[700];
 	struct bustle b;
 
