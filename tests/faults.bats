@@ -52,7 +52,7 @@ faults_without_shim_fail() { # SUITE SCENE
 
 @test "a full disk, tmpfs" {
   need_mounts
-  mount_at -t tmpfs -o size=16m dioshim-test
+  mount_tmpfs 16m
   DIOSHIM_TEST_INEXACT=1 faults space "$scene"
 }
 

@@ -209,7 +209,7 @@ shared_extents() { # NAME
 # Memory, FAT
 
 @test "tmpfs" {
-  mount_at -t tmpfs -o size=64m dioshim-test
+  mount_tmpfs 64m
   works_here tmpfs
 }
 
@@ -259,7 +259,7 @@ overlay_on() { # UPPER
 }
 
 @test "overlayfs on tmpfs" {
-  mount_at -t tmpfs -o size=64m dioshim-test
+  mount_tmpfs 64m
   overlay_on "$scene"
   works_here "overlayfs, upper on tmpfs"
 }
