@@ -20,7 +20,8 @@ setup_file() {
   mkdir -p "$out/headers"
   ln -sf /usr/include/linux /usr/include/asm-generic "/usr/include/$(gcc -print-multiarch)/asm" "$out/headers"
   build_library -idirafter "$out/headers"
-  build_differential -idirafter "$out/headers"
+  # From musl 1.2.4 on, the names that end in 64 are only declared for this.
+  build_differential -D_LARGEFILE64_SOURCE -idirafter "$out/headers"
   musl-gcc -O1 -D_GNU_SOURCE -o "$out/stdio" -x c - <<'PROGRAM'
 #include <errno.h>
 #include <fcntl.h>
