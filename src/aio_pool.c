@@ -66,7 +66,7 @@ static void give_back(struct aio_pool *pool, uint32_t name)
 /* Gives back the pieces whose requests have ended. */
 static void collect(struct aio_pool *pool)
 {
-	struct io_event events[AT_A_TIME];
+	struct io_event events[AT_A_TIME] = { 0 };
 	const struct timespec at_once = { 0, 0 };
 	long n;
 

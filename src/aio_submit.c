@@ -222,7 +222,7 @@ static bool add(struct run *r, const struct iocb *cb)
 static void look(struct run *r, long nr, struct iocb **iocbs)
 {
 	while (r->count < nr && !r->window) {
-		if (!usermem_peek(&r->peek, &iocbs[r->count], sizeof(void *)) ||
+		if (!usermem_peek(&r->peek, (const void *)&iocbs[r->count], sizeof(void *)) ||
 		    !usermem_peek(&r->peek, iocbs[r->count], sizeof(**iocbs))) {
 			r->count = nr;
 			return;

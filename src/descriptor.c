@@ -177,8 +177,9 @@ static bool refuses_misaligned(int fd)
 	case EXFAT_SUPER_MAGIC:
 	case OVERLAYFS_SUPER_MAGIC: /* over one of these, perhaps */
 		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)

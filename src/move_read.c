@@ -96,7 +96,7 @@ static long read_direct(struct reading *r, struct bounce *b)
 	size_t len = r->end - r->pos;
 	uintptr_t own = r->copy ? 0 : cursor_address(&r->to);
 	struct read_plan p = plan_read(&r->d->align, r->pos, len, own, b->size);
-	struct iovec iov[3];
+	struct iovec iov[3] = { 0 };
 	size_t useful;
 	size_t done;
 	long got = direct_issue_at(r->rq, iov, pieces_of(&p, r, b, iov), p.start);

@@ -99,7 +99,7 @@ __attribute__((constructor)) static void watch_forks(void)
 {
 	if (glibc_register_atfork)
 		forks_are_watched =
-			!glibc_register_atfork(NULL, NULL, own_after_fork, &this_object);
+			!glibc_register_atfork(NULL, NULL, own_after_fork, (void *)&this_object);
 	else if (pthread_atfork)
 		forks_are_watched = !pthread_atfork(NULL, NULL, own_after_fork);
 }

@@ -53,7 +53,7 @@ static long claim_file(int fd, const kernel_stat *st, bool launchers)
 /* Beyond RLIMIT_FSIZE the kernel would not only fail, but send SIGXFSZ (setrlimit(2)). */
 static bool too_large(void)
 {
-	struct kernel_rlimit limit;
+	struct kernel_rlimit limit = { 0 };
 
 	return !sys(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) &&
 	       limit.current < sizeof(struct record);

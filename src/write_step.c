@@ -64,7 +64,7 @@ static bool small_file(const struct descriptor *d)
 
 uint64_t write_size_limit(const struct descriptor *d)
 {
-	struct kernel_rlimit limit;
+	struct kernel_rlimit limit = { 0 };
 
 	if (d->block_device)
 		return UINT64_MAX;

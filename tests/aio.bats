@@ -141,7 +141,7 @@ fio_jobs() {
     shim fio --size=1M --rw=randwrite --direct=1 --verify=crc32c --verify_fatal=1 --minimal \
       --name=records "${libaio[@]}" --bs=1000 \
       --name=ring "${libaio[@]}" --bs=1000 --userspace_reap \
-      --name=one --ioengine=libaio --iodepth=1 --bsrange=512-20000 --bs_unaligned \
+      --name=one --ioengine=libaio --iodepth=1 --bsrange=500-20000 --bs_unaligned \
       --name=address "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 \
       --name=both "${libaio[@]}" --bs=4096 --mem_align=1 --iomem_align=1 --rw=randrw --userspace_reap "${jobs[@]}" >out 2>&1 || {
       cat out

@@ -261,7 +261,7 @@ expected_calls() {
     ((bits)) || continue
     iovcnt=0 positional=0
     if [[ $name == p* ]]; then positional=1; fi
-    if [[ $name == *v* ]]; then iovcnt=2; elif ((positional)); then name+=64; fi
+    if [[ $name == *v* ]]; then iovcnt=2; elif ((positional)); then name=${name}64; fi
     echo "call=$((number++)) nr=$name fd=3 iovcnt=$iovcnt len=$len pos=$pos ret=$len" \
       "misaligned=$bits positional=$positional"
   done

@@ -13,7 +13,14 @@
 #include "check/privilege.h"
 #include "check/regular.h"
 
-enum { HEAD = 4096, SECTIONS_MOST = 128, NAMES_MOST = 8192, DYNAMIC_MOST = 512, NAME_MOST = 256 };
+enum {
+	HEAD = 4096,
+	SECTIONS_MOST = 128,
+	NAMES_MOST = 8192,
+	DYNAMIC_MOST = 512,
+	NAME_MOST = 256,
+	NOTES_MOST = 1024
+};
 
 struct file {
 	int fd;
@@ -85,12 +92,18 @@ static bool is_gnu_linker(const struct file *f, const ElfW(Phdr) * p)
 	       (!fnmatch("ld-linux*.so*", slash + 1, 0) || !fnmatch("ld64.so*", slash + 1, 0));
 }
 
-/* "Go" and its NUL byte, which begins the name of Go's note. */
+/* "Go" and its NUL byte, which begins the name of Go's note. True also if that cannot be told. */
 static bool has_go_note(const struct file *f, const ElfW(Phdr) * p)
 {
 	const char *notes = bytes_of(f, p);
+	char far[NOTES_MOST];
 
-	return !notes || memmem(notes, p->p_filesz, "Go", 3);
+	if (!notes) {
+		if (p->p_filesz > sizeof(far) || !read_at(f, far, p->p_filesz, p->p_offset))
+			return true;
+		notes = far;
+	}
+	return memmem(notes, p->p_filesz, "Go", 3);
 }
 
 static bool has_go_section(const struct file *f)

@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 	return 0;
 }
 EOT
-  gcc -D_GNU_SOURCE -static -w -I"$DIOSHIM_TOP_SRCDIR/launcher" confined.c \
+  gcc -D_GNU_SOURCE -static -w -I"$DIOSHIM_TOP_SRCDIR/launcher" -I"$DIOSHIM_TOP_SRCDIR/common" confined.c \
     "$DIOSHIM_TOP_SRCDIR/launcher/check/ld_confine.c" -o confined
   [[ $(./confined read) == ok ]]
   [[ $(./confined loop) == "Alarm clock" ]]
