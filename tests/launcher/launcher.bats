@@ -475,6 +475,10 @@ loads() { # ARG...; prints the libraries that the launcher's process opens
   cd -- "$BATS_TEST_TMPDIR"
   [[ $(loads /bin/true) == "libc libdioshim" ]] || fail "$(loads /bin/true)"
   [[ $(loads nice sh -c true) == "libc libdioshim" ]]
+  # A note far from the start of the file, as Debian 13's programs have it.
+  gcc -Wl,--section-start=.note.ABI-tag=0x9000 -o noted -x c - <<<'int main(void) { return 0; }'
+  readelf -lW noted | grep -q 'NOTE  *0x00[1-9]'
+  [[ $(loads ./noted) == "libc libdioshim" ]] || fail "$(loads ./noted)"
   [[ $(loads --stats true) != *libelf* ]] || fail "$(loads --stats true)"
   [[ $(loads --check true) == *libelf* ]]
   [[ $(loads --probe --json .) == *libjansson* ]]
