@@ -319,6 +319,9 @@ static void remove_and_clear(const char *file)
 	const char *path = in_scene("zeros");
 	int fd;
 
+	/* Elsewhere it would fill the disk of the machine. */
+	if (!getenv("DIOSHIM_TEST_ON_DEVICE"))
+		return;
 	/* What it had is free after the next commit of the journal. */
 	require(!unlink(file));
 	sync();
