@@ -67,7 +67,7 @@ struct shape {
 
 /*
  * Before Linux 6.18 each piece has to be as long as whole sectors (iov_iter_is_aligned()), not only all together. Later
- * kernels would take more, but nothing tells them apart.
+ * kernels take more, but the refusal would come in the event, where it is too late to help (doc/design.md, Limits).
  */
 static size_t lengths(const struct request *rq)
 {

@@ -170,6 +170,12 @@ static void set_fault(const char *operation, off_t start, size_t len)
 	close(fd);
 }
 
+/* Returns whether the scene is a small file system of the test's own, on a device that fails. */
+static bool own_device(void)
+{
+	return getenv("DIOSHIM_TEST_ON_DEVICE");
+}
+
 /*
  * Returns where the file's byte `pos` is on the device; `pos` itself if no filesystem is in
  * between.
@@ -184,7 +190,7 @@ static off_t physical(const char *path, off_t pos)
 			 .fm_extent_count = 4 } };
 	int fd;
 
-	if (!getenv("DIOSHIM_TEST_ON_DEVICE"))
+	if (!own_device())
 		return pos;
 	fd = open(path, O_RDONLY);
 	if (fd < 0 || ioctl(fd, FS_IOC_FIEMAP, &q.map) || q.map.fm_mapped_extents != 1 ||
@@ -320,7 +326,7 @@ static void remove_and_clear(const char *file)
 	int fd;
 
 	/* Elsewhere it would fill the disk of the machine. */
-	if (!getenv("DIOSHIM_TEST_ON_DEVICE"))
+	if (!own_device())
 		return;
 	/* What it had is free after the next commit of the journal. */
 	require(!unlink(file));

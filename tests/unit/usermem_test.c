@@ -47,8 +47,8 @@ static void memory_is_good_up_to_the_first_bad_page(void **state)
 	const size_t readable = writable + TO_READ * page;
 
 	(void)state;
-	for (size_t at = 1; at < readable; at += 511) {
-		for (size_t len = 1; at + len < PAGES * page; len += 1021) {
+	for (size_t at = 1; at < readable; at += page / 8 - 1) {
+		for (size_t len = 1; at + len < PAGES * page; len += page / 4 - 3) {
 			const size_t write = at > writable ? 0 : writable - at;
 
 			assert_int_equal(good(memory + at, len, USERMEM_READ),
