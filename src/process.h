@@ -17,7 +17,8 @@
 #include "window.h"
 
 enum {
-	BOUNCE_SLOTS = 72,
+	BOUNCE_SLOTS =
+		97, /* with DIOSHIM_BOUNCE_MAX=64M: 4 starters, 64 small ones, 29 large ones (bounce.c) */
 	SECTOR_LOCKS = 32,
 	GATE_BUCKETS = 32,
 	GATES = 8, /* in each bucket */
@@ -62,9 +63,11 @@ struct gate_bucket {
 
 /* Bytes of a file that a call of several steps is writing; see range.h. */
 struct range {
-	uint32_t file; /* description_file_of() */
-	uint64_t start, end;
+	uint32_t file;	/* description_file_of() */
 	uint32_t order; /* 0: free */
+	uint64_t start, end;
+	uint32_t waiters;	/* calls that wait for its end, */
+	_Atomic uint32_t ended; /* which changes this */
 };
 
 /* Bounce memory of requests of io_submit(2) that are under way; see aio_pool.h. */
@@ -106,8 +109,8 @@ struct process {
 	_Atomic uint32_t turns; /* calls that hold a turn or wait for one, on any description */
 	struct gate_bucket gates[GATE_BUCKETS]; /* by a hash of the key */
 
-	_Atomic uint32_t range_lock; /* protects the rest; range.c */
-	_Atomic uint32_t range_freed;
+	_Atomic uint32_t range_lock;  /* protects the rest; range.c */
+	_Atomic uint32_t range_freed; /* changes when a place is free for those who wait for one */
 	uint32_t range_waiters;
 	uint32_t range_order;
 	_Atomic uint32_t range_top; /* no range from here on is in use */

@@ -6,17 +6,17 @@
 #include "claims.h"
 #include "process.h"
 
-/* Returns whether a range that came earlier overlaps this one. */
-static bool has_to_wait(const struct process *p, const struct range *r)
+/* Returns a range that came earlier and overlaps this one; null if there is none. */
+static struct range *in_the_way(struct process *p, const struct range *r)
 {
 	for (uint32_t i = 0; i < p->range_top; i++) {
-		const struct range *other = &p->range[i];
+		struct range *other = &p->range[i];
 
 		if (other->order && (int32_t)(other->order - r->order) < 0 &&
 		    other->file == r->file && other->start < r->end && r->start < other->end)
-			return true;
+			return other;
 	}
-	return false;
+	return NULL;
 }
 
 static int free_place(struct process *p)
@@ -38,31 +38,50 @@ static uint32_t next_order(struct process *p)
 	return p->range_order;
 }
 
-/* Waits without the lock. A range that ends meanwhile changes the word that we wait on. */
-static void wait_for_end(struct process *p)
+/*
+ * Adds the caller to `waiters` and waits without the lock. Whoever ends what it waits for changes `word`, sets
+ * `waiters` to 0 and wakes them all.
+ */
+static void wait_for_change(struct process *p, _Atomic uint32_t *word, uint32_t *waiters)
 {
-	uint32_t freed = atomic_load(&p->range_freed);
+	uint32_t value = atomic_load(word);
 
-	p->range_waiters++;
+	++*waiters;
 	process_unlock(&p->range_lock);
-	process_wait(&p->range_freed, freed);
+	process_wait(word, value);
 	process_lock(&p->range_lock);
-	p->range_waiters--;
+}
+
+/* Returns whether somebody has to be woken, without the lock. */
+static bool change(_Atomic uint32_t *word, uint32_t *waiters)
+{
+	bool any = *waiters;
+
+	*waiters = 0;
+	if (any)
+		atomic_fetch_add(word, 1);
+	return any;
 }
 
 int range_take(uint32_t file, uint64_t start, uint64_t end)
 {
 	struct process *p = process();
+	struct range *r, *other;
 	int place;
 
 	if (!p || claims.nested)
 		return RANGE_NONE;
 	process_lock(&p->range_lock);
 	while (place = free_place(p), place == RANGE_NONE)
-		wait_for_end(p);
-	p->range[place] = (struct range){ file, start, end, next_order(p) };
-	while (has_to_wait(p, &p->range[place]))
-		wait_for_end(p);
+		wait_for_change(p, &p->range_freed, &p->range_waiters);
+	r = &p->range[place];
+	r->file = file;
+	r->start = start;
+	r->end = end;
+	r->order = next_order(p);
+	/* Only for those that overlap, so that the end of another range wakes nobody in vain. */
+	while (other = in_the_way(p, r), other)
+		wait_for_change(p, &other->ended, &other->waiters);
 	process_unlock(&p->range_lock);
 	claims.range = (int16_t)(place + 1);
 	return place;
@@ -71,19 +90,23 @@ int range_take(uint32_t file, uint64_t start, uint64_t end)
 void range_end(int place)
 {
 	struct process *p = process();
-	bool waiters;
+	struct range *r;
+	bool for_it, for_place;
 
 	if (!p || place == RANGE_NONE)
 		return;
 	claims.range = 0;
+	r = &p->range[place];
 	process_lock(&p->range_lock);
-	p->range[place].order = 0;
+	r->order = 0;
 	while (p->range_top && !p->range[p->range_top - 1].order)
 		p->range_top--;
-	waiters = p->range_waiters;
-	atomic_fetch_add(&p->range_freed, 1);
+	for_it = change(&r->ended, &r->waiters);
+	for_place = change(&p->range_freed, &p->range_waiters);
 	process_unlock(&p->range_lock);
-	if (waiters)
+	if (for_it)
+		process_wake(&r->ended, INT_MAX);
+	if (for_place)
 		process_wake(&p->range_freed, INT_MAX);
 }
 
