@@ -83,7 +83,7 @@ def preload_plans(maker, libraries, seconds):
 def special_plans(maker, seconds, sizes):
     more = special.Special(maker)
     return (more.crowd(seconds) + more.streams(seconds) +
-            more.bounce((64 * plans.K, 256 * plans.K), max(3 * seconds, 0.5)) +
+            more.bounce((64 * plans.K, 256 * plans.K), 8 if seconds >= 0.5 else 0.5) +
             more.disable(sizes, seconds))
 
 

@@ -11,7 +11,8 @@ BOUNCING_THREADS = 64
 # Bytes of a log record.
 RECORDS = (100, 1000, 4000)
 BOUNDS = ("4M", "1M", "64K")
-# Long enough for each of 64 threads to get a bounce buffer several times.
+# Long enough for each of 64 threads to get a bounce buffer several times. (How fair it is shows only when each thread
+# has made a thousand calls or more: who is first each time is partly chance.)
 LONG_BATCH_NS = 250e6
 # Long compared with the time between the starts of the first and the last thread.
 CROWD_BATCH_NS = 10e6

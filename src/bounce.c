@@ -3,7 +3,7 @@
  *
  * There are three kinds of slots. A large one, 2 MiB, is one huge page: direct I/O into a huge page
  * is one segment for the device instead of 512, which pays for the copy (doc/design.md). Small
- * ones, 64 KiB, share a huge page. But the kernel clears all 2 MiB of a huge page on first touch,
+ * ones, 64 KiB, share huge pages. But the kernel clears all 2 MiB of a huge page on first touch,
  * which a program that bounces only a few times should not wait for. So there are starters, small
  * slots in ordinary pages, and the first calls take those.
  *
@@ -24,8 +24,10 @@
 
 enum {
 	STARTERS = 4,
-	SMALL_SLOTS = BOUNCE_LARGE / BOUNCE_SMALL,
-	WARM = 64, /* calls that prefer the starters */
+	SMALL_IN_PAGE = BOUNCE_LARGE / BOUNCE_SMALL,
+	SMALL_PAGES = 2,   /* huge pages of small slots, */
+	FOR_ALL_PAGES = 8, /* if there is room for as many huge pages as this; otherwise one */
+	WARM = 64,	   /* calls that prefer the starters */
 };
 
 /* Which slots exist: starters from 0 on, then small ones, then large ones. */
@@ -33,6 +35,7 @@ struct layout {
 	int small; /* index of the first small slot, and so on */
 	int large;
 	int end;
+	int small_pages;
 };
 
 static size_t bounce_max = BOUNCE_MAX_DEFAULT;
@@ -48,16 +51,17 @@ void bounce_set_max(size_t bytes)
 static struct layout layout(void)
 {
 	int units = bounce_max / BOUNCE_LARGE;
-	int starters = STARTERS;
+	int pages = units < FOR_ALL_PAGES ? 1 : SMALL_PAGES;
+	int large = STARTERS + pages * SMALL_IN_PAGE;
+	int starters;
 
 	if (units >= 2)
-		return (struct layout){ starters, starters + SMALL_SLOTS,
-					starters + SMALL_SLOTS + units - 2 };
+		return (struct layout){ STARTERS, large, large + units - 1 - pages, pages };
 	/* No room for a huge page of small slots: all slots are starters. */
 	starters = bounce_max / BOUNCE_SMALL;
-	if (starters > SMALL_SLOTS)
-		starters = SMALL_SLOTS;
-	return (struct layout){ starters, starters, starters };
+	if (starters > SMALL_IN_PAGE)
+		starters = SMALL_IN_PAGE;
+	return (struct layout){ starters, starters, starters, 0 };
 }
 
 static size_t slot_size(const struct layout *l, int slot)
@@ -66,7 +70,7 @@ static size_t slot_size(const struct layout *l, int slot)
 }
 
 /*
- * The starters are in place of the first huge page, the small slots in the second, each large one
+ * The starters are in place of the first huge page, the small slots in those that follow, each large one
  * in its own.
  */
 static size_t slot_start(const struct layout *l, int slot)
@@ -75,7 +79,7 @@ static size_t slot_start(const struct layout *l, int slot)
 		return (size_t)slot * BOUNCE_SMALL;
 	if (slot < l->large)
 		return BOUNCE_LARGE + (size_t)(slot - l->small) * BOUNCE_SMALL;
-	return (size_t)(slot - l->large + 2) * BOUNCE_LARGE;
+	return (size_t)(slot - l->large + 1 + l->small_pages) * BOUNCE_LARGE;
 }
 
 static size_t region_size(const struct layout *l)
@@ -240,7 +244,7 @@ bool bounce_keep(struct bounce *b, int kept)
 	uintptr_t region = find_region(p, &l);
 	int slot;
 
-	if (!region || kept >= (l.end - l.large) / 3 || atomic_load(&p->bounce_waiters))
+	if (!region || kept >= (l.end - l.large) * 2 / 5 || atomic_load(&p->bounce_waiters))
 		return false;
 	slot = find_slot(p, l.large, l.end);
 	if (slot < 0)

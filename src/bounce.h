@@ -33,7 +33,7 @@ void bounce_put(struct bounce *b);
 
 /*
  * Takes a large buffer for good, without waiting. `kept` is how many were taken in this way before. Returns false if
- * none is free now, or if a third of them has been taken.
+ * none is free now, or if two fifths of them have been taken.
  */
 bool bounce_keep(struct bounce *b, int kept);
 
