@@ -52,9 +52,9 @@
 #define HOOK_pread_chk_off32(symbol) HOOK_NONE(symbol, pread_chk_off32)
 
 /*
- * Without hooks in both layers. F_SETFL is dealt with in public_fd.c, and F_GETFL shows what it has changed. dprintf writes by
- * a call that has a hook, except where the C library makes it. Asynchronous requests are dealt with where they are made
- * (aio_submit.c counts io_submit's, public_posix_aio.c); what becomes of one that is handed on is not seen.
+ * Without hooks in both layers. F_SETFL is dealt with in public_fd.c, and F_GETFL shows what it has changed. dprintf
+ * writes by a call that has a hook, except where the C library makes it. Asynchronous requests are dealt with where they
+ * are made (aio_submit.c counts io_submit's, public_posix_aio.c); what becomes of one that is handed on is not seen.
  */
 #define HOOK_fcntl(symbol) HOOK_NONE(symbol, fcntl)
 #define HOOK_close_range(symbol) HOOK_NONE(symbol, close_range)

@@ -15,7 +15,8 @@ int check_command(char *const argv[], const char *library, bool json);
 
 /*
  * For a command that is to be started. Returns whether it is out of reach, or could not be looked at, and if `warn` is
- * set, says so in one line on stderr. `*first` becomes a library that has to be preloaded before the shim, to be freed, or NULL.
+ * set, says so in one line on stderr. `*first` becomes a library that has to be preloaded before the shim, to be freed,
+ * or NULL.
  */
 bool check_before(char *const argv[], const char *library, bool warn, char **first);
 

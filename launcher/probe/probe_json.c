@@ -1,7 +1,6 @@
 /*
- * See probe_print.h. The JSON document of --probe is {"probe": [...]}, with an object for each path in the order given. Each object
- * has all of these keys. Numbers are bytes; null means that the kernel does not tell, or "not
- * tried".
+ * See probe_print.h. The JSON document of --probe is {"probe": [...]}, with an object for each path in the order
+ * given. Each object has all of these keys. Numbers are bytes; null means that the kernel does not tell, or "not tried".
  *
  *   path                       as it was given; if it is not UTF-8, escaped as by ls -b
  *   path_escaped               true if it is escaped

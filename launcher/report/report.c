@@ -85,7 +85,8 @@ void report_left(const struct verdict_about *about, FILE *to, bool json)
 }
 
 /*
- * A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed, and which files were refused.
+ * A file that was used for DIOSHIM_TRACE alone has no counts: then only its calls are printed, and which files were
+ * refused.
  */
 static int print_all(const struct record *rec, FILE *to, bool json)
 {

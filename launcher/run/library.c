@@ -7,8 +7,9 @@
  *   4. ../$LIB       one with a directory for each ELF class: lib64, lib/x86_64-linux-gnu
  *   5. LIBDIR        the configured library directory
  *
- * A library for another machine or ELF class is passed over. So a build tree uses the library that it has built, and an installed tree still works after it
- * was moved or copied. Without /proc the binary's directory is unknown, and only LIBDIR is tried.
+ * A library for another machine or ELF class is passed over. So a build tree uses the library that it has built, and an
+ * installed tree still works after it was moved or copied. Without /proc the binary's directory is unknown, and only
+ * LIBDIR is tried.
  */
 #include "run/library.h"
 
