@@ -122,7 +122,8 @@ static void place_pieces(struct call *c, struct random *r, size_t address_unit)
  * - on ext4 zeros if the write was direct and aligned, and an append fails with EFAULT although its
  *   bytes are in the file (so the shim does not append again after EFAULT). If the offset of a
  *   vector is aligned, this may happen before the kernel checks the alignment of its pieces.
- * On btrfs with Linux 6.1 a buffered write fails as a whole, and a direct one does not always.
+ * On btrfs with Linux 6.1 a buffered write fails as a whole, and a direct one does not always. On block devices with Linux
+ * 5.10 a buffered write ends after the last whole page.
  * Returns whether this can happen. Then the first piece must be bad from its start, so that nothing
  * is written.
  */

@@ -304,6 +304,33 @@ static bool grows_on_direct_fault(const char *name)
 	return grows;
 }
 
+/* Returns whether an ordinary write fails whose memory is good for less than a page. It writes 100 bytes if not. */
+static bool faults_whole(int fd, const struct side *side)
+{
+	return raw_syscall(SYS_pwrite64, fd, side->arena + ARENA - 100, 200, SYS64_EVEN(1)) < 0;
+}
+
+/*
+ * Linux 5.10 writes whole pages of a block device up to the bad memory, or nothing. Both devices get the same bytes, so
+ * that they remain equal.
+ */
+static bool devices_fault_whole(const struct scene *s)
+{
+	bool whole = false;
+
+	for (enum which which = 0; which < SIDES; which++) {
+		const struct side *side = &s->side[which];
+		int fd = raw_syscall(SYS_openat, AT_FDCWD, side->path, O_RDWR | O_LARGEFILE);
+
+		if (fd < 0)
+			err(2, "%s", side->path);
+		whole = faults_whole(fd, side);
+		if (fsync(fd) || raw_syscall(SYS_close, fd))
+			err(2, "%s", side->path);
+	}
+	return whole;
+}
+
 /* What older kernels do with a write from bad memory, whatever descriptor it is made on. */
 static void find_defects(struct scene *s)
 {
@@ -319,8 +346,7 @@ static void find_defects(struct scene *s)
 			 0600);
 	if (fd < 0 || raw_syscall(SYS_pwrite64, fd, "", 1, SYS64_EVEN(0)) != 1)
 		err(2, "%s", name);
-	s->faults_whole =
-		raw_syscall(SYS_pwrite64, fd, side->arena + ARENA - 100, 200, SYS64_EVEN(1)) < 0;
+	s->faults_whole = faults_whole(fd, side);
 	if (ftruncate(fd, 1))
 		err(2, "%s", name);
 	raw_syscall(SYS_pwrite64, fd, NULL, 100, SYS64_EVEN(20000));
@@ -353,7 +379,9 @@ void open_everything(struct scene *s)
 		}
 	}
 	find_type(s);
-	if (!s->block_device && !s->emulated)
+	if (s->block_device)
+		s->faults_whole = devices_fault_whole(s);
+	else if (!s->emulated)
 		find_defects(s);
 	s->most_size = s->block_device ? s->device_size : find_most_size(s->side[0].witness);
 }

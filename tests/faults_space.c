@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /*
@@ -21,6 +22,17 @@ static unsigned times_full;
 static bool room_is_exact(void)
 {
 	return !in_many_pieces && !getenv("DIOSHIM_TEST_INEXACT");
+}
+
+/*
+ * Linux 5.10, ext4: a direct write that does not fit frees the blocks that the file had beyond its end, and then one block
+ * less fits, also on an ordinary descriptor. Linux 6.18 frees them, too, but all fit again.
+ */
+static ssize_t lost_to_a_refusal(void)
+{
+	struct utsname kernel;
+
+	return !uname(&kernel) && atoi(kernel.release) < 6 ? BLOCK : 0;
 }
 
 /*
@@ -139,7 +151,9 @@ static bool as_much_as_ordinary(const struct attempt *a, size_t size, off_t room
 	times_full += ret < (ssize_t)a->len;
 	require_true(path, fd, &before, a, data, ret);
 	if (room_is_exact()) {
-		same = ret == ordinary;
+		same = ret == ordinary || (ret > 0 && ret + lost_to_a_refusal() == ordinary);
+		if (!same)
+			fprintf(stderr, "# %zd, on an ordinary descriptor %zd\n", ret, ordinary);
 		if (same && ret > 0 && (size_t)ret < a->len)
 			require_full(fd, a, data, ret);
 	}
