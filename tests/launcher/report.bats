@@ -205,7 +205,7 @@ assert 10**8 <= doc["interval_ns"] <= doc["elapsed_ns"] < 10**10'
   [[ ${lines[0]} == //*" 600" && ${lines[1]} == "No call on an O_DIRECT"* ]] || fail "$output"
   # In a temporary directory where no descriptor can be opened by a path in /proc.
   need strace
-  run -0 strace -f -qq -o strace.log -e trace=memfd_create -e inject=memfd_create:error=EMFILE \
+  run -0 strace -f -qq -o "$BATS_TEST_TMPDIR/strace.log" -e trace=memfd_create -e inject=memfd_create:error=EMFILE \
     "$DIOSHIM_TEST_BIN/launcher/recordmake" made
   [[ ${lines[0]} == "/${TMPDIR:-/tmp}/dioshim."*" 600" && ${lines[1]} == "No call on an O_DIRECT"* ]] || fail "$output"
 }
