@@ -35,7 +35,6 @@ struct layout {
 	int small; /* index of the first small slot, and so on */
 	int large;
 	int end;
-	int small_pages;
 };
 
 static size_t bounce_max = BOUNCE_MAX_DEFAULT;
@@ -56,12 +55,12 @@ static struct layout layout(void)
 	int starters;
 
 	if (units >= 2)
-		return (struct layout){ STARTERS, large, large + units - 1 - pages, pages };
+		return (struct layout){ STARTERS, large, large + units - 1 - pages };
 	/* No room for a huge page of small slots: all slots are starters. */
 	starters = bounce_max / BOUNCE_SMALL;
 	if (starters > SMALL_IN_PAGE)
 		starters = SMALL_IN_PAGE;
-	return (struct layout){ starters, starters, starters, 0 };
+	return (struct layout){ starters, starters, starters };
 }
 
 static size_t slot_size(const struct layout *l, int slot)
@@ -75,11 +74,14 @@ static size_t slot_size(const struct layout *l, int slot)
  */
 static size_t slot_start(const struct layout *l, int slot)
 {
+	/* All small slots, which fill whole huge pages. */
+	size_t small = (size_t)(l->large - l->small) * BOUNCE_SMALL;
+
 	if (slot < l->small)
 		return (size_t)slot * BOUNCE_SMALL;
 	if (slot < l->large)
 		return BOUNCE_LARGE + (size_t)(slot - l->small) * BOUNCE_SMALL;
-	return (size_t)(slot - l->large + 1 + l->small_pages) * BOUNCE_LARGE;
+	return BOUNCE_LARGE + small + (size_t)(slot - l->large) * BOUNCE_LARGE;
 }
 
 static size_t region_size(const struct layout *l)

@@ -17,8 +17,7 @@
 #include "window.h"
 
 enum {
-	BOUNCE_SLOTS =
-		97, /* with DIOSHIM_BOUNCE_MAX=64M: 4 starters, 64 small ones, 29 large ones (bounce.c) */
+	BOUNCE_SLOTS = 97, /* the most that bounce.c divides BOUNCE_MAX_MOST into */
 	SECTOR_LOCKS = 32,
 	GATE_BUCKETS = 32,
 	GATES = 8, /* in each bucket */
@@ -66,7 +65,7 @@ struct range {
 	uint32_t file;	/* description_file_of() */
 	uint32_t order; /* 0: free */
 	uint64_t start, end;
-	uint32_t waiters;	/* calls that wait for its end, */
+	bool awaited;		/* by calls that wait for its end, */
 	_Atomic uint32_t ended; /* which changes this */
 };
 
@@ -111,7 +110,7 @@ struct process {
 
 	_Atomic uint32_t range_lock;  /* protects the rest; range.c */
 	_Atomic uint32_t range_freed; /* changes when a place is free for those who wait for one */
-	uint32_t range_waiters;
+	bool range_awaited;
 	uint32_t range_order;
 	_Atomic uint32_t range_top; /* no range from here on is in use */
 	struct range range[RANGES];

@@ -38,26 +38,23 @@ static uint32_t next_order(struct process *p)
 	return p->range_order;
 }
 
-/*
- * Adds the caller to `waiters` and waits without the lock. Whoever ends what it waits for changes `word`, sets
- * `waiters` to 0 and wakes them all.
- */
-static void wait_for_change(struct process *p, _Atomic uint32_t *word, uint32_t *waiters)
+/* Waits without the lock. Whoever ends what is waited for changes `word`, clears `awaited` and wakes all. */
+static void wait_for_change(struct process *p, _Atomic uint32_t *word, bool *awaited)
 {
 	uint32_t value = atomic_load(word);
 
-	++*waiters;
+	*awaited = true;
 	process_unlock(&p->range_lock);
 	process_wait(word, value);
 	process_lock(&p->range_lock);
 }
 
 /* Returns whether somebody has to be woken, without the lock. */
-static bool change(_Atomic uint32_t *word, uint32_t *waiters)
+static bool change(_Atomic uint32_t *word, bool *awaited)
 {
-	bool any = *waiters;
+	bool any = *awaited;
 
-	*waiters = 0;
+	*awaited = false;
 	if (any)
 		atomic_fetch_add(word, 1);
 	return any;
@@ -73,7 +70,7 @@ int range_take(uint32_t file, uint64_t start, uint64_t end)
 		return RANGE_NONE;
 	process_lock(&p->range_lock);
 	while (place = free_place(p), place == RANGE_NONE)
-		wait_for_change(p, &p->range_freed, &p->range_waiters);
+		wait_for_change(p, &p->range_freed, &p->range_awaited);
 	r = &p->range[place];
 	r->file = file;
 	r->start = start;
@@ -81,7 +78,7 @@ int range_take(uint32_t file, uint64_t start, uint64_t end)
 	r->order = next_order(p);
 	/* Only for those that overlap, so that the end of another range wakes nobody in vain. */
 	while (other = in_the_way(p, r), other)
-		wait_for_change(p, &other->ended, &other->waiters);
+		wait_for_change(p, &other->ended, &other->awaited);
 	process_unlock(&p->range_lock);
 	claims.range = (int16_t)(place + 1);
 	return place;
@@ -101,8 +98,8 @@ void range_end(int place)
 	r->order = 0;
 	while (p->range_top && !p->range[p->range_top - 1].order)
 		p->range_top--;
-	for_it = change(&r->ended, &r->waiters);
-	for_place = change(&p->range_freed, &p->range_waiters);
+	for_it = change(&r->ended, &r->awaited);
+	for_place = change(&p->range_freed, &p->range_awaited);
 	process_unlock(&p->range_lock);
 	if (for_it)
 		process_wake(&r->ended, INT_MAX);
