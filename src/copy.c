@@ -148,7 +148,7 @@ static long numbers_changed(const struct copying *w)
 
 static bool is_guessed(const struct copy_end *e)
 {
-	return e->direct && !e->d.known;
+	return e->direct && !e->d.strict;
 }
 
 /*

@@ -98,7 +98,7 @@ size_t copy_there(const struct copying *w)
 {
 	uint64_t there;
 
-	if (w->in.kind != COPY_FILE || !w->in.d.known)
+	if (w->in.kind != COPY_FILE || !w->in.d.strict)
 		return w->left;
 	if ((uint64_t)w->in.pos >= w->in.d.size)
 		return 0;

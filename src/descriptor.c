@@ -130,31 +130,6 @@ static uint64_t file_of(const struct kernel_statx *sx)
 	return ((device * 31 + sx->ino) * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
-bool descriptor_look(int fd, bool write, struct descriptor *d)
-{
-	struct kernel_statx sx;
-	long flags = sys(SYS_fcntl, fd, F_GETFL);
-
-	d->flags = (int)flags;
-	if (flags < 0 || !look_by_statx(fd, &sx) || !(S_ISREG(sx.mode) || S_ISBLK(sx.mode)))
-		return false;
-	*d = (struct descriptor){
-		.flags = flags,
-		.block_device = S_ISBLK(sx.mode),
-		.size = sx.size,
-		.file = file_of(&sx),
-	};
-	/* The size of a device's inode is not the device's. */
-	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
-		return false;
-	d->told = sx.mask & MASK_DIOALIGN;
-	d->known = known_alignments(&sx, write, &d->align);
-	if (!d->known)
-		guess_alignments(fd, d);
-	set_block(fd, d, sx.blksize);
-	return true;
-}
-
 #ifndef EXFAT_SUPER_MAGIC /* older headers */
 #define EXFAT_SUPER_MAGIC 0x2011BAB0
 #endif
@@ -182,16 +157,38 @@ static bool refuses_misaligned(int fd)
 	}
 }
 
+bool descriptor_look(int fd, bool write, struct descriptor *d)
+{
+	struct kernel_statx sx;
+	long flags = sys(SYS_fcntl, fd, F_GETFL);
+
+	d->flags = (int)flags;
+	if (flags < 0 || !look_by_statx(fd, &sx) || !(S_ISREG(sx.mode) || S_ISBLK(sx.mode)))
+		return false;
+	*d = (struct descriptor){
+		.flags = flags,
+		.block_device = S_ISBLK(sx.mode),
+		.size = sx.size,
+		.file = file_of(&sx),
+	};
+	/* The size of a device's inode is not the device's. */
+	if (d->block_device && sys(SYS_ioctl, fd, BLKGETSIZE64, &d->size))
+		return false;
+	d->known = known_alignments(&sx, write, &d->align);
+	if (!d->known)
+		guess_alignments(fd, d);
+	/* "None" is an answer, too. */
+	d->strict = d->known || (!(sx.mask & MASK_DIOALIGN) && refuses_misaligned(fd));
+	set_block(fd, d, sx.blksize);
+	return true;
+}
+
 bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
 {
-	if (!descriptor_look(fd, write, d))
-		return false;
-	if (d->known)
-		return true;
-	if (d->told || !refuses_misaligned(fd))
+	if (!descriptor_look(fd, write, d) || !d->strict)
 		return false;
 	/* No refusal can be waited for, so the first guess is what suits every sector. */
-	if (hint_off(fd) == 1)
+	if (!d->known && hint_off(fd) == 1)
 		d->align.offset = d->align.mem = GUESS_SAFE;
 	return true;
 }

@@ -148,8 +148,31 @@ static size_t bounce_wanted(const struct reading *r)
 	return p.head + p.tail;
 }
 
-static long read_range(const struct request *rq, struct descriptor *d, uint64_t start, size_t len)
+/* Returns how much of `len` bytes at `pos` there is to read, by the size that was seen. */
+static size_t bytes_there(const struct descriptor *d, int64_t pos, size_t len)
 {
+	if (pos < 0 || (uint64_t)pos >= d->size)
+		return 0;
+	return min_size(len, d->size - (uint64_t)pos);
+}
+
+/*
+ * Returns whether the memory for these bytes is good, and touches it. If it is not, the kernel's own copy is the
+ * answer, with nothing taken: what looks bad may be memory that another thread has to supply, which may need that
+ * (before Linux 5.14, see page_good() in usermem.c).
+ */
+static bool memory_is_good(struct request *rq, size_t len)
+{
+	struct cursor to = request_cursor(rq);
+
+	if (rq->checked < len)
+		rq->checked = usermem_check(&to, len, USERMEM_WRITE);
+	return rq->checked >= len;
+}
+
+static long read_range(struct request *rq, struct descriptor *d, uint64_t start, size_t len)
+{
+	bool good = memory_is_good(rq, bytes_there(d, start, len));
 	struct reading r = {
 		.rq = rq,
 		.d = d,
@@ -161,15 +184,17 @@ static long read_range(const struct request *rq, struct descriptor *d, uint64_t 
 	long ret = 0;
 
 	/*
-	 * Where the kernel reports alignments it also knows sizes, and a direct read need not go
-	 * beyond the block in which the file ends.
+	 * Where the size is exact, a direct read need not go beyond the block in which the file ends.
 	 */
-	if (d->known && start >= d->size)
+	if (d->strict && start >= d->size)
 		return 0;
-	if (d->known && r.end > d->size)
+	if (d->strict && r.end > d->size)
 		r.end = d->size;
-	r.buffered_only = !bounce_get(&b, bounce_wanted(&r));
+	r.buffered_only = !good || !bounce_get(&b, bounce_wanted(&r));
 	while (r.pos < r.end && !r.file_end) {
+		/* The kernel may wait for the memory then, and whoever supplies it for this buffer. */
+		if (r.buffered_only)
+			bounce_put(&b);
 		ret = r.buffered_only ? read_buffered(&r) : read_direct(&r, &b);
 		if (ret < 0)
 			break;
@@ -187,38 +212,22 @@ static long read_bounced(const struct request *rq, size_t len)
 {
 	struct cursor to = request_cursor(rq);
 	struct bounce b = { 0 };
-	size_t done;
+	size_t done = 0;
 	long ret = -EINVAL;
 
 	if (!bounce_get(&b, len))
 		return -EINVAL;
 	if (b.size >= len)
 		ret = direct_issue_on(rq, b.addr, len);
-	if (ret > 0) {
+	if (ret > 0)
 		done = usermem_scatter(&to, b.addr, ret);
-		if (done < (size_t)ret)
-			offset_return(rq->fd, offset_now(rq->fd), ret - done);
-		/* Not one byte could be delivered: the kernel chooses the error for such memory. */
-		ret = done ? (long)done : buffered_issue(rq);
-	}
 	bounce_put(&b);
-	return ret;
-}
-
-/*
- * Returns how much of `len` bytes at `pos` there is to read, by the size that was seen, and as far
- * as the memory is good.
- */
-static size_t bytes_to_read(struct request *rq, const struct descriptor *d, int64_t pos, size_t len)
-{
-	struct cursor to = request_cursor(rq);
-
-	if (pos < 0 || (uint64_t)pos >= d->size)
-		return 0;
-	len = min_size(len, d->size - (uint64_t)pos);
-	if (rq->checked < len)
-		rq->checked = usermem_check(&to, len, USERMEM_WRITE);
-	return min_size(len, rq->checked);
+	if (ret <= 0)
+		return ret;
+	if (done < (size_t)ret)
+		offset_return(rq->fd, offset_now(rq->fd), ret - done);
+	/* Not one byte could be delivered: the kernel chooses the error for such memory. */
+	return done ? (long)done : buffered_issue(rq);
 }
 
 /*
@@ -236,14 +245,11 @@ static long read_at_once(struct request *rq, const struct descriptor *d, int64_t
 		if (ret != -EFAULT)
 			return ret;
 	}
-	if ((uint64_t)pos < d->size &&
-	    bytes_to_read(rq, d, pos, len) < min_size(len, d->size - pos))
-		return -EINVAL;
-	return read_bounced(rq, len);
+	return memory_is_good(rq, bytes_there(d, pos, len)) ? read_bounced(rq, len) : -EINVAL;
 }
 
 /* Reads at the end, as far as is known. A file whose size says nothing (FUSE) may have more. */
-static long read_at_end(const struct request *rq, struct descriptor *d, int64_t start, size_t len)
+static long read_at_end(struct request *rq, struct descriptor *d, int64_t start, size_t len)
 {
 	long ret = read_range(rq, d, start, len);
 
@@ -275,10 +281,11 @@ static long read_at_offset(struct request *rq, struct descriptor *d, size_t len)
 		return ret;
 	/* The file may have grown while we waited for the turn. */
 	descriptor_look_size(rq->fd, d);
-	there = bytes_to_read(rq, d, start, len);
+	there = bytes_there(d, start, len);
+	if (!memory_is_good(rq, there))
+		return buffered_issue(rq);
 	if (!there)
-		return (uint64_t)start < d->size ? buffered_issue(rq)
-						 : read_at_end(rq, d, start, len);
+		return read_at_end(rq, d, start, len);
 	start = offset_take(rq->fd, there);
 	/* Beyond the end of a device, or further than an offset can go. */
 	if (start < 0)
@@ -296,7 +303,7 @@ long move_read(struct request *rq, struct descriptor *d)
 	long ret;
 
 	/* Touch the memory before taking anything that others may wait for. */
-	bytes_to_read(rq, d, rq->positional ? rq->pos : offset_now(rq->fd), len);
+	memory_is_good(rq, bytes_there(d, rq->positional ? rq->pos : offset_now(rq->fd), len));
 	if (rq->positional)
 		return read_range(rq, d, rq->pos, len);
 	turn = turn_take(rq->key);

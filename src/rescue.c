@@ -63,8 +63,16 @@ static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 {
 	int64_t pos = rq->positional ? rq->pos : offset_now(rq->fd);
 
-	return !rq->write && !d->block_device && d->known && pos >= 0 && (uint64_t)pos < d->size &&
+	return !rq->write && !d->block_device && d->strict && pos >= 0 && (uint64_t)pos < d->size &&
 	       request_length(rq) > d->size - (uint64_t)pos;
+}
+
+/* Returns whether the kernel would refuse it on a direct descriptor of the same file. */
+static bool refused_if_direct(const struct request *rq)
+{
+	struct descriptor d;
+
+	return descriptor_look_ahead(rq->fd, rq->write, &d) && misaligned(rq, &d);
 }
 
 /* Records the answer; where the shim stands aside, that is the kernel's. */
@@ -211,7 +219,7 @@ static long rescue_counted(struct request *rq, int refusal)
 		 * An ordinary descriptor: its refusal has other reasons, unless the request is
 		 * misaligned.
 		 */
-		if (refusal != EINVAL || !d.known || !misaligned(rq, &d) ||
+		if (refusal != EINVAL || !refused_if_direct(rq) ||
 		    !direct_after_all(rq, &d, &answer))
 			return answer;
 	}

@@ -156,6 +156,9 @@ static bool page_good(uintptr_t page, enum usermem_access access)
 {
 	enum verdict verdict = page_verdict(page, access);
 
+	/* A futex does not wait for memory that a thread has to supply first (userfaultfd(2)); a read does. */
+	if (verdict == BAD && access == USERMEM_WRITE && page_readable(page) == GOOD)
+		verdict = page_writable(page);
 	return verdict == UNKNOWN ? page_pinnable(page) : verdict == GOOD;
 }
 
@@ -216,7 +219,7 @@ static uintptr_t good_until(uintptr_t start, uintptr_t end, enum usermem_access 
 
 	if (step <= few_pages(access) * page) {
 		start = good_singly(start, end, access, &last);
-		/* A futex does not wait for memory that a thread has to supply first (userfaultfd(2)). */
+		/* What cannot be written may only have to be supplied (page_good()). */
 		if (last == BAD && access == USERMEM_READ)
 			return start;
 	}

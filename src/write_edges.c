@@ -22,7 +22,7 @@ static bool may_not_wait(const struct request *rq)
  */
 static bool overwrites(const struct writing *w)
 {
-	return !w->d->block_device && w->d->known && w->end <= w->d->size &&
+	return !w->d->block_device && w->d->strict && w->end <= w->d->size &&
 	       w->from.checked >= w->end - w->pos && mapped_in_place(w->rq->fd, w->pos, w->end);
 }
 

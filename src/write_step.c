@@ -76,7 +76,7 @@ uint64_t write_size_limit(const struct descriptor *d)
 size_t write_readable(const struct cursor *from, const struct descriptor *d, uint64_t pos,
 		      size_t len)
 {
-	bool limited = d->known && !usermem_uncheckable() && from->checked < len;
+	bool limited = d->strict && !usermem_uncheckable() && from->checked < len;
 	size_t good = limited ? from->checked : len;
 
 	if (!good && (d->block_device || pos >= write_size_limit(d)))

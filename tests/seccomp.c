@@ -2,7 +2,7 @@
  * The shim under seccomp filters: an old kernel, a sandbox that refuses calls, and one that kills.
  *
  *   seccomp old|refused|strict|recorded FILE
- *   seccomp unknown COMMAND [ARG...]
+ *   seccomp unknown|unpopulated COMMAND [ARG...]
  *
  * A child installs a filter and makes misaligned calls on FILE; the parent, without a filter,
  * compares the contents of the file with what the calls returned. seccomp.bats starts this under
@@ -13,6 +13,7 @@
  *            gives no wrong answer and loses no data
  *   strict   a call that is not on the lists of seccomp_lists.h kills the process (doc/design.md has it, too)
  *   unknown  runs the command without statx(2), so that no alignment is reported, as before Linux 6.1
+ *   unpopulated  runs the command without MADV_POPULATE_READ and _WRITE, as before Linux 5.14
  *   recorded the same as strict, with the calls that are added if DIOSHIM_STATS or DIOSHIM_TRACE is set
  */
 #include <err.h>
@@ -329,14 +330,27 @@ static void old_kernels(const char *path)
 	run_case("none of these", path, &none_of_them, SECCOMP_RET_ALLOW, ALL_MOVED);
 }
 
+static void run_under(struct filter *f, char **command)
+{
+	filter_install(f, SECCOMP_RET_ALLOW);
+	execv(command[0], command);
+	err(99, "%s", command[0]);
+}
+
 static void run_without_statx(char **command)
 {
 	struct filter f = { 0 };
 
 	filter_call(&f, SYS_statx, enosys);
-	filter_install(&f, SECCOMP_RET_ALLOW);
-	execv(command[0], command);
-	err(99, "%s", command[0]);
+	run_under(&f, command);
+}
+
+static void run_without_populate(char **command)
+{
+	struct filter f = { 0 };
+
+	add_no_populate(&f);
+	run_under(&f, command);
 }
 
 /* (b) A sandbox that refuses */
@@ -453,7 +467,10 @@ int main(int argc, char **argv)
 		strict_sandbox(argv[2], true);
 	else if (argc > 2 && !strcmp(argv[1], "unknown"))
 		run_without_statx(argv + 2);
+	else if (argc > 2 && !strcmp(argv[1], "unpopulated"))
+		run_without_populate(argv + 2);
 	else
-		errx(99, "usage: seccomp old|refused|strict|recorded FILE | unknown COMMAND...");
+		errx(99, "usage: seccomp old|refused|strict|recorded FILE | unknown|unpopulated "
+			 "COMMAND...");
 	return failures != 0;
 }
