@@ -167,6 +167,16 @@ BRIEF bool may_have_shared(const struct copying *w)
 }
 
 /*
+ * Returns whether copy_file_range(2) may have ended where its file ended when the call began. The copy itself has
+ * moved that end since, if it is within one file.
+ */
+static bool may_have_ended(const struct copying *w)
+{
+	return w->out.kind == COPY_FILE && w->in.d.file == w->out.d.file &&
+	       (uint64_t)w->out.pos >= w->in.d.size;
+}
+
+/*
  * Returns whether to go on after the kernel has returned a short count. Not on guesses: where no
  * alignment is reported, most file systems refuse nothing. A socket may have become full, or a
  * signal have come: but a refusal comes where the kernel takes the next part of a pipe's size. Nor
@@ -182,7 +192,7 @@ static bool goes_on(const struct copying *w, enum copy_way way)
 	case COPY_FILES:
 		if (w->out.kind == COPY_FILE && (uint64_t)w->out.pos >= write_size_limit(&w->out.d))
 			return false;
-		return w->call->name == COPY_SENDFILE || !may_have_shared(w);
+		return w->call->name == COPY_SENDFILE || !(may_have_shared(w) || may_have_ended(w));
 	case COPY_TO_STREAM:
 		return w->done % part == 0;
 	default:
@@ -202,10 +212,20 @@ static void learn(struct copying *w, struct copy_end *e, int i)
 	record_looked(&e->rq, &e->d);
 }
 
+/* copy_file_range(2) goes no further than its file does when the call begins, whatever the copy makes of it. */
+static void cut_to_size(struct copying *w)
+{
+	if (w->in.kind == COPY_FILE && !w->in.d.block_device &&
+	    w->in.d.size > (uint64_t)w->in.pos && w->in.d.size - (uint64_t)w->in.pos < w->left)
+		w->left = (size_t)(w->in.d.size - (uint64_t)w->in.pos);
+}
+
 static long move(struct copying *w, enum copy_way way)
 {
 	switch (way) {
 	case COPY_FILES:
+		if (w->call->name == COPY_RANGE)
+			cut_to_size(w);
 		return copy_files(w);
 	case COPY_TO_PIPE:
 		return copy_to_pipe(w);

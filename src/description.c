@@ -77,6 +77,18 @@ void description_set_appends(int fd, bool appends)
 		atomic_store_explicit(&e->appends, appends, memory_order_relaxed);
 }
 
+void description_all_append(uint32_t key, bool appends)
+{
+	uint32_t top = atomic_load_explicit(&hint_top, memory_order_relaxed);
+
+	/* The numbers may be of several descriptions: then some may append still. */
+	if (!appends && !description_is_certain(key))
+		return;
+	for (uint32_t fd = 0; fd <= top; fd++)
+		if (description_key((int)fd) == key)
+			description_set_appends((int)fd, appends);
+}
+
 bool description_appends(int fd)
 {
 	struct entry *e = entry_of(fd);

@@ -27,11 +27,14 @@ void description_opened(int fd, bool direct);
 void description_copied(int from, int to);
 
 /*
- * Records, and tells, whether the description was last seen to append (O_APPEND). What others set is
- * not seen.
+ * Records, and tells, whether the description was last seen to append (O_APPEND). What other processes set
+ * is not seen.
  */
 void description_set_appends(int fd, bool appends);
 bool description_appends(int fd);
+
+/* Records the same for all numbers with this key. */
+void description_all_append(uint32_t key, bool appends);
 
 /* Records that the number was closed. */
 void description_forget(int fd);

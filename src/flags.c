@@ -47,6 +47,8 @@ void flags_end(struct flags_change *c, int flags)
 		description_set_appends(c->fd, flags & O_APPEND);
 	if (!c->begun)
 		return;
+	if (flags >= 0)
+		description_all_append(c->calls.key, flags & O_APPEND);
 	window_close(&c->window);
 	gate_leave_direct(c->gate);
 	number_end_finish(&c->calls, false);

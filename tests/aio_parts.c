@@ -266,6 +266,31 @@ void aio_refusals(const char *direct, const char *ordinary)
 	limited(ctx, d, o, memory);
 }
 
+/* O_APPEND is set through another number, so the first request of this one is an append. */
+static void appends_by_another_number(const char *direct, const char *ordinary)
+{
+	int d = open_file(direct, O_RDWR | O_CREAT | O_DIRECT), d_too = dup(d);
+	int o = open_file(ordinary, O_RDWR | O_CREAT), o_too = dup(o);
+	char *memory = aligned(2 * BLOCK);
+	aio_context_t ctx = context(1);
+
+	memset(memory, 'a', 2 * BLOCK);
+	same("before", ctx, ask(IOCB_CMD_PWRITE, 0, memory, BLOCK, 0), d, o);
+	same("the same number", ctx, ask(IOCB_CMD_PWRITE, 0, memory, 100, 0), d_too, o_too);
+	equal("F_SETFL", fcntl(d_too, F_SETFL, O_APPEND | O_DIRECT), 0);
+	equal("F_SETFL", fcntl(o_too, F_SETFL, O_APPEND), 0);
+	same("an odd append", ctx, ask(IOCB_CMD_PWRITE, 0, memory, 100, 0), d_too, o_too);
+	same("a whole block", ctx, ask(IOCB_CMD_PWRITE, 0, memory, BLOCK, 0), d, o);
+	equal("F_SETFL", fcntl(d_too, F_SETFL, O_DIRECT), 0);
+	equal("F_SETFL", fcntl(o_too, F_SETFL, 0), 0);
+	same("over the start", ctx, ask(IOCB_CMD_PWRITE, 0, memory, BLOCK, 0), d, o);
+	same_contents(direct, ordinary);
+	close(d_too);
+	close(o_too);
+	close(d);
+	close(o);
+}
+
 /* Appends go to the end, whatever their offset says, also if no event can be had at first. */
 void aio_appends(const char *direct, const char *ordinary)
 {
@@ -278,6 +303,7 @@ void aio_appends(const char *direct, const char *ordinary)
 	struct io_event e;
 	long n = 0;
 
+	appends_by_another_number(direct, ordinary);
 	for (int i = 0; i < 60; i++) {
 		size_t len = i % 3 ? (size_t)(1 + random_below(9 * BLOCK)) : 2 * BLOCK;
 

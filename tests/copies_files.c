@@ -176,6 +176,54 @@ static void any_copy_answers_as_ordinary_files_do(void **state)
 	}
 }
 
+/* Copies within one file, whose end they move. The kernel makes the first by itself if the file is a hole. */
+static const struct {
+	size_t size;
+	struct one one;
+} within[] = {
+	{ 56520, { "over the end", 53859, 58466, 4097 } },
+	{ 60000, { "to the end", 50001, 60000, 30000 } },
+	{ 57344, { "ends with a block", 53248, 61440, 8192 } },
+	{ 312 << 10, { "ends with a piece", (200 << 10) + 1, (400 << 10) + 1, 1 << 20 } },
+};
+
+static void try_within(bool hole, size_t size, const struct one *one, int in_flags, int out_flags,
+		       struct outcome *o)
+{
+	int out = file_with("out", 2, hole ? 0 : size, O_RDWR | out_flags);
+	int in = open(path_of("out"), O_RDONLY | in_flags);
+
+	memset(o, 0, sizeof(*o));
+	assert_int_equal(ftruncate(out, (off_t)size), 0);
+	o->in_given = one->in;
+	o->out_given = one->out;
+	errno = 77;
+	o->ret = make(RANGE, in, &o->in_given, out, &o->out_given, one->len);
+	o->error = errno;
+	finish(o, in, out);
+}
+
+static void a_copy_within_a_file_ends_where_it_ended(void **state)
+{
+	static struct outcome wanted, got;
+	char where[100];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(within) / sizeof(within[0]) * 2; i++) {
+		const struct one *one = &within[i / 2].one;
+		size_t size = within[i / 2].size;
+
+		try_within(i % 2, size, one, 0, 0, &wanted);
+		for (int direct = 1; direct < 4; direct++) {
+			snprintf(where, sizeof(where), "%s, direct %d, hole %u", one->name, direct,
+				 i % 2);
+			try_within(i % 2, size, one, direct & 1 ? O_DIRECT : 0,
+				   direct & 2 ? O_DIRECT : 0, &got);
+			same(&got, &wanted, "within a file", where);
+		}
+	}
+}
+
 /* Refusals that are not about alignment, and what else may be wrong with a call. */
 
 static void same_refusal(const char *what, ssize_t direct, int error, ssize_t ordinary,
@@ -409,6 +457,7 @@ static void neighbours_lose_nothing(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(answers_as_ordinary_files_do),
 	cmocka_unit_test(any_copy_answers_as_ordinary_files_do),
+	cmocka_unit_test(a_copy_within_a_file_ends_where_it_ended),
 	cmocka_unit_test(wrong_calls_have_the_kernels_answers),
 	cmocka_unit_test(a_limit_on_the_size_ends_a_copy),
 	cmocka_unit_test(whole_blocks_are_direct),

@@ -76,6 +76,7 @@ struct scene {
 	bool faults_whole;     /* a write from memory that is good in part fails */
 	bool no_aio;	       /* FUSE reports no alignment, so AIO that it refuses stays refused */
 	bool emulated; /* by qemu-user: no preadv2(2), no AIO, and bad memory is refused as a whole */
+	bool unseen[SLOTS]; /* the shim has not seen of which other number this is a copy */
 	uint64_t seed;
 	long number; /* of the current call, from 1 on */
 };

@@ -119,6 +119,9 @@ static int public_close(unsigned door, int fd)
 	}
 }
 
+/* From this way on the shim does not see it. */
+enum { UNSEEN_DUP = 6 };
+
 static int public_dup(unsigned door, int from, int to)
 {
 	switch (door % 8) {
@@ -137,7 +140,7 @@ static int public_dup(unsigned door, int from, int to)
 	case 5:
 		close_by_name(to);
 		return fcntl64(from, F_DUPFD_CLOEXEC, to);
-	case 6:
+	case UNSEEN_DUP:
 		raw_syscall(SYS_close, to);
 		return raw_syscall(SYS_dup, from);
 	default:
@@ -180,6 +183,7 @@ static long reopen(const struct call *c, struct scene *s, enum which which)
 	else
 		raw_syscall(SYS_close, *fd);
 	*fd = open_file(c, which, side->path);
+	s->unseen[c->slot] = false;
 	return *fd < 0 ? -1 : 0;
 }
 
@@ -188,10 +192,17 @@ static long duplicate(const struct call *c, struct scene *s, enum which which)
 	struct side *side = &s->side[which];
 	int *to = &side->fd[c->slot];
 	int from = side->fd[c->other_slot];
+	unsigned door = c->door;
 
 	if (c->slot == c->other_slot)
 		return 0;
-	*to = which == DIRECT ? public_dup(c->door, from, *to)
+	/* See public_open(). */
+	if (raw_syscall(SYS_fcntl, from, F_GETFL) & O_APPEND)
+		door %= UNSEEN_DUP;
+	s->unseen[c->slot] = s->unseen[c->other_slot];
+	if (door % 8 >= UNSEEN_DUP)
+		s->unseen[c->slot] = s->unseen[c->other_slot] = true;
+	*to = which == DIRECT ? public_dup(door, from, *to)
 			      : (int)raw_syscall(SYS_dup3, from, *to, 0);
 	return *to < 0 ? -1 : 0;
 }
@@ -201,6 +212,9 @@ static long set_flags(const struct call *c, const struct scene *s, enum which wh
 	int fd = s->side[which].fd[c->slot];
 	int flags = flags_for(which, c->flags);
 
+	/* See public_open(). */
+	if (s->unseen[c->slot])
+		flags &= ~O_APPEND;
 	if (which == DIRECT)
 		return public_setfl(c->door, fd, flags);
 	return raw_syscall(SYS_fcntl, fd, F_SETFL, flags);

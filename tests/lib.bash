@@ -6,9 +6,12 @@
 
 bats_require_minimum_version 1.5.0
 
-# Runs a command under the shim. The library is never preloaded into the shell, bats or strace.
+# Runs a command under the shim. The library is never preloaded into the shell, bats or strace. With
+# DIOSHIM_TEST_ANSWERS the command gets the answers of an older kernel (seccomp.c).
 shim() { # COMMAND [ARG...]
-  env LD_PRELOAD="$DIOSHIM_LIB" "$@"
+  local filter=()
+  [[ -z ${DIOSHIM_TEST_ANSWERS-} ]] || filter=("$DIOSHIM_TEST_BIN/seccomp" "$DIOSHIM_TEST_ANSWERS" env)
+  env LD_PRELOAD="$DIOSHIM_LIB" "${filter[@]}" "$@"
 }
 
 fail() { # MESSAGE...

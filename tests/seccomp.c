@@ -2,7 +2,7 @@
  * The shim under seccomp filters: an old kernel, a sandbox that refuses calls, and one that kills.
  *
  *   seccomp old|refused|strict|recorded FILE
- *   seccomp unknown|unpopulated COMMAND [ARG...]
+ *   seccomp unknown|unpopulated[,...] COMMAND [ARG...]
  *
  * A child installs a filter and makes misaligned calls on FILE; the parent, without a filter,
  * compares the contents of the file with what the calls returned. seccomp.bats starts this under
@@ -330,27 +330,25 @@ static void old_kernels(const char *path)
 	run_case("none of these", path, &none_of_them, SECCOMP_RET_ALLOW, ALL_MOVED);
 }
 
+/* The answers that `words` names, separated by commas. Returns false if a word is unknown. */
+static bool add_answers(struct filter *f, char *words)
+{
+	for (char *word = strtok(words, ","); word; word = strtok(NULL, ",")) {
+		if (!strcmp(word, "unknown"))
+			filter_call(f, SYS_statx, enosys);
+		else if (!strcmp(word, "unpopulated"))
+			add_no_populate(f);
+		else
+			return false;
+	}
+	return f->len;
+}
+
 static void run_under(struct filter *f, char **command)
 {
 	filter_install(f, SECCOMP_RET_ALLOW);
-	execv(command[0], command);
+	execvp(command[0], command);
 	err(99, "%s", command[0]);
-}
-
-static void run_without_statx(char **command)
-{
-	struct filter f = { 0 };
-
-	filter_call(&f, SYS_statx, enosys);
-	run_under(&f, command);
-}
-
-static void run_without_populate(char **command)
-{
-	struct filter f = { 0 };
-
-	add_no_populate(&f);
-	run_under(&f, command);
 }
 
 /* (b) A sandbox that refuses */
@@ -454,6 +452,8 @@ static void strict_sandbox(const char *path, bool recorded)
 
 int main(int argc, char **argv)
 {
+	struct filter answers = { 0 };
+
 	buffer = aligned_alloc(4096, SPAN);
 	if (!buffer)
 		err(99, "memory");
@@ -465,12 +465,10 @@ int main(int argc, char **argv)
 		strict_sandbox(argv[2], false);
 	else if (argc == 3 && !strcmp(argv[1], "recorded"))
 		strict_sandbox(argv[2], true);
-	else if (argc > 2 && !strcmp(argv[1], "unknown"))
-		run_without_statx(argv + 2);
-	else if (argc > 2 && !strcmp(argv[1], "unpopulated"))
-		run_without_populate(argv + 2);
+	else if (argc > 2 && add_answers(&answers, argv[1]))
+		run_under(&answers, argv + 2);
 	else
-		errx(99, "usage: seccomp old|refused|strict|recorded FILE | unknown|unpopulated "
-			 "COMMAND...");
+		errx(99, "usage: seccomp old|refused|strict|recorded FILE | "
+			 "unknown|unpopulated[,...] COMMAND...");
 	return failures != 0;
 }
