@@ -11,9 +11,9 @@ struct descriptor {
 	int flags;	   /* of the open file description, fcntl(2), F_GETFL */
 	bool block_device; /* otherwise a regular file */
 	bool known;	   /* the kernel has reported the alignments; otherwise a first guess */
-	bool strict;	   /* known, or of a kind that refuses misaligned requests; its size is exact */
-	uint64_t size;	   /* bytes, at the time of the look */
-	uint64_t file;	   /* which file, or which block device; never 0 */
+	bool strict;   /* known, or of a kind that refuses misaligned requests; its size is exact */
+	uint64_t size; /* bytes, at the time of the look */
+	uint64_t file; /* which file, or which block device; never 0 */
 	struct dio_align align;
 };
 

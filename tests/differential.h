@@ -71,10 +71,9 @@ struct scene {
 	bool xfs, ext4;
 	bool grows_on_fault; /* a write beyond the end from bad memory fails, and the file is longer */
 	bool grows_on_direct_fault; /* so does an aligned direct write at the end or to it */
-	bool copies_short;     /* a copy from a direct file ends before its odd rest (Linux 5.10) */
-	bool no_direct_append; /* O_DIRECT and O_APPEND together are refused */
-	bool faults_whole;     /* a write from memory that is good in part fails */
-	bool no_aio;	       /* FUSE reports no alignment, so AIO that it refuses stays refused */
+	bool no_direct_append;	    /* O_DIRECT and O_APPEND together are refused */
+	bool faults_whole;	    /* a write from memory that is good in part fails */
+	bool no_aio;   /* FUSE reports no alignment, so AIO that it refuses stays refused */
 	bool emulated; /* by qemu-user: no preadv2(2), no AIO, and bad memory is refused as a whole */
 	bool unseen[SLOTS]; /* the shim has not seen of which other number this is a copy */
 	uint64_t seed;

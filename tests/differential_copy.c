@@ -88,8 +88,7 @@ void choose_copy(struct call *c, const struct scene *s, struct random *r)
 	if (c->other_pos > end_of(s) + LARGE_FILE)
 		c->other_pos = 0;
 	c->count = 1;
-	c->pieces[0] =
-		(struct piece){ .len = choose_length(r) % (s->copies_short ? 65536 : 150000) };
+	c->pieces[0] = (struct piece){ .len = choose_length(r) % 150000 };
 	if (uses_pipe(c))
 		c->pieces[0].len %= PIPE_MOST + 1;
 	c->fill = random_word(r);

@@ -100,6 +100,14 @@ static struct run *the_run(void)
 	return r;
 }
 
+/* With more preemptions than that, a scenario shows what is documented. */
+static int bound_for(const struct scenario *scenario, int asked)
+{
+	int most = scenario->most_preemptions;
+
+	return most && most < asked ? most : asked;
+}
+
 static void find_allowed(struct setting *s, struct report *report, struct server *ordinary)
 {
 	s->server = ordinary;
@@ -122,11 +130,14 @@ static bool try_scenario(struct setting *s, const struct options *o, struct serv
 	s->direct = true;
 	s->whole_calls = false;
 	under_test->stage->direct = true;
-	tally = search(the_run(), s, o->bound, o->limit, report_compare, &report);
+	tally = search(the_run(), s, bound_for(s->scenario, o->bound), o->limit, report_compare,
+		       &report);
 	printf("%s %s: %ld orders%s, %d outcomes (%d allowed), %ld wrong, %d faults",
 	       report.wrong ? "not ok" : "ok", s->scenario->name, tally.orders,
 	       tally.cut ? " (and more)" : "", report.seen.count, outcome_texts(&report.allowed),
 	       report.wrong, report.fault_count);
+	if (bound_for(s->scenario, o->bound) < o->bound)
+		printf(", at most %d preemptions: a known limit", s->scenario->most_preemptions);
 	if (tally.diverged)
 		printf(", %ld not replayed", tally.diverged);
 	printf("; %.1f steps, %.2f ms each\n", (double)tally.steps / (double)tally.orders,

@@ -110,6 +110,7 @@ struct scenario {
 	int actors;
 	unsigned processes; /* bit mask of the actors that are forked children, not threads */
 	unsigned flags;
+	int most_preemptions; /* with more, a limit of doc/design.md shows; 0: any number */
 	int files;
 	size_t sizes[FILES_MAX]; /* at the start */
 	void (*set_up)(void);

@@ -192,6 +192,7 @@ const struct scenario scenarios_numbers[] = {
 	{ .name = "unseen_beside_close",
 	  .hunts = "the refusal of a direct descriptor that is closed before anybody looked at it",
 	  .actors = 2,
+	  .most_preemptions = 1,
 	  .files = 1,
 	  .sizes = { 16384 },
 	  .set_up = unseen_file,
