@@ -25,10 +25,8 @@
 #include "usermem.h"
 
 enum {
-	WATCHES = 4, /* descriptions of one run that are watched for windows */
-
-	LEAST = 512,	       /* bytes: no device requires less */
-	ALIGNED_ANYWAY = 4096, /* devices that require more have reported so, and have a hint */
+	WATCHES = 4,	       /* descriptions of one run that are watched for windows */
+	ALIGNED_ANYWAY = 4096, /* bytes; what requires more has reported so, and has a hint */
 };
 
 /* A description whose requests are passed on. */
@@ -126,7 +124,7 @@ static bool is_direct(const struct iocb *cb, const struct shape *s)
 
 	if (hint_get(fd))
 		return true;
-	if (multiple_of(s, LEAST) && !(cb->aio_rw_flags & KERNEL_RWF_APPEND))
+	if (multiple_of(s, ALIGNED_ANYWAY) && !(cb->aio_rw_flags & KERNEL_RWF_APPEND))
 		return false;
 	flags = sys(SYS_fcntl, fd, F_GETFL);
 	return flags >= 0 && (flags & O_DIRECT);

@@ -249,6 +249,26 @@ static void limited(aio_context_t ctx, int d, int o, char *memory)
 	same("beyond a limit", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 1, 100, 30001), d, o);
 }
 
+/* O_DIRECT is set through another number of an ordinary description: this one was never seen to be direct. */
+static void direct_by_another_number(const char *direct, const char *ordinary)
+{
+	int d = open_file(direct, O_RDWR | O_CREAT), d_too = dup(d);
+	int o = open_file(ordinary, O_RDWR | O_CREAT);
+	char *memory = aligned(4 * BLOCK);
+	aio_context_t ctx = context(1);
+
+	memset(memory, 'd', 4 * BLOCK);
+	equal("F_SETFL", fcntl(d_too, F_SETFL, O_DIRECT), 0);
+	/* Enough for a device with sectors of 512 bytes, and not for one with 4096. */
+	same("sectors of 512", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 512, 1536, 512), d, o);
+	same("an address", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 512, BLOCK, BLOCK), d, o);
+	same("an odd length", ctx, ask(IOCB_CMD_PWRITE, 0, memory, 100, 3 * BLOCK), d, o);
+	same_contents(direct, ordinary);
+	close(d_too);
+	close(d);
+	close(o);
+}
+
 void aio_refusals(const char *direct, const char *ordinary)
 {
 	int d = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
@@ -263,6 +283,7 @@ void aio_refusals(const char *direct, const char *ordinary)
 	bad_requests(ctx, d, o, memory);
 	same("read-only", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 1, 100, 3), dr, or);
 	same("closed", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 1, 100, 3), 9999, 9998);
+	direct_by_another_number(direct, ordinary);
 	limited(ctx, d, o, memory);
 }
 

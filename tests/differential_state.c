@@ -191,15 +191,17 @@ static long duplicate(const struct call *c, struct scene *s, enum which which)
 	struct side *side = &s->side[which];
 	int *to = &side->fd[c->slot];
 	int from = side->fd[c->other_slot];
+	long flags = raw_syscall(SYS_fcntl, s->side[DIRECT].fd[c->other_slot], F_GETFL);
 	unsigned door = c->door;
 
 	if (c->slot == c->other_slot)
 		return 0;
 	/* See public_open(). */
-	if (raw_syscall(SYS_fcntl, from, F_GETFL) & O_APPEND)
+	if (flags & O_APPEND)
 		door %= UNSEEN_DUP;
 	s->unseen[c->slot] = s->unseen[c->other_slot];
-	if (door % 8 >= UNSEEN_DUP)
+	/* Copies of what is not direct are not remembered, either. */
+	if (door % 8 >= UNSEEN_DUP || !(flags & O_DIRECT))
 		s->unseen[c->slot] = s->unseen[c->other_slot] = true;
 	*to = which == DIRECT ? public_dup(door, from, *to)
 			      : (int)raw_syscall(SYS_dup3, from, *to, 0);

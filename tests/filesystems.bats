@@ -346,7 +346,8 @@ image_with_file() {
   image_with_file
   mkfs.erofs "$BATS_TEST_TMPDIR/image" "$BATS_TEST_TMPDIR/tree"
   mount_at -o loop "$BATS_TEST_TMPDIR/image"
-  reads_here erofs "$scene/file"
+  # Linux 5.10 opens nothing there with O_DIRECT.
+  reads_or_refuses_to_open erofs "$scene/file"
 }
 
 @test "erofs with compression" {
