@@ -9,6 +9,7 @@
 #include "claims.h"
 #include "description.h"
 #include "hint.h"
+#include "mapped.h"
 #include "number.h"
 #include "offset.h"
 #include "plan.h"
@@ -168,12 +169,18 @@ BRIEF bool may_have_shared(const struct copying *w)
 
 /*
  * Returns whether copy_file_range(2) may have ended where its file ended when the call began. The copy itself has
- * moved that end since, if it is within one file.
+ * moved that end since, if it is within one file. It was further on if the next block of the input has data: no
+ * file has that beyond its end.
  */
-static bool may_have_ended(const struct copying *w)
+BRIEF bool may_have_ended(const struct copying *w)
 {
-	return w->out.kind == COPY_FILE && w->in.d.file == w->out.d.file &&
-	       (uint64_t)w->out.pos >= w->in.d.size;
+	uint64_t block = w->in.d.align.block;
+	uint64_t next = ((uint64_t)w->in.pos + block - 1) & ~(block - 1);
+
+	if (w->in.d.file != w->out.d.file || (uint64_t)w->out.pos < w->in.d.size)
+		return false;
+	return next >= (uint64_t)w->out.pos - w->done ||
+	       !mapped_in_place(w->in.rq.fd, next, next + 1);
 }
 
 /*
