@@ -169,18 +169,18 @@ BRIEF bool may_have_shared(const struct copying *w)
 
 /*
  * Returns whether copy_file_range(2) may have ended where its file ended when the call began. The copy itself has
- * moved that end since, if it is within one file. It was further on if the next block of the input has data: no
- * file has that beyond its end.
+ * moved that end since, if it is within one file. The end was further on if there is data after all that was to be
+ * copied; otherwise the program has a short count, as a signal would have given it.
  */
 BRIEF bool may_have_ended(const struct copying *w)
 {
 	uint64_t block = w->in.d.align.block;
-	uint64_t next = ((uint64_t)w->in.pos + block - 1) & ~(block - 1);
+	uint64_t beyond = ((uint64_t)w->in.pos + w->left + block - 1) & ~(block - 1);
 
 	if (w->in.d.file != w->out.d.file || (uint64_t)w->out.pos < w->in.d.size)
 		return false;
-	return next >= (uint64_t)w->out.pos - w->done ||
-	       !mapped_in_place(w->in.rq.fd, next, next + 1);
+	return beyond >= (uint64_t)w->out.pos - w->done ||
+	       !mapped_in_place(w->in.rq.fd, beyond, beyond + 1);
 }
 
 /*

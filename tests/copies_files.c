@@ -180,13 +180,15 @@ static void any_copy_answers_as_ordinary_files_do(void **state)
 static const struct {
 	size_t size;
 	struct one one;
+	bool less; /* the shim cannot know that the file went on, and may return less (doc/design.md, Limits) */
 } within[] = {
-	{ 56520, { "over the end", 53859, 58466, 4097 } },
-	{ 60000, { "to the end", 50001, 60000, 30000 } },
-	{ 57344, { "ends with a block", 53248, 61440, 8192 } },
-	{ 200000, { "two parts", 0, 200000, 120303 } },
-	{ 65536, { "a part that ends the file", 0, 65536, 120303 } },
-	{ 312 << 10, { "ends with a piece", (200 << 10) + 1, (400 << 10) + 1, 1 << 20 } },
+	{ 56520, { "over the end", 53859, 58466, 4097 }, false },
+	{ 60000, { "to the end", 50001, 60000, 30000 }, false },
+	{ 57344, { "ends with a block", 53248, 61440, 8192 }, false },
+	{ 200000, { "two parts", 0, 200000, 120303 }, false },
+	{ 90001, { "two parts, the second to the end", 0, 200000, 120303 }, true },
+	{ 65536, { "a part that ends the file", 0, 65536, 120303 }, false },
+	{ 312 << 10, { "ends with a piece", (200 << 10) + 1, (400 << 10) + 1, 1 << 20 }, false },
 };
 
 static void try_within(bool hole, size_t size, const struct one *one, int in_flags, int out_flags,
@@ -221,7 +223,10 @@ static void a_copy_within_a_file_ends_where_it_ended(void **state)
 				 i % 2);
 			try_within(i % 2, size, one, direct & 1 ? O_DIRECT : 0,
 				   direct & 2 ? O_DIRECT : 0, &got);
-			same(&got, &wanted, "within a file", where);
+			if (within[i / 2].less && got.ret > 0 && got.ret < wanted.ret)
+				assert_int_equal(got.size, one->out + got.ret);
+			else
+				same(&got, &wanted, "within a file", where);
 		}
 	}
 }

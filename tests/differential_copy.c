@@ -88,7 +88,9 @@ void choose_copy(struct call *c, const struct scene *s, struct random *r)
 	if (c->other_pos > end_of(s) + LARGE_FILE)
 		c->other_pos = 0;
 	c->count = 1;
-	c->pieces[0] = (struct piece){ .len = choose_length(r) % 150000 };
+	/* In two parts, such a copy may end early if it moves the end of its own file (copies_files.c has both). */
+	c->pieces[0] = (struct piece){ .len = choose_length(r) %
+					      (c->op == OP_RANGE_WITHIN ? 32768 : 150000) };
 	if (uses_pipe(c))
 		c->pieces[0].len %= PIPE_MOST + 1;
 	c->fill = random_word(r);
