@@ -227,6 +227,14 @@ static void cut_to_size(struct copying *w)
 		w->left = (size_t)(w->in.d.size - (uint64_t)w->in.pos);
 }
 
+/* Nor does it go further than an offset can (generic_write_check_limits()). */
+static void cut_to_offset(struct copying *w, const struct copy_end *e)
+{
+	if (e->kind == COPY_FILE && e->pos >= 0 && e->pos < INT64_MAX &&
+	    w->left > (uint64_t)(INT64_MAX - e->pos))
+		w->left = (size_t)(INT64_MAX - e->pos);
+}
+
 static long move(struct copying *w, enum copy_way way)
 {
 	switch (way) {
@@ -272,6 +280,10 @@ static long round_counted(struct copying *w, int refusal)
 	look(&w->out);
 	find_offset(&w->in, c->in_pos);
 	find_offset(&w->out, c->out_pos);
+	if (c->name == COPY_RANGE) {
+		cut_to_offset(w, &w->in);
+		cut_to_offset(w, &w->out);
+	}
 	way = choose(w, refusal);
 	if (way == COPY_NO_WAY)
 		return COPY_ASIDE;

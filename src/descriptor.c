@@ -187,8 +187,11 @@ bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
 {
 	if (!descriptor_look(fd, write, d) || !d->strict)
 		return false;
-	/* No refusal can be waited for, so the first guess is what suits every sector. */
-	if (!d->known && hint_off(fd) == 1)
+	/*
+	 * No refusal can be waited for, so the guess is what suits every sector. A smaller one that has worked proves
+	 * nothing: the blocks of a write are aligned to a page.
+	 */
+	if (!d->known && d->align.offset < GUESS_SAFE)
 		d->align.offset = d->align.mem = GUESS_SAFE;
 	return true;
 }

@@ -48,6 +48,11 @@ devices() { # PART
   on_each xfs -- not_without_the_shim refusals
 }
 
+@test "P1: requests are refused as for an ordinary file where no alignments are reported (before Linux 6.1)" {
+  local DIOSHIM_TEST_ANSWERS=unknown
+  on_each "${strict[@]}" -- aio refusals
+}
+
 @test "P6: appends land at the end once, also when there is no room for an event" {
   on_each "${any[@]}" -- aio appends
   on_each xfs -- not_without_the_shim appends

@@ -269,6 +269,16 @@ static void direct_by_another_number(const char *direct, const char *ordinary)
 	close(o);
 }
 
+/* A synchronous call has been made on the number, whose alignments may have been guessed for it. */
+static void after_a_guess(aio_context_t ctx, int d, int o, char *memory)
+{
+	memset(memory, 'g', 4 * BLOCK);
+	equal("a write", pwrite(d, memory + 1, 3 * BLOCK, 3), 3 * BLOCK);
+	equal("a write", pwrite(o, memory + 1, 3 * BLOCK, 3), 3 * BLOCK);
+	same("sectors of 512", ctx, ask(IOCB_CMD_PREAD, 0, memory + 512, 1536, 512), d, o);
+	same("sectors of 512", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 512, 1536, 512), d, o);
+}
+
 void aio_refusals(const char *direct, const char *ordinary)
 {
 	int d = open_file(direct, O_RDWR | O_CREAT | O_DIRECT);
@@ -284,6 +294,7 @@ void aio_refusals(const char *direct, const char *ordinary)
 	same("read-only", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 1, 100, 3), dr, or);
 	same("closed", ctx, ask(IOCB_CMD_PWRITE, 0, memory + 1, 100, 3), 9999, 9998);
 	direct_by_another_number(direct, ordinary);
+	after_a_guess(ctx, d, o, memory);
 	limited(ctx, d, o, memory);
 }
 

@@ -31,6 +31,8 @@ static const struct one ways[] = {
 	{ "from the end on", IN_SIZE, 0, 4096 },
 	{ "from behind the end", IN_SIZE + 4096, 0, 4096 },
 	{ "nothing", 5, 5, 0 },
+	{ "to the last offset", 5, INT64_MAX - 2560, 49814 },
+	{ "to the last offset, aligned", 4096, INT64_MAX - 8191, 16384 },
 	{ "too long", 512, 512, SIZE_MAX },
 	{ "a negative position of the input", -5, 0, 100 },
 	{ "a negative position of the output", 0, -5, 100 },
