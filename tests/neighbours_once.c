@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "neighbours.h"
+#include "raw.h"
 
 enum { ROOM = 16384 };
 
@@ -79,19 +80,39 @@ static void play_others(void)
 	close(fd);
 }
 
+/* Returns the errno of a read through the page cache. Linux 7.2 makes EIO of a FUSE server's EINVAL there. */
+static int ordinary_error(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = raw_pread(fd, bytes, 4096, 0);
+	int error = errno;
+
+	if (fd < 0 || got != -1)
+		die("%s: %zd bytes can be read", path, got);
+	close(fd);
+	return error;
+}
+
+static void refused_read(int fd, size_t misalign, size_t len, off_t pos, int ordinary)
+{
+	ssize_t got = get_bytes(fd, bytes + misalign, len, pos);
+
+	checked(got == -1 && (errno == EINVAL || errno == ordinary), "read: %zd, %s", got,
+		strerror(errno));
+}
+
 /* A file on FUSE whose server fails every call with EINVAL. */
 static void play_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	int ordinary = ordinary_error(path);
 
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
 	refused(fd, "server-aligned", 0, 8192, 0);
 	refused(fd, "server-odd", 1, 5000, 3);
-	checked(get_bytes(fd, bytes, 4096, 0) == -1 && errno == EINVAL, "read: %s",
-		strerror(errno));
-	checked(get_bytes(fd, bytes + 1, 5000, 3) == -1 && errno == EINVAL, "read: %s",
-		strerror(errno));
+	refused_read(fd, 0, 4096, 0, ordinary);
+	refused_read(fd, 1, 5000, 3, ordinary);
 	close(fd);
 }
 
