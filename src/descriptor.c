@@ -134,17 +134,10 @@ static uint64_t file_of(const struct kernel_statx *sx)
 #define EXFAT_SUPER_MAGIC 0x2011BAB0
 #endif
 
-/*
- * Where no alignments are reported, the kind of file system has to tell: on vfat and
- * exfat, and on the others before Linux 6.1.
- */
-static bool refuses_misaligned(int fd)
+/* Which kinds refuse misaligned requests: vfat and exfat, and the others before Linux 6.1. */
+static bool refuses_misaligned(const kernel_statfs *fs)
 {
-	kernel_statfs fs;
-
-	if (sys_fstatfs(fd, &fs))
-		return false;
-	switch ((uint32_t)fs.f_type) {
+	switch ((uint32_t)fs->f_type) {
 	case EXT4_SUPER_MAGIC: /* and that of ext2 and ext3 */
 	case XFS_SUPER_MAGIC:
 	case F2FS_SUPER_MAGIC:
@@ -155,6 +148,37 @@ static bool refuses_misaligned(int fd)
 	default:
 		return false;
 	}
+}
+
+/* struct dioattr of XFS_IOC_DIOINFO (ioctl_xfs_fsgetxattr(2) has its neighbours); in bytes. */
+struct xfs_dioattr {
+	uint32_t mem, least, most;
+};
+
+#define XFS_DIOINFO _IOR('X', 30, struct xfs_dioattr)
+
+static bool xfs_alignments(int fd, struct dio_align *align)
+{
+	struct xfs_dioattr attr = { 0 };
+
+	if (sys(SYS_ioctl, fd, XFS_DIOINFO, &attr) || !power_of_two(attr.mem) ||
+	    !power_of_two(attr.least))
+		return false;
+	align->mem = attr.mem;
+	align->offset = attr.least;
+	return true;
+}
+
+/* Where no alignments are reported, the kind of file system has to tell. XFS also knows what it requires. */
+static void ask_file_system(int fd, struct descriptor *d)
+{
+	kernel_statfs fs;
+
+	if (sys_fstatfs(fd, &fs))
+		return;
+	d->strict = refuses_misaligned(&fs);
+	if ((uint32_t)fs.f_type == XFS_SUPER_MAGIC)
+		d->known = xfs_alignments(fd, &d->align);
 }
 
 bool descriptor_look(int fd, bool write, struct descriptor *d)
@@ -177,8 +201,10 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	d->known = known_alignments(&sx, write, &d->align);
 	if (!d->known)
 		guess_alignments(fd, d);
+	d->strict = d->known;
 	/* "None" is an answer, too. */
-	d->strict = d->known || (!(sx.mask & MASK_DIOALIGN) && refuses_misaligned(fd));
+	if (!d->known && !(sx.mask & MASK_DIOALIGN))
+		ask_file_system(fd, d);
 	set_block(fd, d, sx.blksize);
 	return true;
 }

@@ -366,6 +366,8 @@ still_eio() {
   on_each "${strict[@]}" -- end_at_offset
   on_each "${strict[@]}" -- overwriting
   on_each "${strict[@]}" -- needing_space
+  # XFS itself can be asked.
+  on_each xfs -- little_is_asked
 }
 
 @test "P7: the I/O path makes no descriptor and does not go to /proc" {
