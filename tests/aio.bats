@@ -49,7 +49,7 @@ devices() { # PART
 }
 
 @test "P1: requests are refused as for an ordinary file where no alignments are reported (before Linux 6.1)" {
-  local DIOSHIM_TEST_ANSWERS=unknown
+  local -x DIOSHIM_TEST_ANSWERS=unknown
   on_each "${strict[@]}" -- aio refusals
 }
 
