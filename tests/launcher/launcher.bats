@@ -371,8 +371,7 @@ finds() { # LAUNCHER LIBRARY
 # A tree with libraries of both classes, as this C library would have them. The other one is no shim.
 multilib() {
   local own
-  # What ld.so makes of $LIB.
-  own=$("$(ld_so)" --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"/\1/p')
+  own=$(dst_lib "$(ld_so "$DIOSHIM_LAUNCHER")")
   case $own in
   lib64) other=lib ;;
   lib/x86_64-linux-gnu) other=lib/i386-linux-gnu ;;
@@ -385,8 +384,13 @@ multilib() {
   library=usr/$own/libdioshim.so
 }
 
-ld_so() {
-  readelf -p .interp "$DIOSHIM_LAUNCHER" | grep -o '/.*ld.*'
+ld_so() { # PROGRAM
+  readelf -p .interp "$1" | grep -o '/.*ld.*'
+}
+
+# Prints what ld.so makes of $LIB.
+dst_lib() { # LD.SO
+  "$1" --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"/\1/p'
 }
 
 # There, &fputs is an address in the program itself.
@@ -439,6 +443,8 @@ ld_so() {
   cp "$DIOSHIM_LIB" "$library"
   program='int main(void) { return 0; }'
   { gcc -m32 -x c - -o real <<<"$program" && ./real 2>/dev/null; } || skip "32-bit programs cannot be run here"
+  # That of Debian's libc6-i386 looks elsewhere (lib32).
+  [[ $(dst_lib "$(ld_so real)") == "$other" ]] || skip "the dynamic linker of 32-bit programs does not look in $other"
   run usr/bin/dioshim --quiet ./real
   [[ $status == 0 && -z $output ]] || fail "$output"
 }
