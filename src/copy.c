@@ -219,28 +219,20 @@ static void learn(struct copying *w, struct copy_end *e, int i)
 	record_looked(&e->rq, &e->d);
 }
 
-/* copy_file_range(2) goes no further than its file does when the call begins, whatever the copy makes of it. */
-static void cut_to_size(struct copying *w)
+/* Leaves no more to be moved than there is room for; nothing changes if that is none. */
+static void cut(struct copying *w, int64_t room)
 {
-	if (w->in.kind == COPY_FILE && !w->in.d.block_device &&
-	    w->in.d.size > (uint64_t)w->in.pos && w->in.d.size - (uint64_t)w->in.pos < w->left)
-		w->left = (size_t)(w->in.d.size - (uint64_t)w->in.pos);
-}
-
-/* Nor does it go further than an offset can (generic_write_check_limits()). */
-static void cut_to_offset(struct copying *w, const struct copy_end *e)
-{
-	if (e->kind == COPY_FILE && e->pos >= 0 && e->pos < INT64_MAX &&
-	    w->left > (uint64_t)(INT64_MAX - e->pos))
-		w->left = (size_t)(INT64_MAX - e->pos);
+	if (room > 0 && (uint64_t)room < w->left)
+		w->left = (size_t)room;
 }
 
 static long move(struct copying *w, enum copy_way way)
 {
 	switch (way) {
 	case COPY_FILES:
+		/* copy_file_range(2) goes no further than its file does when the call begins. */
 		if (w->call->name == COPY_RANGE)
-			cut_to_size(w);
+			cut(w, (int64_t)w->in.d.size - w->in.pos);
 		return copy_files(w);
 	case COPY_TO_PIPE:
 		return copy_to_pipe(w);
@@ -280,9 +272,10 @@ static long round_counted(struct copying *w, int refusal)
 	look(&w->out);
 	find_offset(&w->in, c->in_pos);
 	find_offset(&w->out, c->out_pos);
-	if (c->name == COPY_RANGE) {
-		cut_to_offset(w, &w->in);
-		cut_to_offset(w, &w->out);
+	if (c->name == COPY_RANGE && w->in.pos >= 0 && w->out.pos >= 0) {
+		/* No offset is larger (generic_write_check_limits()). */
+		cut(w, INT64_MAX - w->in.pos);
+		cut(w, INT64_MAX - w->out.pos);
 	}
 	way = choose(w, refusal);
 	if (way == COPY_NO_WAY)
@@ -303,11 +296,8 @@ static bool cut_to_off32(struct copying *w)
 {
 	int64_t room = INT32_MAX - w->in.pos;
 
-	if (room <= 0)
-		return false;
-	if ((int64_t)w->left > room)
-		w->left = (size_t)room;
-	return true;
+	cut(w, room);
+	return room > 0;
 }
 
 static long round_masked(struct copying *w, int refusal)

@@ -209,17 +209,17 @@ bool descriptor_look(int fd, bool write, struct descriptor *d)
 	return true;
 }
 
-bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
+/* A smaller guess that has worked proves nothing: the blocks of a write are aligned to a page. */
+bool descriptor_expect(struct descriptor *d)
 {
-	if (!descriptor_look(fd, write, d) || !d->strict)
-		return false;
-	/*
-	 * No refusal can be waited for, so the guess is what suits every sector. A smaller one that has worked proves
-	 * nothing: the blocks of a write are aligned to a page.
-	 */
 	if (!d->known && d->align.offset < GUESS_SAFE)
 		d->align.offset = d->align.mem = GUESS_SAFE;
-	return true;
+	return d->strict;
+}
+
+bool descriptor_look_ahead(int fd, bool write, struct descriptor *d)
+{
+	return descriptor_look(fd, write, d) && descriptor_expect(d);
 }
 
 uint64_t descriptor_file(int fd)

@@ -25,9 +25,12 @@ struct descriptor {
 bool descriptor_look(int fd, bool write, struct descriptor *d);
 
 /*
- * The same for a request that the kernel would refuse where the shim cannot see it (AIO). Returns
- * false also if the kernel is not known to refuse any. d->align may be more than what it requires.
+ * Replaces a guess by what suits every sector, where no refusal can be waited for. Returns false if the kernel is not
+ * known to refuse any request.
  */
+bool descriptor_expect(struct descriptor *d);
+
+/* Both, for a request that the kernel would refuse where the shim cannot see it (AIO). */
 bool descriptor_look_ahead(int fd, bool write, struct descriptor *d);
 
 /* Returns the file, as in the struct; 0 if it is neither a regular file nor a block device. */

@@ -192,7 +192,7 @@ static long read_range(struct request *rq, struct descriptor *d, uint64_t start,
 		r.end = d->size;
 	r.buffered_only = !good || !bounce_get(&b, bounce_wanted(&r));
 	while (r.pos < r.end && !r.file_end) {
-		/* The kernel may wait for the memory then, and whoever supplies it for this buffer. */
+		/* The kernel may wait for the memory then, and the thread that supplies it for this buffer. */
 		if (r.buffered_only)
 			bounce_put(&b);
 		ret = r.buffered_only ? read_buffered(&r) : read_direct(&r, &b);

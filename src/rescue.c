@@ -67,14 +67,6 @@ static bool reads_past_end(const struct request *rq, const struct descriptor *d)
 	       request_length(rq) > d->size - (uint64_t)pos;
 }
 
-/* Returns whether the kernel would refuse it on a direct descriptor of the same file. */
-static bool refused_if_direct(const struct request *rq)
-{
-	struct descriptor d;
-
-	return descriptor_look_ahead(rq->fd, rq->write, &d) && misaligned(rq, &d);
-}
-
 /* Records the answer; where the shim stands aside, that is the kernel's. */
 static void record_answer(const struct request *rq, int refusal, long answer)
 {
@@ -219,7 +211,7 @@ static long rescue_counted(struct request *rq, int refusal)
 		 * An ordinary descriptor: its refusal has other reasons, unless the request is
 		 * misaligned.
 		 */
-		if (refusal != EINVAL || !refused_if_direct(rq) ||
+		if (refusal != EINVAL || !descriptor_expect(&d) || !misaligned(rq, &d) ||
 		    !direct_after_all(rq, &d, &answer))
 			return answer;
 	}

@@ -44,8 +44,6 @@ static long issue_front(const struct request *rq, size_t len)
 			pieces[0] = (struct iovec){ b.addr, len };
 			front.iov = pieces;
 			front.count = 1;
-		} else {
-			bounce_put(&b);
 		}
 	}
 	ret = buffered_issue(&front);

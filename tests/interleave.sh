@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long form of interleave.bats, with more preemptions and in all places. `make interleave` starts it.
-# INTERLEAVE_ONLY selects scenarios by name, INTERLEAVE_WHERE selects places. With INTERLEAVE_FILTER=unknown the
-# kernel reports no alignments (seccomp.c).
+# INTERLEAVE_ONLY selects scenarios by name, INTERLEAVE_WHERE selects places. With
+# DIOSHIM_TEST_ANSWERS=unknown the kernel reports no alignments (seccomp.c).
 set -euo pipefail
 
 : "${DIOSHIM_LIB:?must name the library under test; use \"make interleave\"}"
@@ -12,7 +12,7 @@ read -r -a only <<<"${INTERLEAVE_ONLY-}"
 wanted=${INTERLEAVE_WHERE-ext4-512 ext4-4096 xfs blk-512 blk-4096}
 failed=0 places=0
 filter=()
-[[ -z ${INTERLEAVE_FILTER-} ]] || filter=("$DIOSHIM_TEST_BIN/seccomp" "$INTERLEAVE_FILTER")
+[[ -z ${DIOSHIM_TEST_ANSWERS-} ]] || filter=("$DIOSHIM_TEST_BIN/seccomp" "$DIOSHIM_TEST_ANSWERS")
 
 play() { # NAME PATH
   local place=$2 status=0 warm

@@ -6,12 +6,14 @@
 
 bats_require_minimum_version 1.5.0
 
-# Runs a command under the shim. The library is never preloaded into the shell, bats or strace. With
-# DIOSHIM_TEST_ANSWERS the command gets the answers of an older kernel (seccomp.c).
+# Runs a command with the answers of an older kernel that DIOSHIM_TEST_ANSWERS names (seccomp.c), if it does.
+answered() { # COMMAND [ARG...]
+  ${DIOSHIM_TEST_ANSWERS:+"$DIOSHIM_TEST_BIN/seccomp" "$DIOSHIM_TEST_ANSWERS"} "$@"
+}
+
+# Runs a command under the shim. The library is never preloaded into the shell, bats or strace.
 shim() { # COMMAND [ARG...]
-  local filter=()
-  [[ -z ${DIOSHIM_TEST_ANSWERS-} ]] || filter=("$DIOSHIM_TEST_BIN/seccomp" "$DIOSHIM_TEST_ANSWERS" env)
-  env LD_PRELOAD="$DIOSHIM_LIB" "${filter[@]}" "$@"
+  answered env LD_PRELOAD="$DIOSHIM_LIB" "$@"
 }
 
 fail() { # MESSAGE...
